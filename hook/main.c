@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "hook.h"
+#include "limits.h"
+#include "tell.h"
+
+static const char help[] =
+	"Usage: cofferdam-hook [prestart|createRuntime] [--engine ENGINE] [--host-config FILE]\n"
+	"\n"
+	"An OCI runtime hook: reads the container's state on standard input, judges the\n"
+	"config.json of its bundle (the working directory) by this host's policy, and\n"
+	"refuses the container by exiting with 1. The reason is on standard error and in\n"
+	"the log that host.json names.\n"
+	"\n"
+	"  prestart, createRuntime   the stage it is registered for\n"
+	"  --engine ENGINE           who calls: podman, crio, containerd or docker; policies\n"
+	"                            may differ by it, and advice is given in its words\n"
+	"  --host-config FILE        instead of " SYSCONFDIR "/cofferdam/host.json\n"
+	"  --help, --version\n"
+	"\n"
+	"Try it without an engine:  cofferdam check --door hook BUNDLE\n"
+	"Manual pages: cofferdam-hook(8), cofferdam-policy(5)\n";
+
+static int usage(const char *what, const char *word)
+{
+	char line[256];
+
+	(void)snprintf(line, sizeof(line),
+		       "cofferdam-hook: refused, %s \"%.100s\"; see cofferdam-hook --help", what,
+		       word);
+	for (char *c = line; *c; c++) {
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			*c = '?';
+	}
+	tell(line, 0);
+	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "engine", required_argument, NULL, 'e' },
+		{ "host-config", required_argument, NULL, 'c' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'v' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct hook_call call = { .stage = "" };
+	int option;
+
+	process_settle();
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, "+", options, NULL)) != -1 || optind < argc) {
+		switch (option) {
+		case -1:
+			if (call.stage[0])
+				return usage("two stages; the second is", argv[optind]);
+			call.stage = argv[optind++];
+			if (strcmp(call.stage, "prestart") != 0 &&
+			    strcmp(call.stage, "createRuntime") != 0)
+				return usage("not a stage this hook serves:", call.stage);
+			break;
+		case 'e':
+			call.engine = engine_parse(optarg);
+			if (call.engine == ENGINE_UNKNOWN)
+				return usage("no such engine:", optarg);
+			break;
+		case 'c':
+			call.host_config = optarg;
+			break;
+		case 'h':
+			return fputs(help, stdout) < 0;
+		case 'v':
+			return puts(PACKAGE_STRING) < 0;
+		default:
+			return usage("unknown option or missing value:", argv[optind - 1]);
+		}
+	}
+	return hook_run(&call);
+}

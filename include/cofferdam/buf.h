@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef COFFERDAM_BUF_H
+#define COFFERDAM_BUF_H
+
+/*
+ * A growing byte buffer. Running out of memory is remembered and asked for
+ * once, at the end, by buf_check(); until then every call is safe. data is
+ * NUL-terminated whenever it is not NULL.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <cofferdam/error.h>
+#include <cofferdam/mem.h>
+
+struct buf {
+	char *data;
+	size_t len;
+	size_t cap;
+	bool oom;
+};
+
+void buf_add(struct buf *b, const void *data, size_t len);
+void buf_str(struct buf *b, const char *s);
+void buf_char(struct buf *b, char c);
+void buf_printf(struct buf *b, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* buf_reset - empty it, keeping the memory. */
+void buf_reset(struct buf *b);
+
+/* buf_cstr - the content as a C string, "" when empty. Owned by the buffer. */
+const char *buf_cstr(const struct buf *b);
+
+/* buf_check - 0, or -ENOMEM if any call since the start ran out of memory. */
+int buf_check(const struct buf *b, struct error *err) must_check;
+
+/*
+ * buf_steal - the content as a malloc'd string ("" when empty), leaving an
+ * empty buffer; NULL if this or an earlier call ran out of memory.
+ */
+char *buf_steal(struct buf *b);
+
+void buf_free(struct buf *b);
+#define _cleanup_buf_ _cleanup_(buf_free)
+
+#endif

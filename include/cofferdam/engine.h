@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef COFFERDAM_ENGINE_H
+#define COFFERDAM_ENGINE_H
+
+/*
+ * What only one engine does. Who called is known from how we were registered
+ * (--engine, or the path that was executed), never from the container; a
+ * guess from the configuration only chooses the wording of advice.
+ */
+
+#include <cofferdam/oci.h>
+
+enum engine {
+	ENGINE_UNKNOWN = 0,
+	ENGINE_PODMAN,
+	ENGINE_CRIO,
+	ENGINE_CONTAINERD,
+	ENGINE_DOCKER,
+	ENGINE_MAX
+};
+
+/* engine_name - "podman", "crio", "containerd", "docker", or "unknown". */
+const char *engine_name(enum engine engine);
+
+/* engine_names - all but "unknown", for hints; ENGINE_MAX - 1 of them. */
+const char *const *engine_names(void);
+
+/* engine_parse - ENGINE_UNKNOWN when @name is none of them. */
+enum engine engine_parse(const char *name);
+
+/* engine_guess - from annotations and paths, for wording alone. */
+enum engine engine_guess(const struct oci_spec *spec);
+
+/* Whose words advice is given in. */
+enum wording {
+	WORDS_SPEC,			/* members of config.json */
+	WORDS_RUN,			/* docker run, podman run */
+	WORDS_KUBERNETES,		/* fields of a pod */
+	WORDS_MAX
+};
+
+enum wording engine_wording(enum engine engine);
+
+/*
+ * engine_owned_file - whether @path, a real path on the host (symbolic links
+ * resolved), is one that engines make for a single container: its hosts,
+ * hostname, resolv.conf, its /dev/shm, or a named volume's data. ENGINE_UNKNOWN
+ * means any engine's.
+ */
+bool engine_owned_file(enum engine engine, const char *path);
+
+#endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef COFFERDAM_FACTS_H
+#define COFFERDAM_FACTS_H
+
+/*
+ * Everything of the host and the container that rules need beyond config.json,
+ * gathered in one pass before them. Each fact is known, absent or unreadable;
+ * a rule whose fact is unreadable is left unjudged, never passed.
+ */
+
+#include <cofferdam/policy.h>
+
+enum fact_is {
+	FACT_UNKNOWN = 0,		/* not looked for */
+	FACT_KNOWN,
+	FACT_ABSENT,			/* it does not exist */
+	FACT_UNREADABLE,		/* it may exist, but could not be read: see why */
+};
+
+/* A namespace, by the device and inode of its nsfs file (namespaces(7)). */
+struct fact_ns {
+	enum fact_is is;
+	char *path;			/* as config.json names it; NULL for a process's own */
+	uint64_t dev, ino;
+	char *why;			/* UNREADABLE: the reason */
+};
+
+/* A place in a file system, whatever name led to it. */
+struct fact_spot {
+	uint32_t major, minor;		/* of mountinfo, which differs from st_dev on btrfs */
+	char *within;			/* the path within that file system; "" when not known */
+	char *fstype;			/* of mountinfo, or NULL */
+};
+
+/*
+ * What a host path really is, after every symbolic link and whatever mount it
+ * crosses. When the last components do not exist (a socket that is not there
+ * yet), the spot is where they would be, and is == FACT_ABSENT.
+ */
+struct fact_place {
+	char *path;			/* as it was asked for */
+	enum fact_is is;
+	char *why;			/* UNREADABLE: the reason */
+	char *real;			/* absolute path in our mount namespace */
+	bool foreign;			/* on a mount that our namespace does not hold */
+	uint32_t mode;			/* st_mode; 0 when absent */
+	struct fact_spot spot;
+	struct fact_spot *below;	/* what is mounted below it (a recursive bind shows it) */
+	size_t n_below;
+};
+
+/* One line of uid_map or gid_map (user_namespaces(7)). */
+struct fact_idrange {
+	uint32_t inside, outside, count;
+};
+
+struct fact_idmap {
+	enum fact_is is;		/* KNOWN with n == 0: no user namespace of its own */
+	char *why;
+	struct fact_idrange *v;
+	size_t n;
+};
+
+/* Limits of the cgroup above the container's; UINT64_MAX is "max". */
+struct fact_limits {
+	enum fact_is is;
+	char *why;
+	char *cgroup;			/* the parent's path below the hierarchy */
+	uint64_t memory;		/* bytes */
+	uint64_t pids;
+	uint64_t millicpu;
+};
+
+struct facts {
+	struct fact_ns host[NS_MAX];		/* our own namespaces, the host's */
+	struct fact_ns container[NS_MAX];	/* of the state's pid; KNOWN in the hook only */
+	struct fact_ns *namespaces;		/* the path of each linux.namespaces entry */
+	size_t n_namespaces;
+	struct fact_place *mounts;		/* one for each mount; UNKNOWN unless a bind */
+	size_t n_mounts;
+	struct fact_place *places;		/* the policy's paths of all enabled rules */
+	size_t n_places;
+	struct fact_place rootfs;
+	struct fact_idmap uid_map, gid_map;
+	struct fact_limits parent;
+	char *lsm;				/* "selinux enforcing", "apparmor", "none": for the record */
+};
+
+/* Where facts are gathered from. */
+struct facts_source {
+	int bundle_fd;			/* the bundle's folder, for relative paths; or AT_FDCWD */
+	int64_t pid;			/* the runtime's init process, or 0 where there is none yet */
+};
+
+/*
+ * facts_gather - look up what the enabled rules of @policy declare (all facts
+ * when @policy is NULL). What cannot be read is recorded, not an error.
+ */
+int facts_gather(const struct oci_spec *spec, const struct policy *policy,
+		 const struct facts_source *source, struct facts *ret,
+		 struct error *err) must_check;
+
+/*
+ * facts_load - recorded facts from JSON text (name is for messages), matched
+ * to @spec: namespaces and mounts by path, so what is not in the recording
+ * stays unknown. facts_print() wrote it.
+ */
+int facts_load(const char *name, const char *text, size_t len,
+	       const struct oci_spec *spec, struct facts *ret,
+	       struct error *err) must_check;
+
+/* facts_print - append @facts as JSON. */
+void facts_print(struct buf *out, const struct facts *facts);
+
+/* facts_place - the gathered place of a policy's @path, or NULL. */
+const struct fact_place *facts_place(const struct facts *facts, const char *path);
+
+/* spot_below - whether @spot is @top or lies below it, in one file system. */
+bool spot_below(const struct fact_spot *spot, const struct fact_spot *top);
+
+void facts_free(struct facts *facts);
+#define _cleanup_facts_ _cleanup_(facts_free)
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef COFFERDAM_FILE_H
+#define COFFERDAM_FILE_H
+
+/* Files that an attacker may have made, and files that must be trusted. */
+
+#include <stdbool.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <cofferdam/buf.h>
+
+/* A config.json larger than this is not judged. A podman one has 20 KiB. */
+#define FILE_CONFIG_MAX (16u << 20)
+
+/*
+ * file_read - the whole of a regular file. Anything else (FIFO, socket,
+ * device, directory) is an error, and never waited for. @nofollow refuses a
+ * symbolic link as the last component. The content of @ret is replaced, here
+ * and below. @ret_st may be NULL. -ENOENT: missing; -EINVAL: not a regular
+ * file; -EFBIG: larger than @max.
+ */
+int file_read(int dirfd, const char *path, bool nofollow, size_t max,
+	      struct buf *ret, struct stat *ret_st, struct error *err) must_check;
+
+/*
+ * file_read_stream - everything up to end of file from @fd, at most @max
+ * bytes, within @deadline_ms milliseconds in all. @name is for messages.
+ * -EFBIG: larger than @max; -ETIMEDOUT: no end of file in time. While it reads,
+ * the stream is O_NONBLOCK for everyone who shares it.
+ */
+int file_read_stream(int fd, const char *name, size_t max, int deadline_ms,
+		     struct buf *ret, struct error *err) must_check;
+
+/*
+ * file_open_trusted - open @path with @flags (O_RDONLY, O_APPEND | O_WRONLY,
+ * O_PATH | O_DIRECTORY, ...), walking it component by component. Every folder
+ * passed through, every symbolic link followed and the file itself must belong
+ * to root or to @owner and must not be writable by others; a sticky folder of
+ * root's (such as /tmp) is accepted. A relative path starts at the working
+ * directory, whose own parents are checked too. With O_CREAT a missing last
+ * component is made with mode 0600. Returns a descriptor, O_NONBLOCK and
+ * close-on-exec, of a regular file or folder (of anything with O_PATH).
+ * -ENOENT: @path or a folder named in it is missing; -ENOLINK: a symbolic link
+ * leads nowhere; -EPERM: somebody who is not trusted could change it; -EINVAL:
+ * neither file nor folder. In a user namespace, files of users without a
+ * mapping belong to the overflow user (65534), whoever they are.
+ */
+int file_open_trusted(const char *path, int flags, uid_t owner,
+		      struct error *err) must_check;
+
+/*
+ * file_read_trusted - file_open_trusted(O_RDONLY), regular files only (-EINVAL),
+ * at most @max bytes (-EFBIG).
+ */
+int file_read_trusted(const char *path, uid_t owner, size_t max,
+		      struct buf *ret, struct error *err) must_check;
+
+/*
+ * file_replace - put @len bytes at @name in @dirfd: written beside under a
+ * fresh name (O_EXCL, O_NOFOLLOW), given @like's mode and owner and the old
+ * file's SELinux label, synced, renamed, and the folder synced. On failure the
+ * old file is as it was and nothing is left beside it; only when it is the
+ * syncing of the folder that fails is the new file in place, as the text says.
+ * @name is one component.
+ */
+int file_replace(int dirfd, const char *name, const char *data, size_t len,
+		 const struct stat *like, struct error *err) must_check;
+
+/* file_write_all - write(2) until all is written; EINTR is retried. */
+int file_write_all(int fd, const char *data, size_t len, struct error *err) must_check;
+
+#endif

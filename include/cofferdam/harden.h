@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef COFFERDAM_HARDEN_H
+#define COFFERDAM_HARDEN_H
+
+/* Remedies as edits on a copy of the configuration. */
+
+#include <cofferdam/verdict.h>
+
+/*
+ * harden_edits - the edits of all findings that decide VERDICT_HARDEN, in
+ * order, with the parents they need.
+ */
+int harden_edits(const struct subject *subject, const struct decision *decision,
+		 struct json_edits *ret, struct error *err) must_check;
+
+/*
+ * harden_config - the hardened text of @subject's configuration. It is parsed
+ * and judged again with the same facts and policy; unless that finds nothing
+ * left to deny, harden or leave unjudged, this fails with -ENOTRECOVERABLE.
+ * An unchanged configuration comes back byte for byte.
+ */
+int harden_config(const struct subject *subject, const struct decision *decision,
+		  struct buf *ret, struct error *err) must_check;
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef COFFERDAM_HOST_H
+#define COFFERDAM_HOST_H
+
+/* host.json: how this host uses Cofferdam. */
+
+#include <cofferdam/policy.h>
+
+enum mode {
+	MODE_ENFORCE = 0,
+	MODE_AUDIT,			/* the dry run: log, refuse nothing, change nothing */
+};
+
+const char *mode_name(enum mode mode);
+
+/* The log sinks, and what to do when one fails. */
+struct log_config {
+	char *file;			/* absolute path, or NULL */
+	bool journald;
+	bool syslog;
+	bool on_failure_ignore;		/* false: a record that cannot be written denies */
+};
+
+struct host_choice {
+	bool any_engine;
+	bool engines[ENGINE_MAX];
+	char *use;			/* policy name */
+};
+
+struct host {
+	char *path;			/* NULL: built-in defaults, no file */
+	enum mode mode;
+	struct log_config log;
+	struct host_choice *choices;	/* first match wins; the last matches all */
+	size_t n_choices;
+};
+
+/*
+ * host_load - read @path, or the default SYSCONFDIR/cofferdam/host.json when
+ * @path is NULL. Only a missing file at the default path (ENOENT, nothing
+ * else) gives the defaults: enforce, restricted, gate off, and records to syslog
+ * where there is one.
+ */
+int host_load(const char *path, uid_t owner, struct host **ret,
+	      struct error *err) must_check;
+void host_free(struct host **host);
+#define _cleanup_host_ _cleanup_(host_free)
+
+/* host_policy - load the policy that applies to containers of @engine. */
+int host_policy(const struct host *host, enum engine engine, uid_t owner,
+		struct policy **ret, struct error *err) must_check;
+
+#endif

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef COFFERDAM_JSON_H
+#define COFFERDAM_JSON_H
+
+/*
+ * JSON text to a tree and back. yajl is known to src/json/parse.c alone.
+ *
+ * yajl accepts more than two runtimes would agree on, so the text is validated
+ * first: UTF-8 by RFC 3629, no lone surrogates, no NUL (neither as a byte nor
+ * as an escape). Depth, size and the number of values are bounded. What fails
+ * here cannot be judged at all, and no policy can switch that off.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cofferdam/buf.h>
+
+#define JSON_DEPTH_MAX 128	/* nested containers; a config.json has about 8 */
+
+enum json_type {
+	JSON_NULL,
+	JSON_BOOL,
+	JSON_NUMBER,
+	JSON_STRING,
+	JSON_ARRAY,
+	JSON_OBJECT,
+};
+
+/* A value. All strings are decoded, NUL-terminated, owned by the document. */
+struct json {
+	enum json_type type;
+	bool boolean;			/* JSON_BOOL */
+	bool repeated;			/* its key stands earlier in the same object */
+	const char *key;		/* member name, or NULL outside an object */
+	size_t key_len;
+	const char *str;		/* JSON_STRING decoded, JSON_NUMBER as written */
+	size_t len;			/* bytes in str */
+	const struct json *parent;	/* NULL for the root */
+	const struct json *first;	/* first child */
+	const struct json *next;	/* next sibling */
+	size_t index;			/* place among its siblings, from 0 */
+	size_t count;			/* number of children */
+	size_t key_start;		/* offset of the name's opening quote */
+	size_t start;			/* offset of the value's first byte ... */
+	size_t end;			/* ... and one past its last */
+};
+
+struct json_doc {
+	char *name;			/* for messages: a path, or "stdin" */
+	char *text;			/* the bytes as they came */
+	size_t len;
+	const struct json *root;
+	size_t repeated;		/* how many members repeat an earlier name */
+	char *decoded;			/* private */
+	struct json_chunk *chunks;	/* private */
+};
+
+/* json_parse flags */
+#define JSON_COMMENTS 1u		/* C and C++ comments, for policy files */
+
+/*
+ * json_parse - @text is copied. The error is "NAME:LINE:COLUMN: what".
+ * Returns 0 and a document to be freed with json_free(); -EINVAL for a text
+ * that is not acceptable, -ENOMEM.
+ */
+int json_parse(const char *name, const char *text, size_t len, unsigned flags,
+	       struct json_doc **ret, struct error *err) must_check;
+
+void json_free(struct json_doc **doc);
+#define _cleanup_json_ _cleanup_(json_free)
+
+/* json_get - the member @key of an object (the first, if repeated), or NULL. */
+const struct json *json_get(const struct json *object, const char *key);
+
+/* json_at - the value a JSON Pointer (RFC 6901) names, or NULL. */
+const struct json *json_at(const struct json_doc *doc, const char *pointer);
+
+/* json_pointer - append the JSON Pointer of @node ("" for the root). */
+void json_pointer(struct buf *out, const struct json *node);
+
+/* json_pointer_token - append @token with "~" and "/" escaped. */
+void json_pointer_token(struct buf *out, const char *token);
+
+/* json_where - 1-based line and column (in bytes) of an offset in the text. */
+void json_where(const struct json_doc *doc, size_t offset,
+		unsigned *ret_line, unsigned *ret_column);
+
+/* json_quote - append @s as a JSON string; what is not UTF-8 becomes U+FFFD. */
+void json_quote(struct buf *out, const char *s, size_t len);
+
+/* An edit of RFC 6902; value is JSON text, NULL for JSON_REMOVE. */
+enum json_op {
+	JSON_ADD,
+	JSON_REPLACE,
+	JSON_REMOVE,
+};
+
+struct json_edit {
+	enum json_op op;
+	char *pointer;
+	char *value;
+};
+
+struct json_edits {
+	struct json_edit *v;
+	size_t n;
+	size_t cap;			/* private */
+};
+
+/* json_edits_add - append a copy. */
+int json_edits_add(struct json_edits *edits, enum json_op op, const char *pointer,
+		   const char *value, struct error *err) must_check;
+
+/* json_edits_print - append the RFC 6902 array, one operation a line. */
+void json_edits_print(struct buf *out, const struct json_edits *edits);
+
+void json_edits_free(struct json_edits *edits);
+#define _cleanup_edits_ _cleanup_(json_edits_free)
+
+/*
+ * json_apply - the document's text with @edits made, in order, as RFC 6902
+ * says (an ADD of an existing member replaces it; "-" appends to an array).
+ * Every byte outside the values touched stays as it was; an added member
+ * takes the white space of its neighbours. The result, which can be parsed
+ * again, is appended to @ret. -ENOENT when a pointer leads nowhere; -EINVAL when
+ * it is malformed or meets a repeated name, or a value is not JSON or too deep.
+ */
+int json_apply(const struct json_doc *doc, const struct json_edits *edits,
+	       struct buf *ret, struct error *err) must_check;
+
+#endif

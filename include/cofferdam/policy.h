@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef COFFERDAM_POLICY_H
+#define COFFERDAM_POLICY_H
+
+/*
+ * What the host wants: host.json and bundles/NAME/policy.json beside it, read
+ * strictly (unknown names are errors with line and column), from files that
+ * only root can write. A policy names what differs from the bundle it extends;
+ * the chain ends at a shipped bundle, so every rule always has an action and
+ * every parameter a value.
+ */
+
+#include <sys/types.h>
+
+#include <cofferdam/registry.h>
+
+#define POLICY_FILE_MAX (1u << 20)
+#define POLICY_EXTENDS_MAX 8	/* levels of "extends" */
+
+struct setting {
+	enum action action;
+	struct param_value params[PARAMS_MAX];
+};
+
+struct policy {
+	char *name;
+	char *dir;			/* the bundle's folder; NULL for a shipped one */
+	char *description;
+	struct setting rules[RULE_MAX];
+	struct policy_mem *mem;		/* private: owns lists, strings and profiles */
+};
+
+/* policy_shipped - a compiled-in bundle. */
+int policy_shipped(enum bundle bundle, struct policy **ret, struct error *err) must_check;
+
+/*
+ * policy_load - by a shipped name, or the bundle NAME in @bundles_dir, or a
+ * path (with a slash) of a folder or a policy.json. Files must belong to root
+ * or to @owner. Seccomp profiles that it names are read and checked too.
+ */
+int policy_load(const char *name, const char *bundles_dir, uid_t owner,
+		struct policy **ret, struct error *err) must_check;
+
+void policy_free(struct policy **policy);
+#define _cleanup_policy_ _cleanup_(policy_free)
+
+/* policy_profile - the text of the seccomp profile that a PARAM_PROFILE value
+ * of this policy names; owned by the policy. NULL if there is none. */
+const char *policy_profile(const struct policy *policy, const char *name, size_t *ret_len);
+
+/* policy_print - append the whole policy as a policy.json that loads alike. */
+void policy_print(struct buf *out, const struct policy *policy);
+
+/* param_print - append a parameter's value as JSON. */
+void param_print(struct buf *out, enum param_kind kind, const struct param_value *value);
+
+/* profile_shipped - the text of a compiled-in seccomp profile, or NULL. */
+const char *profile_shipped(const char *name, size_t *ret_len);
+
+/* profile_refuses - whether @action, a profile's default, refuses (seccomp(2)):
+ * ALLOW, LOG, TRACE, NOTIFY, NULL and unknown ones do not. */
+bool profile_refuses(const char *action);
+
+/*
+ * profile_check - whether @text is a seccomp profile worth injecting: an OCI
+ * linux.seccomp object, an allow list, every system call known to libseccomp
+ * on this host (an unknown name would vanish silently).
+ */
+int profile_check(const char *name, const char *text, size_t len,
+		  struct error *err) must_check;
+
+#endif

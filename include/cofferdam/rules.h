@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef COFFERDAM_RULES_H
+#define COFFERDAM_RULES_H
+
+/* Checks and their findings. A check is pure: everything it sees is passed in. */
+
+#include <cofferdam/facts.h>
+
+struct finding {
+	enum rule_id rule;
+	bool unjudged;			/* the rule could not tell; text says why */
+	char *pointer;			/* JSON Pointer of the member judged */
+	const struct json *node;	/* that member, or its nearest parent; for line and column */
+	char *value;			/* the value found, escaped, or NULL */
+	char *text;			/* what is wrong, one sentence, escaped */
+	struct json_edits edits;	/* the remedy in config.json; none if n == 0 */
+};
+
+struct findings {
+	struct finding *v;
+	size_t n;
+	size_t cap;			/* private */
+};
+
+/* What a check sees. */
+struct rule_input {
+	const struct json_doc *doc;
+	const struct oci_spec *spec;
+	const struct facts *facts;
+	const struct policy *policy;
+	enum engine engine;		/* as registered */
+	enum rule_id id;		/* the rule being judged */
+};
+
+/*
+ * A check appends one finding for each violation, or none. 0, or negative when
+ * it could not go on (memory), which leaves the whole configuration unjudged.
+ */
+typedef int rule_check(const struct rule_input *in, struct findings *out,
+		       struct error *err);
+
+/* rules_judge - run one rule, whatever its action. */
+int rules_judge(const struct rule_input *in, struct findings *out,
+		struct error *err) must_check;
+
+/*
+ * finding_add - a new finding of the rule being judged, at @pointer. The text
+ * is escaped. NULL when memory is exhausted (@err is set).
+ */
+struct finding *finding_add(const struct rule_input *in, struct findings *out,
+			    struct error *err, const char *pointer,
+			    const char *fmt, ...)
+	__attribute__((format(printf, 5, 6)));
+
+/* finding_value - record the value found; shown escaped and cut. */
+int finding_value(struct finding *f, struct error *err, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4))) must_check;
+
+/*
+ * finding_edit - add a step to the remedy. Missing parents of @pointer are
+ * made by the harden layer.
+ */
+int finding_edit(struct finding *f, enum json_op op, const char *pointer,
+		 const char *value, struct error *err) must_check;
+
+void findings_free(struct findings *findings);
+#define _cleanup_findings_ _cleanup_(findings_free)
+
+/* rule_param - the value in force of parameter @name (which must exist). */
+const struct param_value *rule_param(const struct rule_input *in, const char *name);
+
+/* Every check function is declared from the registry. */
+#define RULE(ID, name, check, ...) rule_check check;
+#include <cofferdam/rules.def>
+#undef RULE
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef COFFERDAM_TEXT_H
+#define COFFERDAM_TEXT_H
+
+/* Foreign strings made safe to show, and the small languages of policies. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cofferdam/buf.h>
+
+/*
+ * text_escape - append at most @max bytes of @s so that a terminal, a log line
+ * and a person can trust them: control characters, DEL, C1 controls, the
+ * Unicode line, direction and invisible marks and bytes that are not UTF-8
+ * become \xNN or \u{NNNN}; a backslash is doubled. A cut is shown as "...".
+ */
+void text_escape(struct buf *out, const char *s, size_t len, size_t max);
+
+/* text_valid_utf8 - the offset of the first bad byte, or -1 if all is well.
+ * Overlong forms, surrogates and values above U+10FFFF are bad (RFC 3629). */
+long text_valid_utf8(const char *s, size_t len);
+
+/*
+ * text_nearest - the name most like @word, for "did you mean"; NULL if none
+ * is near. @names has @n entries and lives as long as the caller wants.
+ */
+const char *text_nearest(const char *word, const char *const *names, size_t n);
+
+/*
+ * text_parse_size - bytes from a Kubernetes quantity: digits and one of
+ * Ki Mi Gi Ti (powers of 1024) or k M G T (powers of 1000), or none. -EINVAL
+ * when it is no size, -ERANGE when it does not fit.
+ */
+int text_parse_size(const char *s, uint64_t *ret, struct error *err) must_check;
+
+/* text_format_size - the shortest exact binary form: 512Mi, 1Gi, 1000. */
+void text_format_size(struct buf *out, uint64_t bytes);
+
+/*
+ * text_parse_cpu - thousandths of a CPU from "2", "0.5" or "500m"; nothing
+ * finer. Errors as text_parse_size().
+ */
+int text_parse_cpu(const char *s, uint64_t *ret_millicpu, struct error *err) must_check;
+
+/* text_glob - fnmatch(3) with FNM_PATHNAME: "*" does not cross "/". */
+bool text_glob(const char *pattern, const char *s);
+
+/*
+ * text_path_below - whether @path is @dir or below it, by whole components.
+ * Both are absolute and clean.
+ */
+bool text_path_below(const char *path, const char *dir);
+
+/*
+ * text_path_clean - the lexical form of @path: no //, /./ or trailing slash,
+ * and ".." taken back without climbing above "/". Relative stays relative.
+ * malloc'd; NULL when memory is exhausted. It says nothing of symbolic links.
+ */
+char *text_path_clean(const char *path);
+
+#endif

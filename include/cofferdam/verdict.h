@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef COFFERDAM_VERDICT_H
+#define COFFERDAM_VERDICT_H
+
+/* All findings of all enabled rules, and the one decision they add up to. */
+
+#include <cofferdam/rules.h>
+
+enum verdict {
+	VERDICT_DENY = 0,
+	VERDICT_UNJUDGED,		/* refused in enforce mode */
+	VERDICT_HARDEN,			/* allowed once the edits are made */
+	VERDICT_ALLOW,
+	VERDICT_MAX
+};
+
+/* verdict_name - "deny", "unjudged", "harden", "allow". */
+const char *verdict_name(enum verdict verdict);
+
+struct decision {
+	enum verdict verdict;
+	struct findings findings;
+	enum verdict *each;		/* what each finding alone would decide */
+	size_t count[VERDICT_MAX];	/* findings by it: warnings count as ALLOW */
+};
+
+struct subject {
+	const struct json_doc *doc;
+	const struct oci_spec *spec;
+	const struct facts *facts;
+	const struct policy *policy;
+	enum engine engine;		/* as registered */
+	enum door door;
+};
+
+/* verdict_reach - judge @subject by every rule that its policy has not off. */
+int verdict_reach(const struct subject *subject, struct decision *ret,
+		  struct error *err) must_check;
+
+void decision_free(struct decision *decision);
+#define _cleanup_decision_ _cleanup_(decision_free)
+
+/* A configuration with all that judging it needs, from text to decision. */
+struct candidate {
+	struct json_doc *doc;
+	struct oci_spec spec;
+	struct facts facts;		/* to be gathered or loaded by the caller */
+	struct subject subject;
+	struct decision decision;
+};
+
+/* candidate_parse - read @text (of @name, for messages) into @c, a zeroed struct. */
+int candidate_parse(const char *name, const struct buf *text, struct candidate *c,
+		    struct error *err) must_check;
+
+/*
+ * candidate_judge - decide on @c by its facts. @how gives policy, engine and
+ * door, which must live as long as @c; its other members are not looked at.
+ */
+int candidate_judge(struct candidate *c, const struct subject *how,
+		    struct error *err) must_check;
+
+void candidate_free(struct candidate *c);
+#define _cleanup_candidate_ _cleanup_(candidate_free)
+
+#endif

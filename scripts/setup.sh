@@ -1,0 +1,46 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Installs what is missing on Debian 12, and nothing when nothing is:
+#
+#	scripts/setup.sh build		to build the two programs
+#	scripts/setup.sh run		and to try them on real runtimes
+#	scripts/setup.sh test		and to run every test
+set -euo pipefail
+
+build="autoconf automake gcc libc6-dev make pkg-config
+	libcap-ng-dev libpcre2-dev libseccomp-dev libselinux1-dev libsepol-dev libyajl-dev"
+run="busybox-static crun jq runc"
+test="clang codespell cppcheck libclang-rt-dev libcmocka-dev shellcheck valgrind xz-utils"
+
+case ${1-} in
+build) packages=$build ;;
+run) packages="$build $run" ;;
+test) packages="$build $run $test" ;;
+*)
+	sed -n 's/^#	/  /p' "$0" >&2
+	exit 2
+	;;
+esac
+
+missing=()
+for package in $packages; do
+	[ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] ||
+		missing+=("$package")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+echo "installing ${missing[*]}"
+if [ "$(id -u)" != 0 ]; then
+	echo "scripts/setup.sh: this needs root: apt-get install ${missing[*]}" >&2
+	exit 1
+fi
+export DEBIAN_FRONTEND=noninteractive
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+if ! { apt-get -q update && apt-get -q install -y --no-install-recommends "${missing[@]}"; } \
+	>"$log" 2>&1 </dev/null; then
+	tail -n 20 "$log" >&2
+	echo "scripts/setup.sh: apt-get failed" >&2
+	exit 1
+fi

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef COFFERDAM_BASE_PRIVATE_H
+#define COFFERDAM_BASE_PRIVATE_H
+
+/* What the files of this layer share and nobody else sees. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cofferdam/buf.h>
+
+/*
+ * utf8_decode - the length of the character at the start of @s, or 0 if those
+ * bytes are not UTF-8 (RFC 3629). @ret may be NULL.
+ */
+size_t utf8_decode(const char *s, size_t len, uint32_t *ret);
+
+/* An escape_sink takes one whole character or escape; false stops the walk. */
+typedef bool escape_sink(void *arg, const char *piece, size_t len);
+
+/* escape_walk - hand @s, made safe to show, to @put piece by piece. */
+void escape_walk(const char *s, size_t len, escape_sink *put, void *arg);
+
+/* open_at - openat(2), close-on-exec, EINTR retried; O_CREAT makes mode 0600. */
+int open_at(int dirfd, const char *path, int flags);
+
+/*
+ * read_all - from the offset of @fd to end of file, at most @max bytes, into
+ * @ret, whose old content is replaced on success. Never for what can block.
+ */
+int read_all(int fd, const char *name, size_t max, struct buf *ret,
+	     struct error *err) must_check;
+
+#endif

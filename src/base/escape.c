@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
+#include <cofferdam/text.h>
+
+#include "base-private.h"
+
+size_t utf8_decode(const char *s, size_t len, uint32_t *ret)
+{
+	/* The least value that may take 1, 2, 3, 4 bytes: less is overlong. */
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	const unsigned char *u = (const unsigned char *)s;
+	uint32_t c;
+	size_t n;
+
+	if (len == 0)
+		return 0;
+	if (u[0] < 0x80) {
+		n = 1;
+		c = u[0];
+	} else if (u[0] >= 0xc2 && u[0] <= 0xdf) {
+		n = 2;
+		c = u[0] & 0x1fu;
+	} else if (u[0] >= 0xe0 && u[0] <= 0xef) {
+		n = 3;
+		c = u[0] & 0x0fu;
+	} else if (u[0] >= 0xf0 && u[0] <= 0xf4) {
+		n = 4;
+		c = u[0] & 0x07u;
+	} else {
+		return 0;
+	}
+	if (n > len)
+		return 0;
+	for (size_t i = 1; i < n; i++) {
+		if ((u[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (u[i] & 0x3fu);
+	}
+	if (c < least[n] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
+		return 0;
+	if (ret)
+		*ret = c;
+	return n;
+}
+
+long text_valid_utf8(const char *s, size_t len)
+{
+	size_t pos = 0;
+
+	while (pos < len) {
+		size_t n = utf8_decode(s + pos, len - pos, NULL);
+
+		if (n == 0)
+			return (long)pos;
+		pos += n;
+	}
+	return -1;
+}
+
+/* Characters that can split a line, reorder it, or hide in it. */
+static bool is_deceptive(uint32_t c)
+{
+	static const struct {
+		uint32_t first, last;
+	} ranges[] = {
+		{ 0x0000, 0x001f },	/* C0 controls */
+		{ 0x007f, 0x009f },	/* DEL, C1 controls */
+		{ 0x00ad, 0x00ad },	/* soft hyphen */
+		{ 0x061c, 0x061c },	/* Arabic letter mark */
+		{ 0x180e, 0x180e },	/* Mongolian vowel separator */
+		{ 0x200b, 0x200f },	/* zero width, direction marks */
+		{ 0x2028, 0x202e },	/* line, paragraph, embeddings, overrides */
+		{ 0x2060, 0x206f },	/* joiners, isolates, deprecated formats */
+		{ 0xfeff, 0xfeff },	/* byte order mark */
+		{ 0xfff9, 0xfffb },	/* interlinear annotation */
+		{ 0xe0000, 0xe007f },	/* tags */
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(ranges); i++) {
+		if (c >= ranges[i].first && c <= ranges[i].last)
+			return true;
+	}
+	return false;
+}
+
+void escape_walk(const char *s, size_t len, escape_sink *put, void *arg)
+{
+	size_t pos = 0;
+
+	while (pos < len) {
+		uint32_t c = 0;
+		size_t n = utf8_decode(s + pos, len - pos, &c);
+		const char *piece = s + pos;
+		size_t piece_len = n;
+		char esc[16];
+
+		if (n == 0 || (n == 1 && is_deceptive(c))) {
+			n = 1;
+			piece_len = (size_t)snprintf(esc, sizeof(esc), "\\x%02x",
+						     (unsigned int)(unsigned char)s[pos]);
+			piece = esc;
+		} else if (is_deceptive(c)) {
+			piece_len = (size_t)snprintf(esc, sizeof(esc), "\\u{%04x}", c);
+			piece = esc;
+		} else if (c == '\\') {
+			piece_len = 2;
+			piece = "\\\\";
+		}
+		if (!put(arg, piece, piece_len))
+			return;
+		pos += n;
+	}
+}
+
+static bool put_buf(void *arg, const char *piece, size_t len)
+{
+	buf_add(arg, piece, len);
+	return true;
+}
+
+void text_escape(struct buf *out, const char *s, size_t len, size_t max)
+{
+	size_t cut = len < max ? len : max;
+
+	/* Do not cut a character in two: its halves would look like bad bytes. */
+	for (size_t back = 1; cut < len && back <= 3 && back <= cut; back++) {
+		if (utf8_decode(s + cut - back, len - cut + back, NULL) > back) {
+			cut -= back;
+			break;
+		}
+	}
+	escape_walk(s, cut, put_buf, out);
+	if (cut < len)
+		buf_str(out, "...");
+}

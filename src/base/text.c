@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <fnmatch.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include <cofferdam/text.h>
+
+/* Words longer than this are no slip of the keyboard; it bounds the cost. */
+#define NEAREST_WORD_MAX 64
+
+/* How much of a bad value a message quotes. */
+#define QUOTE_MAX 64
+
+static char ascii_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static unsigned int min_uint(unsigned int a, unsigned int b)
+{
+	return a < b ? a : b;
+}
+
+/*
+ * How many letters must be inserted, dropped, replaced or swapped with their
+ * neighbour to make @a of @b, case aside (optimal string alignment). Both are
+ * at most NEAREST_WORD_MAX bytes long.
+ */
+static unsigned int distance(const char *a, size_t n, const char *b, size_t m)
+{
+	unsigned int rows[3][NEAREST_WORD_MAX + 1];
+	unsigned int *before = rows[0], *prev = rows[1], *row = rows[2];
+
+	for (size_t j = 0; j <= m; j++)
+		prev[j] = (unsigned int)j;
+	for (size_t i = 1; i <= n; i++) {
+		unsigned int *spare = before;
+		char c = ascii_lower(a[i - 1]);
+
+		row[0] = (unsigned int)i;
+		for (size_t j = 1; j <= m; j++) {
+			char d = ascii_lower(b[j - 1]);
+
+			row[j] = min_uint(min_uint(prev[j], row[j - 1]) + 1,
+					  prev[j - 1] + (c != d));
+			if (i > 1 && j > 1 && c == ascii_lower(b[j - 2]) &&
+			    d == ascii_lower(a[i - 2]))
+				row[j] = min_uint(row[j], before[j - 2] + 1);
+		}
+		before = prev;
+		prev = row;
+		row = spare;
+	}
+	return prev[m];
+}
+
+const char *text_nearest(const char *word, const char *const *names, size_t n)
+{
+	size_t len = strnlen(word, NEAREST_WORD_MAX + 1);
+	const char *best = NULL;
+	unsigned int limit;
+
+	if (len < 2 || len > NEAREST_WORD_MAX)
+		return NULL;
+	/* A third of the letters may be wrong, and never more than three. */
+	limit = min_uint((unsigned int)(len + 2) / 3, 3);
+	for (size_t i = 0; i < n; i++) {
+		size_t name_len = strnlen(names[i], NEAREST_WORD_MAX + 1);
+		unsigned int d;
+
+		if (name_len > NEAREST_WORD_MAX)
+			continue;
+		d = distance(word, len, names[i], name_len);
+		if (d <= limit && d < name_len) {
+			best = names[i];
+			if (d == 0)
+				break;
+			limit = d - 1;
+		}
+	}
+	return best;
+}
+
+/*
+ * Read digits at *@s, moving it past them. 0, -EINVAL when there is none,
+ * -ERANGE when the number does not fit.
+ */
+static int parse_digits(const char **s, uint64_t *ret)
+{
+	const char *p = *s;
+	uint64_t v = 0;
+	bool over = false;
+
+	if (*p < '0' || *p > '9')
+		return -EINVAL;
+	for (; *p >= '0' && *p <= '9'; p++) {
+		if (__builtin_mul_overflow(v, UINT64_C(10), &v) ||
+		    __builtin_add_overflow(v, (uint64_t)(*p - '0'), &v))
+			over = true;
+	}
+	*s = p;
+	if (over)
+		return -ERANGE;
+	*ret = v;
+	return 0;
+}
+
+static const struct {
+	const char *suffix;
+	uint64_t factor;
+} size_units[] = {
+	/* the binary ones first, the largest first: text_format_size() */
+	{ "Ti", UINT64_C(1) << 40 },
+	{ "Gi", UINT64_C(1) << 30 },
+	{ "Mi", UINT64_C(1) << 20 },
+	{ "Ki", UINT64_C(1) << 10 },
+	{ "", 1 },
+	{ "k", UINT64_C(1000) },
+	{ "M", UINT64_C(1000000) },
+	{ "G", UINT64_C(1000000000) },
+	{ "T", UINT64_C(1000000000000) },
+};
+
+int text_parse_size(const char *s, uint64_t *ret, struct error *err)
+{
+	const char *p = s;
+	uint64_t v = 0;
+	int r = parse_digits(&p, &v);
+
+	if (r == -EINVAL)
+		goto bad;
+	for (size_t i = 0; i < ARRAY_SIZE(size_units); i++) {
+		if (strcmp(p, size_units[i].suffix) != 0)
+			continue;
+		if (r < 0 || __builtin_mul_overflow(v, size_units[i].factor, &v))
+			return error_set(err, -ERANGE, "the size \"%.*s\" is too large; "
+					 "the limit is below 16777216Ti", QUOTE_MAX, s);
+		*ret = v;
+		return 0;
+	}
+bad:
+	return error_set(err, -EINVAL, "\"%.*s\" is not a size; write a whole number of bytes, "
+			 "or one with Ki, Mi, Gi, Ti, k, M, G or T, such as 512Mi", QUOTE_MAX, s);
+}
+
+void text_format_size(struct buf *out, uint64_t bytes)
+{
+	for (size_t i = 0; bytes > 0 && size_units[i].factor > 1; i++) {
+		if (bytes % size_units[i].factor == 0) {
+			buf_printf(out, "%" PRIu64 "%s", bytes / size_units[i].factor,
+				   size_units[i].suffix);
+			return;
+		}
+	}
+	buf_printf(out, "%" PRIu64, bytes);
+}
+
+/* Read the digits after a decimal point as thousandths. */
+static int parse_thousandths(const char **s, uint64_t *ret)
+{
+	const char *p = *s;
+	uint64_t v = 0, unit = 100;
+
+	if (*p < '0' || *p > '9')
+		return -EINVAL;
+	for (; *p >= '0' && *p <= '9'; p++) {
+		if (unit == 0 && *p != '0')
+			return -EINVAL;	/* finer than a thousandth */
+		v += unit * (uint64_t)(*p - '0');
+		unit /= 10;
+	}
+	*s = p;
+	*ret = v;
+	return 0;
+}
+
+int text_parse_cpu(const char *s, uint64_t *ret_millicpu, struct error *err)
+{
+	const char *p = s;
+	uint64_t v = 0, part = 0;
+	int r = parse_digits(&p, &v);
+
+	if (r == -EINVAL)
+		goto bad;
+	if (strcmp(p, "m") != 0) {
+		if (*p == '.') {
+			p++;
+			if (parse_thousandths(&p, &part) < 0)
+				goto bad;
+		}
+		if (*p != '\0')
+			goto bad;
+		if (__builtin_mul_overflow(v, UINT64_C(1000), &v) ||
+		    __builtin_add_overflow(v, part, &v))
+			r = -ERANGE;
+	}
+	if (r < 0)
+		return error_set(err, -ERANGE, "the number of CPUs \"%.*s\" is too large",
+				 QUOTE_MAX, s);
+	*ret_millicpu = v;
+	return 0;
+bad:
+	return error_set(err, -EINVAL, "\"%.*s\" is not a number of CPUs; write it like 2, 0.5 "
+			 "or 500m, no finer than a thousandth", QUOTE_MAX, s);
+}
+
+bool text_glob(const char *pattern, const char *s)
+{
+	return fnmatch(pattern, s, FNM_PATHNAME) == 0;
+}
+
+bool text_path_below(const char *path, const char *dir)
+{
+	size_t len = strlen(dir);
+
+	if (strcmp(dir, "/") == 0)
+		return path[0] == '/';
+	return len > 0 && strncmp(path, dir, len) == 0 &&
+	       (path[len] == '/' || path[len] == '\0');
+}
+
+static bool is_name(const char *s, size_t n, const char *name)
+{
+	return n == strlen(name) && memcmp(s, name, n) == 0;
+}
+
+/* Where the last component of the @len bytes at @out begins, past @root. */
+static size_t last_component(const char *out, size_t len, size_t root)
+{
+	while (len > root && out[len - 1] != '/')
+		len--;
+	return len;
+}
+
+char *text_path_clean(const char *path)
+{
+	size_t root = path[0] == '/';
+	size_t len = root;
+	char *out = malloc(strlen(path) + 2);	/* "" becomes "." */
+
+	if (!out)
+		return NULL;
+	memcpy(out, path, root);
+	for (;;) {
+		size_t n, last;
+
+		path += strspn(path, "/");
+		n = strcspn(path, "/");
+		if (n == 0)
+			break;
+		last = last_component(out, len, root);
+		if (is_name(path, n, ".")) {
+			/* nothing */
+		} else if (is_name(path, n, "..") && (root || len > 0) &&
+			   !is_name(out + last, len - last, "..")) {
+			/* with the component goes the slash before it */
+			len = last > root ? last - 1 : root;
+		} else {
+			if (len > root)
+				out[len++] = '/';
+			memcpy(out + len, path, n);
+			len += n;
+		}
+		path += n;
+	}
+	if (len == 0)
+		out[len++] = '.';
+	out[len] = '\0';
+	return out;
+}

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+
+#include <cofferdam/file.h>
+
+#include "base-private.h"
+
+/* As the kernel: MAXSYMLINKS of path_resolution(7). */
+#define LINKS_MAX 40
+
+/*
+ * A walk from "/" to a file. What is still to be walked is a string, to which
+ * the target of a symbolic link is put in front, so nothing recurses.
+ */
+struct walk {
+	int dir;		/* O_PATH, the folder reached; always checked */
+	struct buf at;		/* its path without links, "" for "/" */
+	struct buf todo;
+	size_t pos;		/* what of todo is done */
+	size_t named;		/* how much of the end of todo the caller named */
+	unsigned int links;
+	int flags;
+	uid_t owner;
+	int found;		/* the descriptor asked for, -1 on the way to it */
+};
+
+static void walk_free(struct walk *w)
+{
+	close_fd(&w->dir);
+	close_fd(&w->found);
+	buf_free(&w->at);
+	buf_free(&w->todo);
+}
+
+static const char *shown(const struct buf *path)
+{
+	return path->len > 0 ? path->data : "/";
+}
+
+/*
+ * The one rule of trust. Mode bits of a symbolic link mean nothing: who may
+ * change it is a matter of its folder, which has been checked. A default ACL
+ * needs no look, as the group bits of the mode are its mask.
+ */
+static int check_trust(const struct stat *st, uid_t owner, const char *path, struct error *err)
+{
+	bool shared = S_ISDIR(st->st_mode) && (st->st_mode & S_ISVTX) && st->st_uid == 0;
+
+	if (st->st_uid != 0 && st->st_uid != owner)
+		return error_set(err, -EPERM, "%s: belongs to user %u, who is not trusted; "
+				 "run chown%s root", path, st->st_uid,
+				 S_ISLNK(st->st_mode) ? " -h" : "");
+	if (!S_ISLNK(st->st_mode) && (st->st_mode & (S_IWGRP | S_IWOTH)) && !shared)
+		return error_set(err, -EPERM, "%s: writable by group or others (mode %04o); "
+				 "run chmod go-w", path, st->st_mode & 07777);
+	return 0;
+}
+
+static int check_fd(int fd, uid_t owner, const char *path, struct stat *ret, struct error *err)
+{
+	if (fstat(fd, ret) < 0)
+		return error_sys(err, errno, "%s", path);
+	return check_trust(ret, owner, path, err);
+}
+
+/* Make @fd, whose ownership is taken on success, the folder reached. */
+static int walk_enter(struct walk *w, int *fd, struct error *err)
+{
+	struct stat st;
+	int r = check_fd(*fd, w->owner, shown(&w->at), &st, err);
+
+	if (r < 0)
+		return r;
+	close_fd(&w->dir);
+	w->dir = steal_fd(fd);
+	return 0;
+}
+
+static int walk_root(struct walk *w, struct error *err)
+{
+	_cleanup_close_ int fd = open_at(AT_FDCWD, "/", O_PATH | O_DIRECTORY);
+
+	buf_reset(&w->at);
+	if (fd < 0)
+		return error_sys(err, errno, "/");
+	return walk_enter(w, &fd, err);
+}
+
+static int walk_up(struct walk *w, struct error *err)
+{
+	_cleanup_close_ int fd = open_at(w->dir, "..", O_PATH | O_DIRECTORY);
+	char *slash = w->at.len > 0 ? strrchr(w->at.data, '/') : NULL;
+
+	if (slash) {
+		w->at.len = (size_t)(slash - w->at.data);
+		*slash = '\0';
+	}
+	if (fd < 0)
+		return error_sys(err, errno, "%s", shown(&w->at));
+	return walk_enter(w, &fd, err);
+}
+
+/* Put the target of the link @fd before what is still to be walked. */
+static int walk_link(struct walk *w, int fd, const char *path, struct error *err)
+{
+	_cleanup_buf_ struct buf todo = { 0 };
+	char target[PATH_MAX];
+	ssize_t n;
+	int r;
+
+	if (++w->links > LINKS_MAX)
+		return error_set(err, -ELOOP, "%s: more than %d symbolic links on the way; "
+				 "remove the loop", path, LINKS_MAX);
+	n = readlinkat(fd, "", target, sizeof(target));
+	if (n < 0)
+		return error_sys(err, errno, "%s: cannot read the link", path);
+	if (n == 0 || (size_t)n >= sizeof(target))
+		return error_set(err, -EINVAL, "%s: a symbolic link without a usable target", path);
+	buf_add(&todo, target, (size_t)n);
+	buf_str(&todo, w->todo.data + w->pos);
+	r = buf_check(&todo, err);
+	if (r < 0)
+		return r;
+	if (w->named > w->todo.len - w->pos)
+		w->named = w->todo.len - w->pos;
+	buf_free(&w->todo);
+	w->todo = todo;
+	todo = (struct buf){ 0 };
+	w->pos = 0;
+	return target[0] == '/' ? walk_root(w, err) : 0;
+}
+
+/* Open what has passed the check, in earnest, and check what was opened. */
+static int walk_open(struct walk *w, const char *name, int flags,
+		     const char *path, struct error *err)
+{
+	_cleanup_close_ int fd = -1;
+	struct stat st;
+	int r;
+
+	fd = open_at(w->dir, name, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return error_sys(err, errno, "%s: cannot open", path);
+	r = check_fd(fd, w->owner, path, &st, err);
+	if (r < 0)
+		return r;
+	if (!(flags & O_PATH) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		return error_set(err, -EINVAL, "%s: neither a regular file nor a folder", path);
+	w->found = steal_fd(&fd);
+	return 0;
+}
+
+/*
+ * A name that is not there. Only what the caller named may be "missing"
+ * (-ENOENT), which may be harmless; a link into nothing is a fault.
+ */
+static int walk_missing(struct walk *w, const char *name, bool in_link,
+			const char *path, struct error *err)
+{
+	bool last = w->todo.data[w->pos] == '\0';
+	int r;
+
+	if (last && (w->flags & O_CREAT)) {
+		/* O_EXCL: what appears there now has not been checked */
+		r = walk_open(w, name, w->flags | O_EXCL, path, err);
+		if (r != -EEXIST || (w->flags & O_EXCL) || ++w->links > LINKS_MAX)
+			return r;
+		w->pos -= strlen(name);		/* somebody was faster: look again */
+		return 0;
+	}
+	if (in_link)
+		return error_set(err, -ENOLINK, "%s: does not exist, but a symbolic link "
+				 "leads there", path);
+	return error_set(err, -ENOENT, "%s: does not exist", path);
+}
+
+/* Open @name in the folder reached, as it is: a link is not followed. */
+static int open_name(const struct walk *w, const char *name)
+{
+	/* O_DIRECTORY, where it can be, makes the kernel mount an automount. */
+	int fd = open_at(w->dir, name, O_PATH | O_NOFOLLOW | O_DIRECTORY);
+
+	if (fd < 0 && (errno == ENOTDIR || errno == ELOOP))
+		fd = open_at(w->dir, name, O_PATH | O_NOFOLLOW);
+	return fd;
+}
+
+/* Whether what exists must not be opened. */
+static bool must_create(const struct walk *w)
+{
+	return (w->flags & O_CREAT) && (w->flags & O_EXCL);
+}
+
+/* The end of the walk: @name passed the check with @st. */
+static int walk_last(struct walk *w, const char *name, const struct stat *st,
+		     const char *path, struct error *err)
+{
+	if (must_create(w))
+		return error_sys(err, EEXIST, "%s", path);
+	/* Not even opened: opening a device may do something. */
+	if (!(w->flags & O_PATH) && !S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode))
+		return error_set(err, -EINVAL, "%s: neither a regular file nor a folder", path);
+	return walk_open(w, name, w->flags & ~O_CREAT, path, err);
+}
+
+/* Walk one component, @name, which is neither "." nor "..". */
+static int walk_name(struct walk *w, const char *name, bool in_link, struct error *err)
+{
+	_cleanup_close_ int fd = open_name(w, name);
+	_cleanup_buf_ struct buf path = { 0 };
+	int open_errno = errno;
+	struct stat st;
+	bool last;
+	int r;
+
+	buf_add(&path, w->at.data, w->at.len);
+	buf_char(&path, '/');
+	buf_str(&path, name);
+	r = buf_check(&path, err);
+	if (r < 0)
+		return r;
+	if (fd < 0 && open_errno == ENOENT)
+		return walk_missing(w, name, in_link, path.data, err);
+	if (fd < 0)
+		return error_sys(err, open_errno, "%s", path.data);
+	r = check_fd(fd, w->owner, path.data, &st, err);
+	if (r < 0)
+		return r;
+	last = w->todo.data[w->pos] == '\0';
+	if (S_ISLNK(st.st_mode)) {
+		if (last && must_create(w))
+			return error_sys(err, EEXIST, "%s", path.data);
+		if (last && (w->flags & O_NOFOLLOW))
+			return error_set(err, -ELOOP, "%s: is a symbolic link, which is not "
+					 "followed here", path.data);
+		return walk_link(w, fd, path.data, err);
+	}
+	if (last)
+		return walk_last(w, name, &st, path.data, err);
+	if (!S_ISDIR(st.st_mode))
+		return error_sys(err, ENOTDIR, "%s", path.data);
+	buf_free(&w->at);
+	w->at = path;
+	path = (struct buf){ 0 };
+	return walk_enter(w, &fd, err);
+}
+
+static int walk(struct walk *w, struct error *err)
+{
+	int r = walk_root(w, err);
+
+	while (r == 0 && w->found < 0) {
+		const char *todo = w->todo.data + w->pos;
+		size_t skip = strspn(todo, "/");
+		size_t n = strcspn(todo + skip, "/");
+		/* in front of what the caller named is what links brought in */
+		bool in_link = w->todo.len - w->pos - skip > w->named;
+		char name[NAME_MAX + 1];
+
+		/* The path ended in a slash, "." or "..": at a folder. */
+		if (n == 0)
+			return walk_open(w, ".", w->flags | O_DIRECTORY, shown(&w->at), err);
+		if (n > NAME_MAX)
+			return error_sys(err, ENAMETOOLONG, "a name in %s", shown(&w->at));
+		memcpy(name, todo + skip, n);
+		name[n] = '\0';
+		w->pos += skip + n;
+		if (strcmp(name, ".") == 0)
+			continue;
+		if (strcmp(name, "..") == 0)
+			r = walk_up(w, err);
+		else
+			r = walk_name(w, name, in_link, err);
+	}
+	return r;
+}
+
+int file_open_trusted(const char *path, int flags, uid_t owner, struct error *err)
+{
+	_cleanup_(walk_free) struct walk w = {
+		.dir = -1, .found = -1, .flags = flags, .owner = owner,
+	};
+	int r;
+
+	if (path[0] == '\0')
+		return error_set(err, -EINVAL, "the path of the file is empty");
+	if (strlen(path) >= PATH_MAX)
+		return error_sys(err, ENAMETOOLONG, "%s", path);
+	if (path[0] != '/') {
+		_cleanup_free_ char *cwd = getcwd(NULL, 0);
+
+		/* "(unreachable)..." when it lies outside the root directory */
+		if (!cwd || cwd[0] != '/')
+			return error_set(err, -EINVAL, "%s: the working directory has no path; "
+					 "give an absolute one", path);
+		buf_str(&w.todo, cwd);
+		buf_char(&w.todo, '/');
+	}
+	buf_str(&w.todo, path);
+	w.named = strlen(path);
+	r = buf_check(&w.todo, err);
+	if (r < 0)
+		return r;
+	r = walk(&w, err);
+	if (r < 0 && w.links > 0)
+		return error_context(err, "%s", path);
+	return r < 0 ? r : steal_fd(&w.found);
+}
+
+int file_read_trusted(const char *path, uid_t owner, size_t max,
+		      struct buf *ret, struct error *err)
+{
+	_cleanup_close_ int fd = file_open_trusted(path, O_RDONLY, owner, err);
+	struct stat st;
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
+		return error_sys(err, errno, "%s", path);
+	if (!S_ISREG(st.st_mode))
+		return error_set(err, -EINVAL, "%s: not a regular file", path);
+	return read_all(fd, path, max, ret, err);
+}

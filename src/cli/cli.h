@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+/* The command line: one row a command, and what commands share. */
+
+#include <sys/stat.h>
+
+#include <cofferdam/host.h>
+#include <cofferdam/report.h>
+#include <cofferdam/verdict.h>
+
+/* Exit statuses; over several inputs the worst wins: 3, then 1, then 0. */
+enum status {
+	STATUS_ALLOWED = 0,
+	STATUS_DENIED = 1,
+	STATUS_USAGE = 2,
+	STATUS_UNJUDGED = 3,
+};
+
+struct command {
+	const char *name;
+	const char *usage;		/* what follows the name */
+	const char *summary;		/* one line of the overview */
+	const char *help;		/* the rest of its --help */
+	int (*run)(const struct command *self, int argc, char **argv);
+};
+
+/* Options that several commands take; "" and zero are the defaults. */
+struct cli_options {
+	const char *policy;		/* NULL: what host.json says */
+	const char *host_config;
+	const char *facts;
+	const char *format;		/* NULL: text */
+	enum engine engine;
+	enum door door;
+	bool verbose, diff, in_place;
+};
+
+/*
+ * cli_options - parse what @accepts names by letter: p(olicy) h(ost-config)
+ * F(acts) f(ormat) e(ngine) d(oor) v(erbose) D(iff) i(n-place). The
+ * operands are left in argv from the index returned; negative: the exit status
+ * has been explained, and is ~return.
+ */
+int cli_options(const struct command *self, int argc, char **argv, const char *accepts,
+		struct cli_options *ret);
+
+/* cli_usage - explain a usage error on standard error. Returns STATUS_USAGE. */
+int cli_usage(const struct command *self, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* cli_fail - print an error. Returns STATUS_UNJUDGED. */
+int cli_fail(const struct error *err);
+
+/* cli_print - write a buffer to standard output. Returns @status, or
+ * STATUS_UNJUDGED if that fails. */
+int cli_print(const struct buf *out, int status);
+
+/* cli_worst - the status that wins over both. */
+int cli_worst(int a, int b);
+
+/* cli_status - the exit status of a verdict. */
+int cli_status(enum verdict verdict);
+
+/* cli_policy - the policy that the options, or else host.json, name. */
+int cli_policy(const struct cli_options *options, struct policy **ret,
+	       struct error *err) must_check;
+
+/* A configuration named on the command line. */
+struct input {
+	char *name;			/* for messages */
+	int dir_fd;			/* its folder, for relative paths and rewriting */
+	char *base;			/* the file's name in that folder; NULL for "-" */
+	struct stat st;
+	struct buf text;
+};
+
+/* input_read - read @path: a config.json, a bundle that holds one, or "-". */
+int input_read(const char *path, struct input *ret, struct error *err) must_check;
+void input_free(struct input *input);
+#define _cleanup_input_ _cleanup_(input_free)
+
+/* input_judge - parse, gather or load facts, and decide. */
+int input_judge(const struct input *input, const struct cli_options *options,
+		const struct policy *policy, struct candidate *ret,
+		struct error *err) must_check;
+
+int cmd_check(const struct command *self, int argc, char **argv);
+int cmd_harden(const struct command *self, int argc, char **argv);
+int cmd_facts(const struct command *self, int argc, char **argv);
+int cmd_rules(const struct command *self, int argc, char **argv);
+int cmd_explain(const struct command *self, int argc, char **argv);
+int cmd_policy(const struct command *self, int argc, char **argv);
+
+#endif

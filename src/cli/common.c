@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli.h"
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cofferdam/text.h>
+
+int cli_usage(const struct command *self, const char *fmt, ...)
+{
+	_cleanup_buf_ struct buf shown = { 0 };
+	_cleanup_free_ char *what = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&what, fmt, ap) < 0)
+		what = NULL;
+	va_end(ap);
+	if (what)
+		text_escape(&shown, what, strlen(what), 256);
+	(void)fprintf(stderr, "cofferdam %s: %s\nUsage: cofferdam %s %s\nMore: cofferdam %s --help\n",
+		      self->name, buf_cstr(&shown), self->name, self->usage, self->name);
+	return STATUS_USAGE;
+}
+
+int cli_fail(const struct error *err)
+{
+	(void)fprintf(stderr, "cofferdam: %s\n", err->text);
+	return STATUS_UNJUDGED;
+}
+
+int cli_print(const struct buf *out, int status)
+{
+	struct error err;
+
+	if (buf_check(out, &err) < 0)
+		return cli_fail(&err);
+	if (fwrite(buf_cstr(out), 1, out->len, stdout) == out->len && fflush(stdout) == 0)
+		return status;
+	(void)error_sys(&err, errno, "standard output");
+	return cli_fail(&err);
+}
+
+int cli_worst(int a, int b)
+{
+	return a > b ? a : b;
+}
+
+int cli_status(enum verdict verdict)
+{
+	switch (verdict) {
+	case VERDICT_ALLOW:
+	case VERDICT_HARDEN:
+		return STATUS_ALLOWED;
+	case VERDICT_DENY:
+		return STATUS_DENIED;
+	case VERDICT_UNJUDGED:
+	case VERDICT_MAX:
+		break;
+	}
+	return STATUS_UNJUDGED;
+}
+
+int cli_policy(const struct cli_options *options, struct policy **ret, struct error *err)
+{
+	_cleanup_host_ struct host *host = NULL;
+	_cleanup_free_ char *bundles = NULL;
+	const char *slash;
+	int r = host_load(options->host_config, geteuid(), &host, err);
+
+	if (r < 0)
+		return r;
+	if (!options->policy)
+		return host_policy(host, options->engine, geteuid(), ret, err);
+	slash = host->path ? strrchr(host->path, '/') : NULL;
+	if (slash && asprintf(&bundles, "%.*s/bundles", (int)(slash - host->path), host->path) < 0) {
+		bundles = NULL;
+		return error_oom(err);
+	}
+	return policy_load(options->policy, bundles, geteuid(), ret, err);
+}
+
+static const struct option all_options[] = {
+	{ "policy", required_argument, NULL, 'p' },
+	{ "host-config", required_argument, NULL, 'h' },
+	{ "facts", required_argument, NULL, 'F' },
+	{ "format", required_argument, NULL, 'f' },
+	{ "engine", required_argument, NULL, 'e' },
+	{ "door", required_argument, NULL, 'd' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "diff", no_argument, NULL, 'D' },
+	{ "in-place", no_argument, NULL, 'i' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static int take(const struct command *self, int option, struct cli_options *out)
+{
+	switch (option) {
+	case 'p':
+		out->policy = optarg;
+		break;
+	case 'h':
+		out->host_config = optarg;
+		break;
+	case 'F':
+		out->facts = optarg;
+		break;
+	case 'f':
+		out->format = optarg;
+		break;
+	case 'e':
+		out->engine = engine_parse(optarg);
+		if (out->engine == ENGINE_UNKNOWN)
+			return cli_usage(self, "--engine takes podman, crio, containerd or docker, not \"%s\"",
+					 optarg);
+		break;
+	case 'd':
+		if (door_parse(optarg, &out->door) < 0)
+			return cli_usage(self, "--door takes runtime, hook or precreate, not \"%s\"",
+					 optarg);
+		break;
+	case 'v':
+		out->verbose = true;
+		break;
+	case 'D':
+		out->diff = true;
+		break;
+	case 'i':
+		out->in_place = true;
+		break;
+	default:
+		return cli_usage(self, "option not understood");
+	}
+	return 0;
+}
+
+int cli_options(const struct command *self, int argc, char **argv, const char *accepts,
+		struct cli_options *ret)
+{
+	struct cli_options options = { 0 };
+	struct option wanted[ARRAY_SIZE(all_options)];
+	size_t n = 0;
+	int option, status;
+
+	for (size_t i = 0; all_options[i].name; i++) {
+		if (strchr(accepts, all_options[i].val))
+			wanted[n++] = all_options[i];
+	}
+	memset(&wanted[n], 0, sizeof(wanted[n]));
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, strchr(accepts, 'v') ? "v" : "", wanted,
+				     NULL)) != -1) {
+		if (option == '?')
+			status = cli_usage(self, "option not understood, or its value is missing: %s",
+					   argv[optind - 1]);
+		else
+			status = take(self, option, &options);
+		if (status)
+			return ~status;
+	}
+	*ret = options;
+	return optind;
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include <cofferdam/file.h>
+
+#define STDIN_WAIT_MS 60000	/* a person may be typing */
+
+void input_free(struct input *input)
+{
+	free(input->name);
+	free(input->base);
+	close_fd(&input->dir_fd);
+	buf_free(&input->text);
+	*input = (struct input){ .dir_fd = -1 };
+}
+
+/* split - the folder and the file of @path, which may be a bundle. */
+static int split(const char *path, char **ret_dir, char **ret_base, struct error *err)
+{
+	struct stat st;
+	const char *slash = strrchr(path, '/');
+	const bool folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+
+	if (folder) {
+		*ret_dir = strdup(path);
+		*ret_base = strdup("config.json");
+	} else {
+		*ret_dir = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+		*ret_base = strdup(slash ? slash + 1 : path);
+	}
+	return *ret_dir && *ret_base ? 0 : error_oom(err);
+}
+
+int input_read(const char *path, struct input *ret, struct error *err)
+{
+	_cleanup_input_ struct input input = { .dir_fd = -1 };
+	_cleanup_free_ char *dir = NULL;
+	int r;
+
+	if (strcmp(path, "-") == 0) {
+		input.name = strdup("standard input");
+		if (!input.name)
+			return error_oom(err);
+		r = file_read_stream(STDIN_FILENO, "standard input", FILE_CONFIG_MAX,
+				     STDIN_WAIT_MS, &input.text, err);
+		if (r < 0)
+			return r;
+	} else {
+		r = split(path, &dir, &input.base, err);
+		if (r < 0)
+			return r;
+		if (asprintf(&input.name, "%s%s%s", dir,
+			     dir[strlen(dir) - 1] == '/' ? "" : "/", input.base) < 0) {
+			input.name = NULL;
+			return error_oom(err);
+		}
+		input.dir_fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (input.dir_fd < 0)
+			return error_sys(err, errno, "%s", dir);
+		r = file_read(input.dir_fd, input.base, false, FILE_CONFIG_MAX, &input.text,
+			      &input.st, err);
+		if (r < 0)
+			return error_set(err, r, "%s", err->text);
+	}
+	*ret = input;
+	input = (struct input){ .dir_fd = -1 };
+	return 0;
+}
+
+static int load_facts(const char *path, struct candidate *c, struct error *err)
+{
+	_cleanup_buf_ struct buf text = { 0 };
+	int r = file_read(AT_FDCWD, path, false, FILE_CONFIG_MAX, &text, NULL, err);
+
+	return r < 0 ? r : facts_load(path, buf_cstr(&text), text.len, &c->spec, &c->facts, err);
+}
+
+int input_judge(const struct input *input, const struct cli_options *options,
+		const struct policy *policy, struct candidate *ret, struct error *err)
+{
+	const struct facts_source source = {
+		.bundle_fd = input->dir_fd >= 0 ? input->dir_fd : AT_FDCWD,
+	};
+	const struct subject how = {
+		.policy = policy, .engine = options->engine, .door = options->door,
+	};
+	int r = candidate_parse(input->name, &input->text, ret, err);
+
+	if (r < 0)
+		return r;
+	if (options->facts)
+		r = load_facts(options->facts, ret, err);
+	else
+		r = facts_gather(&ret->spec, policy, &source, &ret->facts, err);
+	return r < 0 ? r : candidate_judge(ret, &how, err);
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "cli.h"
+
+#include <signal.h>
+#include <string.h>
+
+#include <cofferdam/text.h>
+
+static const struct command commands[] = {
+	{ "check", "[OPTION]... PATH...", "judge configurations; change nothing",
+	  "PATH is a bundle, a config.json, a folder (every config.json below it), or -\n"
+	  "for standard input. Judged as the runtime door would, unless --door says\n"
+	  "otherwise: a door that cannot edit config.json denies where the policy says\n"
+	  "harden.\n\n"
+	  "  --policy POLICY       baseline, restricted, cis-docker, a bundle's name, or a\n"
+	  "                        path; without it what host.json says\n"
+	  "  --door DOOR           runtime (default), hook, precreate\n"
+	  "  --engine ENGINE       podman, crio, containerd, docker: whose container it is\n"
+	  "  --facts FILE          facts recorded with cofferdam facts, instead of this\n"
+	  "                        host's; - is not accepted\n"
+	  "  --host-config FILE    instead of " SYSCONFDIR "/cofferdam/host.json\n"
+	  "  --format text|json    json: one object a line\n"
+	  "  -v, --verbose         say why, and name the sources\n\n"
+	  "Examples:\n"
+	  "  cofferdam check .\n"
+	  "  cofferdam check --policy baseline --engine podman /run/containers\n"
+	  "  cofferdam check --format json - < config.json\n",
+	  cmd_check },
+	{ "harden", "[OPTION]... PATH", "print or write a hardened config.json",
+	  "Makes the edits of every rule whose action is harden, judges the result again,\n"
+	  "and prints it. What is not edited stays byte for byte. A configuration that is\n"
+	  "denied is reported on standard error and not printed.\n\n"
+	  "  --diff                print what would change, before and after\n"
+	  "  --format json         with --diff: a JSON Patch (RFC 6902)\n"
+	  "  --in-place            rewrite the file: beside, synced, renamed; mode and\n"
+	  "                        owner kept; not touched when nothing changes\n"
+	  "  --policy, --engine, --facts, --host-config   as for cofferdam check\n\n"
+	  "Examples:\n"
+	  "  cofferdam harden --diff .\n"
+	  "  cofferdam harden --policy restricted --in-place /run/bundle\n",
+	  cmd_harden },
+	{ "facts", "[OPTION]... PATH", "print what a configuration refers to on this host",
+	  "Namespaces, mount sources, id maps and the policy's paths, as JSON, so that the\n"
+	  "configuration can be judged elsewhere with cofferdam check --facts.\n\n"
+	  "  --policy, --host-config   whose paths to look up, as for cofferdam check\n\n"
+	  "Example:\n"
+	  "  cofferdam facts . > facts.json && cofferdam check --facts facts.json .\n",
+	  cmd_facts },
+	{ "rules", "[--format text|md|json]", "list the rules",
+	  "Example:\n  cofferdam rules --format md\n", cmd_rules },
+	{ "explain", "RULE", "what a rule is for, and how to satisfy it",
+	  "Example:\n  cofferdam explain sensitive-mount\n", cmd_explain },
+	{ "policy", "lint|show POLICY...", "check or print policies",
+	  "  lint POLICY...   read strictly; errors name line and column\n"
+	  "  show POLICY      print every action and parameter in force, as a policy.json\n\n"
+	  "POLICY is baseline, restricted, cis-docker, the name of a bundle beside\n"
+	  "host.json, or a path to a bundle's folder or its policy.json.\n\n"
+	  "Example:\n  cofferdam policy lint ./bundles/web\n",
+	  cmd_policy },
+};
+
+static const char exit_statuses[] =
+	"Exit status: 0 would start (as it is, or hardened), 1 denied, 2 usage, 3 could not\n"
+	"judge; over several inputs the worst wins (3, 1, 0).\n";
+
+static void overview(FILE *to)
+{
+	(void)fputs("Usage: cofferdam COMMAND [OPTION]... [ARGUMENT]...\n\n"
+		    "Judges OCI container configurations (config.json) by isolation policy, and\n"
+		    "hardens them. The same rules refuse containers on a host through the hook\n"
+		    "cofferdam-hook(8).\n\nCommands:\n", to);
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		(void)fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].summary);
+	(void)fprintf(to, "\nStart here:  cofferdam check PATH-TO-A-BUNDLE\n"
+			  "Then:        cofferdam COMMAND --help, cofferdam explain RULE\n\n%s",
+		      exit_statuses);
+}
+
+static int help(const struct command *command)
+{
+	(void)printf("Usage: cofferdam %s %s\n\n%c%s.\n\n%s\n%s", command->name, command->usage,
+		     command->summary[0] - 'a' + 'A', command->summary + 1, command->help,
+		     exit_statuses);
+	return fflush(stdout) == 0 ? STATUS_ALLOWED : STATUS_UNJUDGED;
+}
+
+static const struct command *find(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	}
+	return NULL;
+}
+
+static int unknown(const char *name)
+{
+	_cleanup_buf_ struct buf shown = { 0 };
+
+	text_escape(&shown, name, strlen(name), 64);
+	(void)fprintf(stderr, "cofferdam: no command \"%s\"; see cofferdam --help\n",
+		      buf_cstr(&shown));
+	return STATUS_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : NULL;
+	const struct command *command;
+
+	(void)signal(SIGXFSZ, SIG_IGN);
+	if (!name) {
+		overview(stderr);
+		return STATUS_USAGE;
+	}
+	if (strcmp(name, "--version") == 0)
+		return puts(PACKAGE_STRING) < 0;
+	if (strcmp(name, "help") == 0 && argc > 2) {
+		command = find(argv[2]);
+		return command ? help(command) : unknown(argv[2]);
+	}
+	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+		overview(stdout);
+		return fflush(stdout) == 0 ? STATUS_ALLOWED : STATUS_UNJUDGED;
+	}
+	command = find(name);
+	if (!command)
+		return unknown(name);
+	for (int i = 2; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+			return help(command);
+	}
+	return command->run(command, argc - 1, argv + 1);
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The registry, told: a listing, the table of the docs, JSON, one rule in full. */
+#include "cli.h"
+
+#include <string.h>
+
+static void quote(struct buf *out, const char *s)
+{
+	if (s)
+		json_quote(out, s, strlen(s));
+	else
+		buf_str(out, "null");
+}
+
+static void list_text(struct buf *out)
+{
+	const char *family = "";
+
+	buf_printf(out, "%-19s %-9s %-11s %-10s %s\n", "RULE", "baseline", "restricted",
+		   "cis-docker", "WHAT MUST HOLD");
+	for (size_t i = 0; i < RULE_MAX; i++) {
+		const struct rule *rule = registry_rule((enum rule_id)i);
+
+		if (strcmp(family, rule->family) != 0)
+			buf_printf(out, "%s:\n", rule->family);
+		family = rule->family;
+		buf_printf(out, "  %-17s %-9s %-11s %-10s %s\n", rule->id,
+			   action_name(rule->action[BUNDLE_BASELINE]),
+			   action_name(rule->action[BUNDLE_RESTRICTED]),
+			   action_name(rule->action[BUNDLE_CIS_DOCKER]), rule->title);
+	}
+}
+
+static void list_references(struct buf *out, const struct rule *rule)
+{
+	const char *separator = "";
+
+	if (rule->pss) {
+		buf_printf(out, "PSS %s", rule->pss);
+		separator = "; ";
+	}
+	if (rule->cis) {
+		buf_printf(out, "%sCIS %s", separator, rule->cis);
+		separator = "; ";
+	}
+	if (rule->refs)
+		buf_printf(out, "%s%s", separator, rule->refs);
+}
+
+static void list_md(struct buf *out)
+{
+	buf_str(out, "| rule | what must hold | why | baseline | restricted | cis-docker | remedy | sources |\n"
+		     "|---|---|---|---|---|---|---|---|\n");
+	for (size_t i = 0; i < RULE_MAX; i++) {
+		const struct rule *rule = registry_rule((enum rule_id)i);
+
+		buf_printf(out, "| `%s` | %s | %s | %s | %s | %s | %s | ", rule->id, rule->title,
+			   rule->why, action_name(rule->action[BUNDLE_BASELINE]),
+			   action_name(rule->action[BUNDLE_RESTRICTED]),
+			   action_name(rule->action[BUNDLE_CIS_DOCKER]),
+			   rule->remedy ? rule->remedy : "-");
+		list_references(out, rule);
+		buf_str(out, " |\n");
+	}
+}
+
+static void json_params(struct buf *out, const struct rule *rule)
+{
+	for (size_t p = 0; p < PARAMS_MAX && rule->params[p].name; p++) {
+		const struct param *param = &rule->params[p];
+
+		buf_printf(out, "%s{\"name\":", p ? "," : "");
+		quote(out, param->name);
+		buf_str(out, ",\"takes\":");
+		quote(out, param_kind_name(param->kind));
+		buf_str(out, ",\"help\":");
+		quote(out, param->help);
+		for (int b = 0; b < BUNDLE_MAX; b++) {
+			buf_printf(out, ",\"%s\":", bundle_name((enum bundle)b));
+			param_print(out, param->kind, &param->value[b]);
+		}
+		buf_char(out, '}');
+	}
+}
+
+static void list_json(struct buf *out)
+{
+	static const char *const words[WORDS_MAX] = { "spec", "run", "kubernetes" };
+
+	for (size_t i = 0; i < RULE_MAX; i++) {
+		const struct rule *rule = registry_rule((enum rule_id)i);
+
+		buf_str(out, i ? ",\n{\"id\":" : "[\n{\"id\":");
+		quote(out, rule->id);
+		buf_str(out, ",\"title\":");
+		quote(out, rule->title);
+		buf_printf(out, ",\"family\":\"%s\",\"severity\":\"%s\",\"why\":", rule->family,
+			   severity_name(rule->severity));
+		quote(out, rule->why);
+		buf_str(out, ",\"remedy\":");
+		quote(out, rule->remedy);
+		buf_str(out, ",\"actions\":{");
+		for (int b = 0; b < BUNDLE_MAX; b++)
+			buf_printf(out, "%s\"%s\":\"%s\"", b ? "," : "",
+				   bundle_name((enum bundle)b), action_name(rule->action[b]));
+		buf_str(out, "},\"params\":[");
+		json_params(out, rule);
+		buf_str(out, "],\"advice\":{");
+		for (int w = 0; w < WORDS_MAX; w++) {
+			buf_printf(out, "%s\"%s\":", w ? "," : "", words[w]);
+			quote(out, rule->advice[w]);
+		}
+		buf_str(out, "},\"references\":{\"pss\":");
+		quote(out, rule->pss);
+		buf_str(out, ",\"cis\":");
+		quote(out, rule->cis);
+		buf_str(out, ",\"other\":");
+		quote(out, rule->refs);
+		buf_str(out, "}}");
+	}
+	buf_str(out, "\n]\n");
+}
+
+int cmd_rules(const struct command *self, int argc, char **argv)
+{
+	_cleanup_buf_ struct buf out = { 0 };
+	struct cli_options options = { 0 };
+	int first = cli_options(self, argc, argv, "f", &options);
+
+	if (first < 0)
+		return ~first;
+	if (first != argc)
+		return cli_usage(self, "rules takes no argument; for one rule: cofferdam explain RULE");
+	if (!options.format || strcmp(options.format, "text") == 0)
+		list_text(&out);
+	else if (strcmp(options.format, "md") == 0)
+		list_md(&out);
+	else if (strcmp(options.format, "json") == 0)
+		list_json(&out);
+	else
+		return cli_usage(self, "--format takes text, md or json, not \"%s\"",
+				 options.format);
+	return cli_print(&out, STATUS_ALLOWED);
+}
+
+static void explain(struct buf *out, const struct rule *rule)
+{
+	buf_printf(out, "%s (%s, %s)\n\n  %s.\n\nWhy\n  %s\n\nWhat to do\n", rule->id, rule->family,
+		   severity_name(rule->severity), rule->title, rule->why);
+	buf_printf(out, "  config.json:    %s\n", rule->advice[WORDS_SPEC]);
+	buf_printf(out, "  docker, podman: %s\n", rule->advice[WORDS_RUN]);
+	buf_printf(out, "  Kubernetes:     %s\n", rule->advice[WORDS_KUBERNETES]);
+	buf_printf(out, "\nWith the action harden\n  %s\n",
+		   rule->remedy ? rule->remedy : "there is no remedy: the policy can only deny, warn or ignore");
+	buf_str(out, "\nIn the shipped policies\n");
+	for (int b = 0; b < BUNDLE_MAX; b++) {
+		buf_printf(out, "  %-11s %s\n", bundle_name((enum bundle)b),
+			   action_name(rule->action[b]));
+		for (size_t p = 0; p < PARAMS_MAX && rule->params[p].name; p++) {
+			buf_printf(out, "              %s = ", rule->params[p].name);
+			param_print(out, rule->params[p].kind, &rule->params[p].value[b]);
+			buf_char(out, '\n');
+		}
+	}
+	if (rule->params[0].name)
+		buf_str(out, "\nParameters\n");
+	for (size_t p = 0; p < PARAMS_MAX && rule->params[p].name; p++)
+		buf_printf(out, "  %-15s %s; %s\n", rule->params[p].name, rule->params[p].help,
+			   param_kind_name(rule->params[p].kind));
+	if (rule->pss || rule->cis || rule->refs) {
+		buf_str(out, "\nSources\n  ");
+		list_references(out, rule);
+		buf_char(out, '\n');
+	}
+}
+
+int cmd_explain(const struct command *self, int argc, char **argv)
+{
+	_cleanup_buf_ struct buf out = { 0 };
+	struct cli_options options = { 0 };
+	int first = cli_options(self, argc, argv, "", &options);
+	enum rule_id id;
+	struct error err;
+
+	if (first < 0)
+		return ~first;
+	if (first != argc - 1)
+		return cli_usage(self, "which rule? cofferdam rules lists them");
+	if (registry_find(argv[first], &id, &err) < 0)
+		return cli_usage(self, "%s", err.text);
+	explain(&out, registry_rule(id));
+	return cli_print(&out, STATUS_ALLOWED);
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <cofferdam/engine.h>
+
+#include <string.h>
+
+#include <cofferdam/text.h>
+
+static const char *const names[] = { "podman", "crio", "containerd", "docker" };
+
+_Static_assert(ARRAY_SIZE(names) == ENGINE_MAX - 1, "one name an engine");
+
+const char *engine_name(enum engine engine)
+{
+	return engine == ENGINE_UNKNOWN ? "unknown" : names[engine - 1];
+}
+
+const char *const *engine_names(void)
+{
+	return names;
+}
+
+enum engine engine_parse(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (strcmp(name, names[i]) == 0)
+			return (enum engine)(i + 1);
+	}
+	return ENGINE_UNKNOWN;
+}
+
+static bool has_annotation(const struct oci_spec *spec, const char *prefix)
+{
+	for (size_t i = 0; i < spec->annotations.n; i++) {
+		const struct json *node = spec->annotations.v[i].node;
+
+		if (node && node->key && strncmp(node->key, prefix, strlen(prefix)) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool has_source(const struct oci_spec *spec, const char *prefix)
+{
+	for (size_t i = 0; i < spec->mounts.n; i++) {
+		const char *source = oci_mount_at(spec, i)->source.v;
+
+		if (source && strncmp(source, prefix, strlen(prefix)) == 0)
+			return true;
+	}
+	return false;
+}
+
+enum engine engine_guess(const struct oci_spec *spec)
+{
+	if (has_annotation(spec, "io.kubernetes.cri-o."))
+		return ENGINE_CRIO;
+	if (has_annotation(spec, "io.kubernetes.cri."))
+		return ENGINE_CONTAINERD;
+	if (has_annotation(spec, "io.podman.annotations.") ||
+	    has_annotation(spec, "org.opencontainers.image.stopSignal"))
+		return ENGINE_PODMAN;
+	if (has_source(spec, "/var/lib/docker/"))
+		return ENGINE_DOCKER;
+	return ENGINE_UNKNOWN;
+}
+
+enum wording engine_wording(enum engine engine)
+{
+	switch (engine) {
+	case ENGINE_PODMAN:
+	case ENGINE_DOCKER:
+		return WORDS_RUN;
+	case ENGINE_CRIO:
+	case ENGINE_CONTAINERD:
+		return WORDS_KUBERNETES;
+	case ENGINE_UNKNOWN:
+	case ENGINE_MAX:
+		break;
+	}
+	return WORDS_SPEC;
+}
+
+/*
+ * What engines keep for one container and bind into it, in default places
+ * (docker's daemon/container, podman's libpod, containerd's internal/cri,
+ * kubelet's pkg/kubelet/kubelet_pods.go). "*" is one component, so a parent
+ * that holds other containers' files never matches.
+ */
+static const struct {
+	enum engine engine;
+	const char *pattern;
+} owned[] = {
+	{ ENGINE_PODMAN, "/run/containers/storage/*-containers/*/userdata/hosts" },
+	{ ENGINE_PODMAN, "/run/containers/storage/*-containers/*/userdata/hostname" },
+	{ ENGINE_PODMAN, "/run/containers/storage/*-containers/*/userdata/resolv.conf" },
+	{ ENGINE_PODMAN, "/run/containers/storage/*-containers/*/userdata/.containerenv" },
+	{ ENGINE_PODMAN, "/var/lib/containers/storage/*-containers/*/userdata/shm" },
+	{ ENGINE_PODMAN, "/var/lib/containers/storage/volumes/*/_data" },
+	{ ENGINE_CRIO, "/run/containers/storage/*-containers/*/userdata/hosts" },
+	{ ENGINE_CRIO, "/run/containers/storage/*-containers/*/userdata/hostname" },
+	{ ENGINE_CRIO, "/run/containers/storage/*-containers/*/userdata/resolv.conf" },
+	{ ENGINE_CRIO, "/run/containers/storage/*-containers/*/userdata/.containerenv" },
+	{ ENGINE_CRIO, "/run/containers/storage/*-containers/*/userdata/shm" },
+	{ ENGINE_CONTAINERD, "/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/*/hosts" },
+	{ ENGINE_CONTAINERD, "/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/*/hostname" },
+	{ ENGINE_CONTAINERD, "/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/*/resolv.conf" },
+	{ ENGINE_CONTAINERD, "/run/containerd/io.containerd.grpc.v1.cri/sandboxes/*/shm" },
+	{ ENGINE_DOCKER, "/var/lib/docker/containers/*/hosts" },
+	{ ENGINE_DOCKER, "/var/lib/docker/containers/*/hostname" },
+	{ ENGINE_DOCKER, "/var/lib/docker/containers/*/resolv.conf" },
+	{ ENGINE_DOCKER, "/var/lib/docker/containers/*/mounts/shm" },
+	{ ENGINE_DOCKER, "/var/lib/docker/volumes/*/_data" },
+};
+
+bool engine_owned_file(enum engine engine, const char *path)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(owned); i++) {
+		if (engine != ENGINE_UNKNOWN && owned[i].engine != engine)
+			continue;
+		if (text_glob(owned[i].pattern, path))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Limits of the cgroup above the container's (cgroups(7), cgroup-v2.rst). */
+#include "facts-private.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/vfs.h>
+
+#include <cofferdam/file.h>
+#include <cofferdam/text.h>
+
+#define CGROUP_ROOT "/sys/fs/cgroup"
+#define VALUE_MAX 64
+
+/* cgroup v1 shows "no limit" as the largest multiple of a page. */
+#define V1_NO_LIMIT (1ull << 62)
+
+/* One hierarchy of v1, or all there is of v2. */
+enum hierarchy {
+	V2,
+	V1_MEMORY,
+	V1_PIDS,
+	V1_CPU,
+};
+
+static bool is_slice(const char *name, size_t len)
+{
+	static const char suffix[] = ".slice";
+	size_t n = sizeof(suffix) - 1;
+
+	return len > n && memcmp(name + len - n, suffix, n) == 0 && !memchr(name, '/', len);
+}
+
+/* "a-b.slice" is "/a.slice/a-b.slice" (systemd.slice(5)). */
+static int expand_slice(const char *name, size_t len, char **ret, const char **why)
+{
+	size_t stem = len - (sizeof(".slice") - 1);
+	_cleanup_buf_ struct buf out = { 0 };
+
+	*ret = NULL;
+	if (stem == 1 && name[0] == '-')
+		return 0;
+	for (size_t i = 0; i <= stem; i++) {
+		if (i < stem && name[i] != '-')
+			continue;
+		if (i == 0 || name[i - 1] == '-') {
+			*why = "linux.cgroupsPath names no valid slice";
+			return -EINVAL;
+		}
+		buf_char(&out, '/');
+		buf_add(&out, name, i);
+		buf_str(&out, ".slice");
+	}
+	*ret = buf_steal(&out);
+	return *ret ? 0 : -ENOMEM;
+}
+
+/* "slice:prefix:name", as runtimes with systemd as cgroup manager read it. */
+static bool is_systemd(const char *path)
+{
+	const char *colon = strchr(path, ':');
+
+	colon = colon ? strchr(colon + 1, ':') : NULL;
+	return colon && !strchr(colon + 1, ':') && !strchr(path, '/');
+}
+
+int limits_parent(const char *cgroups_path, char **ret, const char **why)
+{
+	_cleanup_free_ char *full = NULL, *clean = NULL;
+	char *slash;
+
+	if (is_systemd(cgroups_path)) {
+		size_t n = strcspn(cgroups_path, ":");
+
+		if (n == 0)	/* the default of runc and crun for root */
+			return expand_slice("system.slice", strlen("system.slice"), ret, why);
+		if (!is_slice(cgroups_path, n)) {
+			*why = "linux.cgroupsPath names no valid slice";
+			return -EINVAL;
+		}
+		return expand_slice(cgroups_path, n, ret, why);
+	}
+	full = path_join("/", cgroups_path);
+	clean = full ? text_path_clean(full) : NULL;
+	if (!clean)
+		return -ENOMEM;
+	slash = strrchr(clean, '/');
+	*slash = '\0';
+	*ret = slash == clean ? NULL : steal_ptr(clean);
+	return 0;
+}
+
+/* 0, -ENOENT or another -errno. The value of "max" and "-1" is UINT64_MAX. */
+static int parse_value(const char *s, uint64_t *ret, const char **rest)
+{
+	uint64_t v = 0;
+
+	if (strncmp(s, "max", 3) == 0 || strncmp(s, "-1", 2) == 0) {
+		*ret = UINT64_MAX;
+		*rest = s + (s[0] == '-' ? 2 : 3);
+		return 0;
+	}
+	if (*s < '0' || *s > '9')
+		return -EINVAL;
+	for (; *s >= '0' && *s <= '9'; s++) {
+		uint64_t digit = (uint64_t)(*s - '0');
+
+		v = v > (UINT64_MAX - digit) / 10 ? UINT64_MAX : v * 10 + digit;
+	}
+	*ret = v;
+	*rest = s;
+	return 0;
+}
+
+static int read_file(int dir, const char *name, char ret[VALUE_MAX])
+{
+	_cleanup_close_ int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	do {
+		n = read(fd, ret, VALUE_MAX - 1);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	ret[n] = '\0';
+	return 0;
+}
+
+/* The one number in a file. A missing file (controller off) limits nothing. */
+static int read_number(int dir, const char *name, uint64_t *ret)
+{
+	char text[VALUE_MAX];
+	const char *rest;
+	int r = read_file(dir, name, text);
+
+	if (r == -ENOENT) {
+		*ret = UINT64_MAX;
+		return 0;
+	}
+	if (r < 0)
+		return r;
+	r = parse_value(text, ret, &rest);
+	return r == 0 && *rest && *rest != '\n' ? -EINVAL : r;
+}
+
+static int add_cpu(uint64_t quota, uint64_t period, struct fact_limits *limits)
+{
+	uint64_t millicpu;
+
+	if (quota == UINT64_MAX || quota > UINT64_MAX / 1000 - period)
+		return 0;
+	if (period == 0 || period == UINT64_MAX)
+		return -EINVAL;
+	/* rounded up: a limit must not look stricter than it is */
+	millicpu = (quota * 1000 + period - 1) / period;
+	if (millicpu < limits->millicpu)
+		limits->millicpu = millicpu;
+	return 0;
+}
+
+/* cpu.max: "QUOTA PERIOD" in microseconds, QUOTA may be "max". */
+static int read_cpu_max(int dir, struct fact_limits *limits)
+{
+	char text[VALUE_MAX];
+	const char *rest;
+	uint64_t quota, period;
+	int r = read_file(dir, "cpu.max", text);
+
+	if (r == -ENOENT)
+		return 0;
+	if (r == 0)
+		r = parse_value(text, &quota, &rest);
+	if (r == 0)
+		r = *rest == ' ' ? parse_value(rest + 1, &period, &rest) : -EINVAL;
+	return r < 0 ? r : add_cpu(quota, period, limits);
+}
+
+static int read_v1_cpu(int dir, struct fact_limits *limits)
+{
+	uint64_t quota, period;
+	int r = read_number(dir, "cpu.cfs_quota_us", &quota);
+
+	if (r < 0 || quota == UINT64_MAX)
+		return r;
+	r = read_number(dir, "cpu.cfs_period_us", &period);
+	return r < 0 ? r : add_cpu(quota, period, limits);
+}
+
+/* A limit binds those below only with use_hierarchy, which was optional before 5.11. */
+static int read_v1_memory(int dir, struct fact_limits *limits)
+{
+	uint64_t value, on = 1;
+	int r = read_number(dir, "memory.limit_in_bytes", &value);
+
+	if (r < 0 || value >= V1_NO_LIMIT)
+		return r;
+	r = read_number(dir, "memory.use_hierarchy", &on);
+	if (r == 0 && on != 0 && value < limits->memory)
+		limits->memory = value;
+	return r;
+}
+
+static int read_pids(int dir, struct fact_limits *limits)
+{
+	uint64_t value;
+	int r = read_number(dir, "pids.max", &value);
+
+	if (r == 0 && value < limits->pids)
+		limits->pids = value;
+	return r;
+}
+
+/* One folder of a hierarchy. */
+static int read_level(int dir, enum hierarchy which, struct fact_limits *limits)
+{
+	uint64_t memory;
+	int r;
+
+	switch (which) {
+	case V1_MEMORY:
+		return read_v1_memory(dir, limits);
+	case V1_PIDS:
+		return read_pids(dir, limits);
+	case V1_CPU:
+		return read_v1_cpu(dir, limits);
+	case V2:
+		break;
+	}
+	r = read_number(dir, "memory.max", &memory);
+	if (r == 0 && memory < limits->memory)
+		limits->memory = memory;
+	if (r == 0)
+		r = read_pids(dir, limits);
+	return r < 0 ? r : read_cpu_max(dir, limits);
+}
+
+/* Nothing in a cgroup file system is a symbolic link, and nothing leads out. */
+static int open_level(int root, const char *path)
+{
+	int fd = path_open(root, path, O_DIRECTORY, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+
+	return fd == -ENOSYS ? path_open_old(root, path, O_DIRECTORY | O_NOFOLLOW) : fd;
+}
+
+/* The parent and all folders above it but the root. 0, or -errno. */
+static int read_hierarchy(int root, enum hierarchy which, struct fact_limits *limits)
+{
+	_cleanup_free_ char *path = strdup(limits->cgroup + 1);
+
+	if (!path)
+		return -ENOMEM;
+	for (;;) {
+		_cleanup_close_ int dir = open_level(root, path);
+		char *slash = strrchr(path, '/');
+		int r = dir < 0 ? dir : read_level(dir, which, limits);
+
+		if (r < 0 || !slash)
+			return r;
+		*slash = '\0';
+	}
+}
+
+static int unreadable(struct fact_limits *ret, struct error *err, int errnum)
+{
+	if (errnum == ENOMEM)
+		return error_oom(err);
+	ret->is = FACT_UNREADABLE;
+	return fact_why_sys(&ret->why, err, errnum);
+}
+
+int limits_read(const char *root, bool v2, struct fact_limits *ret, struct error *err)
+{
+	static const char *const names[] = {
+		[V2] = ".",
+		[V1_MEMORY] = "memory",
+		[V1_PIDS] = "pids",
+		[V1_CPU] = "cpu",
+	};
+	_cleanup_close_ int top = path_open_old(AT_FDCWD, root, O_DIRECTORY);
+	struct fact_limits found = {
+		.is = FACT_ABSENT,
+		.cgroup = ret->cgroup,
+		.memory = UINT64_MAX,
+		.pids = UINT64_MAX,
+		.millicpu = UINT64_MAX,
+	};
+
+	if (top < 0)
+		return unreadable(ret, err, -top);
+	for (size_t i = v2 ? V2 : V1_MEMORY; i <= (v2 ? V2 : V1_CPU); i++) {
+		/* followed: "cpu" may be a link to "cpu,cpuacct" */
+		_cleanup_close_ int fd = path_open_old(top, names[i], O_DIRECTORY);
+		int r = fd < 0 ? fd : read_hierarchy(fd, (enum hierarchy)i, &found);
+
+		if (r < 0 && r != -ENOENT)
+			return unreadable(ret, err, -r);
+		if (r == 0)
+			found.is = FACT_KNOWN;
+	}
+	if (found.is == FACT_KNOWN)
+		*ret = found;
+	else
+		ret->is = FACT_ABSENT;
+	return 0;
+}
+
+/* A relative path: below "/" to crun, below the runtime's own cgroup to runc. */
+static bool own_is_root(void)
+{
+	_cleanup_buf_ struct buf text = { 0 };
+	struct error err = { 0 };
+	const char *line;
+
+	if (file_read(AT_FDCWD, "/proc/self/cgroup", false, 1u << 16, &text, NULL, &err) < 0)
+		return false;
+	for (line = buf_cstr(&text); line && *line; line = strchr(line, '\n') + 1) {
+		/* "4:memory:/a/b" */
+		const char *path = strchr(line, ':');
+
+		path = path ? strchr(path + 1, ':') : NULL;
+		if (!path || strncmp(path, ":/\n", 3) != 0)
+			return false;
+	}
+	return true;
+}
+
+int limits_gather(const struct oci_spec *spec, struct fact_limits *ret, struct error *err)
+{
+	const struct field_str *path = &spec->linux_.cgroups_path;
+	const char *why = NULL;
+	struct statfs fs;
+	bool v2;
+	int r = 0;
+
+	if (path->is == FIELD_WRONG)
+		why = "linux.cgroupsPath is not a string";
+	else if (path->is == FIELD_PRESENT && *path->v)
+		r = limits_parent(path->v, &ret->cgroup, &why);
+	if (r == -ENOMEM)
+		return error_oom(err);
+	if (!why && ret->cgroup && path->v[0] != '/' && !is_systemd(path->v) && !own_is_root())
+		why = "runtimes differ on a relative linux.cgroupsPath";
+	if (why) {
+		ret->is = FACT_UNREADABLE;
+		return fact_why(&ret->why, err, "%s", why);
+	}
+	if (!ret->cgroup) {
+		ret->is = FACT_ABSENT;
+		return 0;
+	}
+	if (statfs(CGROUP_ROOT, &fs) < 0)
+		return unreadable(ret, err, errno);
+	v2 = (uint64_t)fs.f_type == CGROUP2_SUPER_MAGIC;
+	return limits_read(CGROUP_ROOT, v2, ret, err);
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef COFFERDAM_FACTS_PRIVATE_H
+#define COFFERDAM_FACTS_PRIVATE_H
+
+#include <cofferdam/facts.h>
+
+/* fact_why - set @why, which must be NULL. 0, or -ENOMEM. No path goes into it. */
+int fact_why(char **why, struct error *err, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4))) must_check;
+
+/* fact_why_sys - the text of @errnum (positive). */
+int fact_why_sys(char **why, struct error *err, int errnum) must_check;
+
+/* fact_strdup - a copy of @s, or NULL and the error. */
+char *fact_strdup(const char *s, struct error *err);
+
+/* spot_set - own copies of @within and @fstype (which may be NULL). */
+int spot_set(struct fact_spot *spot, const char *within, const char *fstype,
+	     struct error *err) must_check;
+void spot_free(struct fact_spot *spot);
+void place_free(struct fact_place *place);
+void ns_free(struct fact_ns *ns);
+void places_sort(struct fact_place *v, size_t n);	/* by path, for facts_place() */
+
+/* --- mountinfo.c: the mount table of our own namespace (proc_pid_mountinfo(5)) --- */
+
+struct mount_row {
+	int id, parent;
+	uint32_t major, minor;
+	const char *root, *point, *fstype;	/* without escapes; in the table's text */
+};
+
+struct mount_table {
+	struct buf text;
+	struct mount_row *rows;			/* by id */
+	size_t n;
+	const struct mount_row **by_point;	/* the same, by mount point */
+};
+
+int mounts_read(struct mount_table *ret, struct error *err) must_check;
+/* mounts_parse - takes over @text. */
+int mounts_parse(struct buf *text, struct mount_table *ret, struct error *err) must_check;
+const struct mount_row *mounts_find(const struct mount_table *table, int id);
+void mounts_free(struct mount_table *table);
+
+/* mounts_from - the first index in by_point whose mount point is not before @point. */
+size_t mounts_from(const struct mount_table *table, const char *point);
+
+/*
+ * mounts_hangs_on - whether @row is mounted, over whatever other mounts, on mount
+ * @id at or below @path: what a recursive bind of @path on that mount copies.
+ */
+bool mounts_hangs_on(const struct mount_table *table, const struct mount_row *row, int id,
+		     const char *path);
+
+/* octal_decode - undo \ooo in place; "\000" stays as it is. */
+void octal_decode(char *s);
+/* octal_encode - append @s as UTF-8 that octal_decode() takes back to the same bytes. */
+void octal_encode(struct buf *out, const char *s);
+
+/* --- places.c, resolve.c, binds.c --- */
+
+/* What was found to be missing last, and the deepest folder above it. */
+struct missing {
+	char *gone;			/* the missing path, clean; NULL: none yet */
+	char *above;			/* the deepest folder above it that exists */
+	struct fact_place place;	/* of that folder */
+};
+
+struct places {
+	struct mount_table table;	/* read when first needed */
+	bool table_read;
+	char *table_why;		/* why it could not be read */
+	int bundle_fd;			/* or AT_FDCWD */
+	char *bundle;			/* its real path, when first needed */
+	int mount;			/* the mount id of the place found last */
+	size_t below_left;		/* how many more rows place_below() may look at */
+	struct missing missing;
+};
+
+/* A spec with thousands of binds of / must not exhaust memory. */
+#define BELOW_MAX (1u << 18)
+
+void places_free(struct places *places);
+
+/* missing_free - forget what is missing. */
+void missing_free(struct missing *missing);
+
+int place_unreadable(struct fact_place *place, struct error *err, const char *why) must_check;
+int place_unreadable_sys(struct fact_place *place, struct error *err, int errnum) must_check;
+
+/*
+ * place_of_fd - fill in @ret from @fd, whose path is @real (taken over), or is
+ * asked of /proc when NULL.
+ */
+int place_of_fd(struct places *places, int fd, char *real, struct fact_place *ret,
+		struct error *err) must_check;
+
+/* fd_path - what /proc says the path of @fd is: malloc'd. 0 or -errno. */
+int fd_path(int fd, char **ret) must_check;
+
+/* path_join - @dir and @rest, a path below it, as one path: malloc'd. */
+char *path_join(const char *dir, const char *rest);
+
+/*
+ * place_resolve - @ret (zeroed) for a host path; a relative one starts at the
+ * bundle. 0 whatever was found; negative when memory is exhausted.
+ */
+int place_resolve(struct places *places, const char *path, struct fact_place *ret,
+		  struct error *err) must_check;
+
+/* place_below - add what is mounted below @place, if it is a known folder. */
+int place_below(struct places *places, struct fact_place *place, struct error *err) must_check;
+
+/* place_mount - of a mount of config.json: UNKNOWN unless a bind. @places NULL
+ * leaves what config.json alone does not tell UNKNOWN. */
+int place_mount(struct places *places, const struct oci_mount *mount,
+		struct fact_place *ret, struct error *err) must_check;
+
+/* place_rootfs - of root.path; @places as above. */
+int place_rootfs(struct places *places, const struct oci_root *root,
+		 struct fact_place *ret, struct error *err) must_check;
+
+/* path_has_dotdot - whether ".." is among the components. */
+bool path_has_dotdot(const char *path);
+
+/* --- walk.c: by hand, symbolic link by symbolic link --- */
+
+struct walk {
+	int fd;				/* where it ended: the deepest that exists */
+	char *rest;			/* what is missing below that; NULL: nothing */
+	bool own;			/* it went through /proc/self or /proc/thread-self */
+};
+
+/* path_open - openat2(2) with O_PATH and @resolve (RESOLVE_*): a descriptor or -errno. */
+int path_open(int dirfd, const char *path, int flags, uint64_t resolve);
+/* path_open_old - openat(2) with O_PATH, for kernels before 5.6 and magic links. */
+int path_open_old(int dirfd, const char *path, int flags);
+
+/* path_walk - from @dirfd. 0 and @ret, or -errno. */
+int path_walk(int dirfd, const char *path, struct walk *ret) must_check;
+void walk_free(struct walk *walk);
+
+/* --- namespaces.c --- */
+
+int namespaces_own(struct fact_ns v[NS_MAX], struct error *err) must_check;
+int namespaces_of(int64_t pid, const struct fact_ns own[NS_MAX], struct fact_ns v[NS_MAX],
+		  struct error *err) must_check;
+/* namespace_entry - of a linux.namespaces entry; @look false leaves a path UNKNOWN. */
+int namespace_entry(const struct oci_namespace *entry, int bundle_fd, bool look,
+		    struct fact_ns *ret, struct error *err) must_check;
+int idmaps_gather(const struct oci_spec *spec, int64_t pid, struct facts *facts,
+		  struct error *err) must_check;
+/* idmap_parse - the text of uid_map or gid_map. 0, or -EINVAL without a text. */
+int idmap_parse(const char *text, struct fact_idmap *ret) must_check;
+
+/* --- cgroup.c --- */
+
+int limits_gather(const struct oci_spec *spec, struct fact_limits *ret,
+		  struct error *err) must_check;
+/* limits_parent - the folder above the container's cgroup, "/a/b", or NULL at
+ * the top. 0, -ENOMEM, or -EINVAL and @why. */
+int limits_parent(const char *cgroups_path, char **ret, const char **why) must_check;
+/* limits_read - from the hierarchies below @root. */
+int limits_read(const char *root, bool v2, struct fact_limits *ret,
+		struct error *err) must_check;
+
+#endif

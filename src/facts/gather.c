@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "facts-private.h"
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "config.h"
+#ifdef HAVE_SELINUX
+#include <selinux/selinux.h>
+#endif
+
+#include <cofferdam/file.h>
+#include <cofferdam/text.h>
+
+#define FACT_ALL (~0u)
+
+int fact_why(char **why, struct error *err, const char *fmt, ...)
+{
+	va_list args;
+	int r;
+
+	va_start(args, fmt);
+	r = vasprintf(why, fmt, args);
+	va_end(args);
+	if (r < 0) {
+		*why = NULL;
+		return error_oom(err);
+	}
+	return 0;
+}
+
+int fact_why_sys(char **why, struct error *err, int errnum)
+{
+	return fact_why(why, err, "%s", strerror(errnum));
+}
+
+char *fact_strdup(const char *s, struct error *err)
+{
+	char *copy = strdup(s);
+
+	if (!copy)
+		(void)error_oom(err);
+	return copy;
+}
+
+int spot_set(struct fact_spot *spot, const char *within, const char *fstype, struct error *err)
+{
+	spot->within = fact_strdup(within, err);
+	spot->fstype = fstype ? fact_strdup(fstype, err) : NULL;
+	return spot->within && (!fstype || spot->fstype) ? 0 : -ENOMEM;
+}
+
+void spot_free(struct fact_spot *spot)
+{
+	free(spot->within);
+	free(spot->fstype);
+	*spot = (struct fact_spot){ 0 };
+}
+
+void place_free(struct fact_place *place)
+{
+	free(place->path);
+	free(place->why);
+	free(place->real);
+	spot_free(&place->spot);
+	for (size_t i = 0; i < place->n_below; i++)
+		spot_free(&place->below[i]);
+	free(place->below);
+	*place = (struct fact_place){ 0 };
+}
+
+void ns_free(struct fact_ns *ns)
+{
+	free(ns->path);
+	free(ns->why);
+	*ns = (struct fact_ns){ 0 };
+}
+
+static void idmap_free(struct fact_idmap *map)
+{
+	free(map->why);
+	free(map->v);
+}
+
+void facts_free(struct facts *facts)
+{
+	for (size_t i = 0; i < NS_MAX; i++) {
+		ns_free(&facts->host[i]);
+		ns_free(&facts->container[i]);
+	}
+	for (size_t i = 0; i < facts->n_namespaces; i++)
+		ns_free(&facts->namespaces[i]);
+	for (size_t i = 0; i < facts->n_mounts; i++)
+		place_free(&facts->mounts[i]);
+	for (size_t i = 0; i < facts->n_places; i++)
+		place_free(&facts->places[i]);
+	free(facts->namespaces);
+	free(facts->mounts);
+	free(facts->places);
+	place_free(&facts->rootfs);
+	idmap_free(&facts->uid_map);
+	idmap_free(&facts->gid_map);
+	free(facts->parent.why);
+	free(facts->parent.cgroup);
+	free(facts->lsm);
+	*facts = (struct facts){ 0 };
+}
+
+static int compare_places(const void *va, const void *vb)
+{
+	const struct fact_place *a = va, *b = vb;
+
+	return strcmp(a->path, b->path);
+}
+
+void places_sort(struct fact_place *v, size_t n)
+{
+	if (n > 1)
+		qsort(v, n, sizeof(*v), compare_places);
+}
+
+const struct fact_place *facts_place(const struct facts *facts, const char *path)
+{
+	size_t low = 0, high = facts->n_places;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int r = strcmp(path, facts->places[middle].path);
+
+		if (r == 0)
+			return &facts->places[middle];
+		if (r < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return NULL;
+}
+
+bool spot_below(const struct fact_spot *spot, const struct fact_spot *top)
+{
+	if (!spot->within || !top->within || spot->major != top->major ||
+	    spot->minor != top->minor || !*spot->within || !*top->within)
+		return false;
+	/* what has no folders ("net:[4026531840]") is only below itself */
+	if (spot->within[0] != '/' || top->within[0] != '/')
+		return strcmp(spot->within, top->within) == 0;
+	return text_path_below(spot->within, top->within);
+}
+
+static unsigned facts_needed(const struct policy *policy)
+{
+	unsigned needed = policy ? 0 : FACT_ALL;
+
+	for (size_t i = 0; policy && i < RULE_MAX; i++) {
+		if (policy->rules[i].action != ACTION_OFF)
+			needed |= registry_rule((enum rule_id)i)->facts;
+	}
+	return needed;
+}
+
+struct paths {
+	const char **v;
+	size_t n;
+	size_t cap;
+};
+
+static int add_list(struct paths *paths, const char *const *list, struct error *err)
+{
+	for (; list && *list; list++) {
+		if (paths->n == paths->cap) {
+			size_t cap = paths->cap ? paths->cap * 2 : 64;
+			const char **v = reallocarray(paths->v, cap, sizeof(*v));
+
+			if (!v)
+				return error_oom(err);
+			paths->v = v;
+			paths->cap = cap;
+		}
+		paths->v[paths->n++] = *list;
+	}
+	return 0;
+}
+
+/* All lists of paths of one rule; without a policy, those of all shipped bundles. */
+static int add_rule(struct paths *paths, const struct policy *policy, enum rule_id id,
+		    struct error *err)
+{
+	const struct rule *rule = registry_rule(id);
+	int r = 0;
+
+	for (size_t i = 0; i < PARAMS_MAX && rule->params[i].name && r == 0; i++) {
+		if (rule->params[i].kind != PARAM_PATHS)
+			continue;
+		if (policy)
+			r = add_list(paths, policy->rules[id].params[i].list, err);
+		for (size_t j = 0; !policy && j < BUNDLE_MAX && r == 0; j++)
+			r = add_list(paths, rule->params[i].value[j].list, err);
+	}
+	return r;
+}
+
+static int compare_strings(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int gather_places(const struct policy *policy, struct places *places,
+			 struct facts *facts, struct error *err)
+{
+	_cleanup_(free_ptr) const char **owned = NULL;
+	struct paths paths = { 0 };
+	int r = 0;
+
+	for (size_t i = 0; i < RULE_MAX && r == 0; i++) {
+		if ((registry_rule((enum rule_id)i)->facts & FACT_PLACES) &&
+		    (!policy || policy->rules[i].action != ACTION_OFF))
+			r = add_rule(&paths, policy, (enum rule_id)i, err);
+	}
+	owned = paths.v;
+	if (r < 0 || paths.n == 0)
+		return r;
+	qsort(paths.v, paths.n, sizeof(*paths.v), compare_strings);
+	facts->places = calloc(paths.n, sizeof(*facts->places));
+	if (!facts->places)
+		return error_oom(err);
+	for (size_t i = 0; i < paths.n && r == 0; i++) {
+		if (i > 0 && strcmp(paths.v[i], paths.v[i - 1]) == 0)
+			continue;
+		r = place_resolve(places, paths.v[i], &facts->places[facts->n_places++], err);
+	}
+	return r;
+}
+
+static int gather_mounts(const struct oci_spec *spec, struct places *places,
+			 struct facts *facts, struct error *err)
+{
+	int r = 0;
+
+	if (spec->mounts.n == 0)
+		return 0;
+	facts->mounts = calloc(spec->mounts.n, sizeof(*facts->mounts));
+	if (!facts->mounts)
+		return error_oom(err);
+	facts->n_mounts = spec->mounts.n;
+	for (size_t i = 0; i < facts->n_mounts && r == 0; i++)
+		r = place_mount(places, oci_mount_at(spec, i), &facts->mounts[i], err);
+	return r;
+}
+
+static int gather_namespaces(const struct oci_spec *spec, const struct facts_source *source,
+			     bool look, struct facts *facts, struct error *err)
+{
+	size_t n = spec->linux_.namespaces.n;
+	int r = 0;
+
+	if (look)
+		r = namespaces_own(facts->host, err);
+	if (look && r == 0 && source->pid > 0)
+		r = namespaces_of(source->pid, facts->host, facts->container, err);
+	if (r < 0 || n == 0)
+		return r;
+	facts->namespaces = calloc(n, sizeof(*facts->namespaces));
+	if (!facts->namespaces)
+		return error_oom(err);
+	facts->n_namespaces = n;
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = namespace_entry(oci_ns_at(spec, i), source->bundle_fd, look,
+				    &facts->namespaces[i], err);
+	return r;
+}
+
+/* One line of a small file of the kernel's. */
+static bool kernel_line(const char *path, struct buf *ret)
+{
+	struct error err = { 0 };
+
+	return file_read(AT_FDCWD, path, false, 4096, ret, NULL, &err) == 0;
+}
+
+static const char *lsm_name(void)
+{
+	_cleanup_buf_ struct buf text = { 0 };
+
+#ifdef HAVE_SELINUX
+	if (is_selinux_enabled() > 0)
+		return security_getenforce() == 1 ? "selinux enforcing" : "selinux permissive";
+#else
+	if (kernel_line("/sys/fs/selinux/enforce", &text))
+		return buf_cstr(&text)[0] == '1' ? "selinux enforcing" : "selinux permissive";
+#endif
+	if (kernel_line("/sys/module/apparmor/parameters/enabled", &text) &&
+	    buf_cstr(&text)[0] == 'Y')
+		return "apparmor";
+	return "none";
+}
+
+static int gather(const struct oci_spec *spec, unsigned needed,
+		  const struct facts_source *source, struct facts *facts, struct error *err)
+{
+	bool look = (needed & (FACT_NAMESPACES | FACT_IDMAPS)) != 0;
+	int r = gather_namespaces(spec, source, look, facts, err);
+
+	if (r == 0 && (needed & FACT_IDMAPS))
+		r = idmaps_gather(spec, source->pid, facts, err);
+	if (r == 0 && (needed & FACT_LIMITS))
+		r = limits_gather(spec, &facts->parent, err);
+	if (r == 0 && needed == FACT_ALL) {
+		facts->lsm = fact_strdup(lsm_name(), err);
+		r = facts->lsm ? 0 : -ENOMEM;
+	}
+	return r;
+}
+
+int facts_gather(const struct oci_spec *spec, const struct policy *policy,
+		 const struct facts_source *source, struct facts *ret, struct error *err)
+{
+	_cleanup_(places_free) struct places places = {
+		.bundle_fd = source->bundle_fd,
+		.below_left = BELOW_MAX,
+	};
+	_cleanup_facts_ struct facts facts = { 0 };
+	unsigned needed = facts_needed(policy);
+	int r = gather(spec, needed, source, &facts, err);
+
+	if (r == 0)
+		r = gather_mounts(spec, needed & FACT_MOUNTS ? &places : NULL, &facts, err);
+	if (r == 0)
+		r = place_rootfs(needed & FACT_ROOTFS ? &places : NULL, &spec->root,
+				 &facts.rootfs, err);
+	if (r == 0 && (needed & FACT_PLACES))
+		r = gather_places(policy, &places, &facts, err);
+	if (r < 0)
+		return r;
+	*ret = facts;
+	facts = (struct facts){ 0 };
+	return 0;
+}

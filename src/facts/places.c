@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a host path really is. Symbolic links are followed, as the runtime will
+ * follow them, and nothing is opened but with O_PATH. The mount, by its id,
+ * and not st_dev or the path, says which file system it is and what part of it.
+ */
+#include "facts-private.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cofferdam/file.h>
+#include <cofferdam/text.h>
+
+int place_unreadable(struct fact_place *place, struct error *err, const char *why)
+{
+	place->is = FACT_UNREADABLE;
+	return fact_why(&place->why, err, "%s", why);
+}
+
+int place_unreadable_sys(struct fact_place *place, struct error *err, int errnum)
+{
+	if (errnum == ENOMEM)
+		return error_oom(err);
+	place->is = FACT_UNREADABLE;
+	return fact_why_sys(&place->why, err, errnum);
+}
+
+bool path_has_dotdot(const char *path)
+{
+	for (;;) {
+		size_t n;
+
+		path += strspn(path, "/");
+		n = strcspn(path, "/");
+		if (n == 0)
+			return false;
+		if (n == 2 && path[0] == '.' && path[1] == '.')
+			return true;
+		path += n;
+	}
+}
+
+void missing_free(struct missing *missing)
+{
+	free(missing->gone);
+	free(missing->above);
+	place_free(&missing->place);
+	*missing = (struct missing){ 0 };
+}
+
+void places_free(struct places *places)
+{
+	mounts_free(&places->table);
+	free(places->table_why);
+	free(places->bundle);
+	missing_free(&places->missing);
+	*places = (struct places){ .bundle_fd = AT_FDCWD };
+}
+
+int fd_path(int fd, char **ret)
+{
+	char name[sizeof("/proc/self/fd/") + 3 * sizeof(fd)];
+	_cleanup_free_ char *buf = malloc(PATH_MAX + 1);
+	ssize_t n;
+
+	if (!buf)
+		return -ENOMEM;
+	(void)snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	n = readlink(name, buf, PATH_MAX + 1);
+	if (n < 0)
+		return -errno;
+	if (n > PATH_MAX)
+		return -ENAMETOOLONG;
+	buf[n] = '\0';
+	*ret = steal_ptr(buf);
+	return 0;
+}
+
+/* " (deleted)" is the kernel's addition, unless a file of that very name is there. */
+static void cut_deleted(int fd, char *path)
+{
+	static const char mark[] = " (deleted)";
+	size_t n = strlen(path);
+	struct stat a, b;
+
+	if (n < sizeof(mark) || strcmp(path + n - (sizeof(mark) - 1), mark) != 0)
+		return;
+	if (fstat(fd, &a) == 0 && lstat(path, &b) == 0 && a.st_dev == b.st_dev &&
+	    a.st_ino == b.st_ino)
+		return;
+	path[n - (sizeof(mark) - 1)] = '\0';
+}
+
+/* The mount id from /proc/self/fdinfo, for kernels before 5.8; 0 or -errno. */
+static int fdinfo_mount(int fd, int *ret)
+{
+	char name[sizeof("/proc/self/fdinfo/") + 3 * sizeof(fd)];
+	_cleanup_buf_ struct buf text = { 0 };
+	struct error err = { 0 };
+	const char *at;
+	int r;
+
+	(void)snprintf(name, sizeof(name), "/proc/self/fdinfo/%d", fd);
+	r = file_read(AT_FDCWD, name, false, 1u << 16, &text, NULL, &err);
+	if (r < 0)
+		return r;
+	at = strstr(buf_cstr(&text), "mnt_id:");
+	if (!at || sscanf(at, "mnt_id: %d", ret) != 1)
+		return -ENODATA;
+	return 0;
+}
+
+struct seen {
+	struct statx stx;
+	int mount;
+};
+
+static int look(int fd, struct seen *ret)
+{
+	/* what the kernel has at hand is enough: no server is asked */
+	int flags = AT_EMPTY_PATH | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC;
+
+	if (statx(fd, "", flags, STATX_TYPE | STATX_MODE | STATX_MNT_ID, &ret->stx) < 0)
+		return -errno;
+	if (!(ret->stx.stx_mask & STATX_MNT_ID))
+		return fdinfo_mount(fd, &ret->mount);
+	/* the ids of mountinfo are ints */
+	ret->mount = ret->stx.stx_mnt_id > INT_MAX ? -1 : (int)ret->stx.stx_mnt_id;
+	return 0;
+}
+
+char *path_join(const char *dir, const char *rest)
+{
+	size_t n = strlen(dir), m;
+	char *out;
+
+	while (n > 0 && dir[n - 1] == '/')
+		n--;
+	rest += strspn(rest, "/");
+	m = strlen(rest);
+	out = malloc(n + m + 2);
+	if (!out)
+		return NULL;
+	memcpy(out, dir, n);
+	if (m > 0 || n == 0)
+		out[n++] = '/';
+	memcpy(out + n, rest, m + 1);
+	return out;
+}
+
+static int set_spot(const struct mount_row *row, struct fact_place *ret, struct error *err)
+{
+	const char *rest = ret->real;
+	_cleanup_free_ char *within = NULL;
+
+	if (strcmp(row->point, "/") != 0)
+		rest += strlen(row->point);
+	within = *rest ? path_join(row->root, rest) : strdup(row->root);
+	if (!within)
+		return error_oom(err);
+	ret->spot.major = row->major;
+	ret->spot.minor = row->minor;
+	return spot_set(&ret->spot, within, row->fstype, err);
+}
+
+static int read_table(struct places *places, struct error *err)
+{
+	struct error why = { 0 };
+	int r;
+
+	if (places->table_read)
+		return 0;
+	r = mounts_read(&places->table, &why);
+	if (r == -ENOMEM)
+		return error_oom(err);
+	places->table_read = true;
+	return r < 0 ? fact_why(&places->table_why, err, "%s", why.text) : 0;
+}
+
+int place_of_fd(struct places *places, int fd, char *real, struct fact_place *ret,
+		struct error *err)
+{
+	const struct mount_row *row;
+	struct seen seen = { 0 };
+	int r;
+
+	ret->real = real;
+	r = read_table(places, err);
+	if (r < 0)
+		return r;
+	if (places->table_why)
+		return place_unreadable(ret, err, places->table_why);
+	r = look(fd, &seen);
+	if (r == 0 && !ret->real) {
+		r = fd_path(fd, &ret->real);
+		if (r == 0)
+			cut_deleted(fd, ret->real);
+	}
+	if (r < 0)
+		return place_unreadable_sys(ret, err, -r);
+	places->mount = seen.mount;
+	ret->is = FACT_KNOWN;
+	ret->mode = seen.stx.stx_mode;
+	row = mounts_find(&places->table, seen.mount);
+	ret->foreign = !row;
+	if (!row) {
+		ret->spot.major = seen.stx.stx_dev_major;
+		ret->spot.minor = seen.stx.stx_dev_minor;
+		return spot_set(&ret->spot, "", NULL, err);
+	}
+	if (!text_path_below(ret->real, row->point))
+		return place_unreadable(ret, err, "its mount moved while it was looked at");
+	return set_spot(row, ret, err);
+}

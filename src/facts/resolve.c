@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a path's text to its place: the cheap ways first, by hand where they fail. */
+#include "facts-private.h"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cofferdam/text.h>
+
+/* Lengthen a place that exists by @rest, a clean path that does not. */
+static int add_missing(struct fact_place *ret, const char *rest, struct error *err)
+{
+	_cleanup_free_ char *real = path_join(ret->real, rest);
+	_cleanup_free_ char *within = NULL;
+
+	within = ret->foreign ? strdup("") : path_join(ret->spot.within, rest);
+	if (!real || !within)
+		return error_oom(err);
+	free(ret->real);
+	ret->real = steal_ptr(real);
+	free(ret->spot.within);
+	ret->spot.within = steal_ptr(within);
+	ret->mode = 0;
+	ret->is = FACT_ABSENT;
+	return 0;
+}
+
+/* The length of the first @count components of the clean absolute @path. */
+static size_t prefix_len(const char *path, size_t count)
+{
+	size_t i = 0;
+
+	while (count-- > 0)
+		i += 1 + strcspn(path + i + 1, "/");
+	return i > 0 ? i : 1;
+}
+
+static int open_prefix(const char *path, size_t count)
+{
+	_cleanup_free_ char *prefix = strndup(path, prefix_len(path, count));
+
+	return prefix ? path_open(AT_FDCWD, prefix, 0, RESOLVE_NO_SYMLINKS) : -ENOMEM;
+}
+
+/*
+ * The deepest folder above @path that exists; the kernel met no symbolic link
+ * before the component that is missing. Halving keeps a path of a thousand
+ * components cheap. 0 and the number of components, or -errno.
+ */
+static int deepest(const char *path, int *ret_fd, size_t *ret_count)
+{
+	size_t low = 0, high = 0;
+	_cleanup_close_ int found = open_prefix(path, 0);
+
+	if (found < 0)
+		return found;
+	for (const char *p = path; *p; p++)
+		high += *p == '/';
+	while (high - low > 1) {
+		/* most often only the last one is missing */
+		size_t middle = low == 0 && high < 8 ? high - 1 : low + (high - low) / 2;
+		int fd = open_prefix(path, middle);
+
+		if (fd >= 0) {
+			close_fd(&found);
+			found = fd;
+			low = middle;
+		} else if (fd == -ENOENT || fd == -ENOTDIR) {
+			high = middle;
+		} else {
+			return fd;
+		}
+	}
+	*ret_fd = steal_fd(&found);
+	*ret_count = low;
+	return 0;
+}
+
+/* Whether what was found missing last says all about @path, a missing one. */
+static bool missing_knows(const struct missing *missing, const char *path)
+{
+	size_t n;
+
+	if (!missing->gone)
+		return false;
+	if (text_path_below(path, missing->gone))
+		return true;
+	n = strlen(missing->above);
+	if (strcmp(missing->above, "/") == 0)
+		n = 0;
+	return strncmp(path, missing->above, n) == 0 && path[n] == '/' &&
+	       !strchr(path + n + 1, '/');
+}
+
+static int missing_learn(struct places *places, const char *path, struct error *err)
+{
+	struct missing *missing = &places->missing;
+	_cleanup_close_ int fd = -1;
+	size_t count = 0;
+	char *real;
+	int r;
+
+	missing_free(missing);
+	r = deepest(path, &fd, &count);
+	if (r < 0)
+		return r == -ENOMEM ? error_oom(err) : r;
+	missing->above = strndup(path, prefix_len(path, count));
+	missing->gone = strndup(path, prefix_len(path, count + 1));
+	if (!missing->above || !missing->gone)
+		return error_oom(err);
+	real = fact_strdup(missing->above, err);
+	return real ? place_of_fd(places, fd, real, &missing->place, err) : -ENOMEM;
+}
+
+/* A clean absolute path without symbolic links, which does not exist. */
+static int place_missing(struct places *places, const char *path, struct fact_place *ret,
+			 struct error *err)
+{
+	const struct fact_place *above = &places->missing.place;
+	int r = 0;
+
+	if (!missing_knows(&places->missing, path))
+		r = missing_learn(places, path, err);
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0)
+		return place_unreadable_sys(ret, err, -r);
+	if (above->is != FACT_KNOWN)
+		return place_unreadable(ret, err, above->why);
+	ret->foreign = above->foreign;
+	ret->spot.major = above->spot.major;
+	ret->spot.minor = above->spot.minor;
+	ret->real = fact_strdup(above->real, err);
+	if (!ret->real)
+		return -ENOMEM;
+	r = spot_set(&ret->spot, above->spot.within, above->spot.fstype, err);
+	if (r < 0)
+		return r;
+	return add_missing(ret, path + strlen(above->real), err);
+}
+
+/* @path as an absolute path, cleaned by its text alone. 0 or -errno. */
+static int full_path(struct places *places, const char *path, char **ret)
+{
+	_cleanup_free_ char *full = NULL;
+	int r = 0;
+
+	if (path[0] != '/') {
+		if (!places->bundle && places->bundle_fd >= 0)
+			r = fd_path(places->bundle_fd, &places->bundle);
+		else if (!places->bundle && !(places->bundle = getcwd(NULL, 0)))
+			r = -errno;
+		if (r < 0)
+			return r;
+		full = path_join(places->bundle, path);
+		if (!full)
+			return -ENOMEM;
+	}
+	*ret = text_path_clean(full ? full : path);
+	return *ret ? 0 : -ENOMEM;
+}
+
+/* Forget all but the path that was asked for. */
+static void place_reset(struct fact_place *place)
+{
+	char *path = steal_ptr(place->path);
+
+	place_free(place);
+	place->path = path;
+}
+
+static int resolve(struct places *places, const char *path, unsigned depth,
+		   struct fact_place *ret, struct error *err);
+
+/* What is missing behind symbolic links: it would be made where they lead. */
+static int behind_links(struct places *places, const char *rest, unsigned depth,
+			struct fact_place *ret, struct error *err)
+{
+	_cleanup_free_ char *clean = NULL, *full = NULL;
+
+	if (!path_has_dotdot(rest)) {
+		clean = text_path_clean(rest);
+		return clean ? add_missing(ret, clean, err) : error_oom(err);
+	}
+	if (ret->foreign || depth > 0)
+		return place_unreadable(ret, err, "it leads through a folder that does not exist");
+	full = path_join(ret->real, rest);
+	clean = full ? text_path_clean(full) : NULL;
+	if (!clean)
+		return error_oom(err);
+	place_reset(ret);
+	return resolve(places, clean, depth + 1, ret, err);
+}
+
+static int by_hand(struct places *places, const char *path, unsigned depth,
+		   struct fact_place *ret, struct error *err)
+{
+	_cleanup_(walk_free) struct walk walk = { .fd = -1 };
+	int r = path_walk(places->bundle_fd, path, &walk);
+
+	if (r < 0)
+		return place_unreadable_sys(ret, err, -r);
+	if (walk.own)
+		return place_unreadable(ret, err, "it leads through /proc/self, which is "
+					"another thing to each process");
+	r = place_of_fd(places, walk.fd, NULL, ret, err);
+	if (r < 0 || !walk.rest || ret->is != FACT_KNOWN)
+		return r;
+	return behind_links(places, walk.rest, depth, ret, err);
+}
+
+/* Where symbolic links are on the way. */
+static int through_links(struct places *places, const char *path, unsigned depth,
+			 struct fact_place *ret, struct error *err)
+{
+	_cleanup_close_ int fd = path_open(places->bundle_fd, path, 0, RESOLVE_NO_MAGICLINKS);
+
+	if (fd >= 0) {
+		int r = place_of_fd(places, fd, NULL, ret, err);
+
+		/* what is inside a proc may have been reached through its "self" */
+		if (r < 0 || (ret->spot.fstype && (strcmp(ret->spot.fstype, "proc") != 0 ||
+						   strcmp(ret->spot.within, "/") == 0)))
+			return r;
+		place_reset(ret);
+	} else if (fd != -ELOOP && fd != -ENOENT && fd != -ENOTDIR && fd != -ENOSYS) {
+		return place_unreadable_sys(ret, err, -fd);
+	}
+	return by_hand(places, path, depth, ret, err);
+}
+
+static int resolve(struct places *places, const char *path, unsigned depth,
+		   struct fact_place *ret, struct error *err)
+{
+	_cleanup_free_ char *clean = NULL;
+	_cleanup_close_ int fd = -1;
+	bool is_clean;
+	int r = full_path(places, path, &clean);
+
+	if (r < 0)
+		return place_unreadable_sys(ret, err, -r);
+	is_clean = strcmp(path, clean) == 0;
+	if (is_clean && places->missing.gone && text_path_below(path, places->missing.gone))
+		return place_missing(places, path, ret, err);
+	fd = path_open(places->bundle_fd, path, 0, RESOLVE_NO_SYMLINKS);
+	if (fd >= 0)	/* without a symbolic link the text is the real path */
+		return place_of_fd(places, fd, steal_ptr(clean), ret, err);
+	if (fd == -ELOOP || fd == -ENOSYS)
+		return through_links(places, path, depth, ret, err);
+	if (fd != -ENOENT && fd != -ENOTDIR)
+		return place_unreadable_sys(ret, err, -fd);
+	if (is_clean || depth > 0)
+		return place_missing(places, clean, ret, err);
+	/* "missing/../x" is x to whoever cleans paths before use */
+	return resolve(places, clean, depth + 1, ret, err);
+}
+
+int place_resolve(struct places *places, const char *path, struct fact_place *ret,
+		  struct error *err)
+{
+	ret->path = fact_strdup(path, err);
+	if (!ret->path)
+		return -ENOMEM;
+	if (!*path)
+		return place_unreadable(ret, err, "the path is empty");
+	return resolve(places, path, 0, ret, err);
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <cofferdam/harden.h>
+
+#include <ctype.h>
+#include <string.h>
+
+/* Whether the edit puts an element into a list, which moves those behind it. */
+static bool inserts(const struct json_doc *doc, const struct json_edit *edit)
+{
+	const char *token = strrchr(edit->pointer, '/');
+	_cleanup_free_ char *parent = NULL;
+	const struct json *node;
+
+	if (edit->op != JSON_ADD || !token)
+		return false;
+	if (strcmp(token, "/-") == 0)
+		return true;
+	if (!isdigit((unsigned char)token[1]))
+		return false;
+	parent = strndup(edit->pointer, (size_t)(token - edit->pointer));
+	node = parent ? json_at(doc, parent) : NULL;
+	return node && node->type == JSON_ARRAY;
+}
+
+static bool added(const struct json_edits *edits, const char *pointer)
+{
+	for (size_t i = 0; i < edits->n; i++) {
+		if (edits->v[i].op != JSON_REMOVE && strcmp(edits->v[i].pointer, pointer) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* add_parents - what RFC 6902 wants to exist before @pointer can be added. */
+static int add_parents(const struct json_doc *doc, const char *pointer,
+		       struct json_edits *edits, struct error *err)
+{
+	_cleanup_free_ char *prefix = strdup(pointer);
+	int r;
+
+	if (!prefix)
+		return error_oom(err);
+	for (char *slash = strchr(prefix + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		const struct json *node;
+
+		*slash = '\0';
+		node = json_at(doc, prefix);
+		if ((!node || node->type == JSON_NULL) && !added(edits, prefix)) {
+			r = json_edits_add(edits, JSON_ADD, prefix, slash[1] == '-' ? "[]" : "{}",
+					   err);
+			if (r < 0)
+				return r;
+		}
+		*slash = '/';
+	}
+	return 0;
+}
+
+static int copy_edits(const struct subject *subject, const struct decision *decision,
+		      bool inserting, struct json_edits *edits, struct error *err)
+{
+	for (size_t i = 0; i < decision->findings.n; i++) {
+		const struct json_edits *from = &decision->findings.v[i].edits;
+
+		if (decision->each[i] != VERDICT_HARDEN)
+			continue;
+		for (size_t e = 0; e < from->n; e++) {
+			const struct json_edit *edit = &from->v[e];
+			int r = 0;
+
+			if (inserts(subject->doc, edit) != inserting)
+				continue;
+			if (edit->op == JSON_ADD)
+				r = add_parents(subject->doc, edit->pointer, edits, err);
+			if (r == 0)
+				r = json_edits_add(edits, edit->op, edit->pointer, edit->value,
+						   err);
+			if (r < 0)
+				return r;
+		}
+	}
+	return 0;
+}
+
+int harden_edits(const struct subject *subject, const struct decision *decision,
+		 struct json_edits *ret, struct error *err)
+{
+	_cleanup_edits_ struct json_edits edits = { 0 };
+	/* Insertions last: until then every pointer means what the rule saw. */
+	int r = copy_edits(subject, decision, false, &edits, err);
+
+	if (r == 0)
+		r = copy_edits(subject, decision, true, &edits, err);
+	if (r < 0)
+		return r;
+	*ret = edits;
+	memset(&edits, 0, sizeof(edits));
+	return 0;
+}
+
+/* judge_again - the result must hold by the same facts and policy. */
+static int judge_again(const struct subject *before, const struct buf *text,
+		       struct error *err)
+{
+	_cleanup_json_ struct json_doc *doc = NULL;
+	_cleanup_spec_ struct oci_spec spec = { 0 };
+	_cleanup_decision_ struct decision decision = { 0 };
+	_cleanup_facts_ struct facts facts = { 0 };
+	_cleanup_buf_ struct buf recorded = { 0 };
+	struct subject after = *before;
+	int r = json_parse(before->doc->name, buf_cstr(text), text->len, 0, &doc, err);
+
+	if (r == 0)
+		r = oci_spec_read(doc, &spec, err);
+	if (r < 0)
+		return r;
+	/* Added mounts shift indices, so the facts are matched anew, by path. */
+	facts_print(&recorded, before->facts);
+	r = buf_check(&recorded, err);
+	if (r == 0)
+		r = facts_load("facts", buf_cstr(&recorded), recorded.len, &spec, &facts, err);
+	if (r < 0)
+		return r;
+	after.doc = doc;
+	after.spec = &spec;
+	after.facts = &facts;
+	r = verdict_reach(&after, &decision, err);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < decision.findings.n; i++) {
+		if (decision.each[i] != VERDICT_ALLOW)
+			return error_set(err, -ENOTRECOVERABLE,
+					 "%s: still not within the policy after hardening: %s: %s",
+					 before->doc->name,
+					 registry_rule(decision.findings.v[i].rule)->id,
+					 decision.findings.v[i].text);
+	}
+	return 0;
+}
+
+int harden_config(const struct subject *subject, const struct decision *decision,
+		  struct buf *ret, struct error *err)
+{
+	_cleanup_edits_ struct json_edits edits = { 0 };
+	_cleanup_buf_ struct buf text = { 0 };
+	int r = harden_edits(subject, decision, &edits, err);
+
+	if (r == 0)
+		r = json_apply(subject->doc, &edits, &text, err);
+	if (r == 0)
+		r = judge_again(subject, &text, err);
+	if (r < 0)
+		return r;
+	*ret = text;
+	memset(&text, 0, sizeof(text));
+	return 0;
+}

@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * yajl judges the grammar; json_scan() has judged the rest before it.
+ *
+ * yajl is given the whole text at once, with one line feed after it, so that
+ * no token is ever cut. What it reads is json_doc.decoded, a copy in which
+ * escapes are masked: tokens keep their length, yajl has nothing to decode,
+ * and the place of each follows from the bytes consumed. Strings are then
+ * decoded over their own place, behind the point yajl has reached.
+ *
+ * yajl writes through whatever its allocator returns, NULL too. As it has
+ * nothing to buffer, its needs are fixed (four small structures, a stack of
+ * one byte a level, one buffer of 2 KiB), and a pool set aside beforehand
+ * meets them. A yajl that asked for more would be left by longjmp(): it holds
+ * nothing that is not in the pool.
+ */
+
+#include <errno.h>
+#include <setjmp.h>
+#include <string.h>
+
+#include <yajl/yajl_parse.h>
+
+#include "json-private.h"
+
+#define POOL_SIZE 8192
+#define CHUNK_NODES 256
+
+struct json_chunk {
+	struct json_chunk *next;
+	size_t used;
+	size_t cap;
+	struct json node[];
+};
+
+struct parser {
+	struct json_doc *doc;
+	char *masked;			/* inside doc->decoded */
+	yajl_handle yajl;
+	struct json_fault fault;
+	bool oom;
+	unsigned depth;			/* open containers */
+	struct json *open[JSON_DEPTH_MAX];
+	struct json *last[JSON_DEPTH_MAX];	/* the last child of each */
+	const char *key;		/* a name that waits for its value */
+	size_t key_len;
+	size_t key_start;
+	size_t end;			/* of the last token taken */
+	jmp_buf pool_empty;
+	size_t pool_used;
+	_Alignas(16) unsigned char pool[POOL_SIZE];
+};
+
+static void *pool_malloc(void *ctx, size_t size)
+{
+	struct parser *p = ctx;
+	unsigned char *block;
+
+	/* 16 bytes before each block keep its size, for pool_realloc() */
+	if (size > POOL_SIZE || ((size + 15) & ~(size_t)15) + 16 > POOL_SIZE - p->pool_used)
+		longjmp(p->pool_empty, 1);
+	block = p->pool + p->pool_used;
+	memcpy(block, &size, sizeof(size));
+	p->pool_used += ((size + 15) & ~(size_t)15) + 16;
+	return block + 16;
+}
+
+static void *pool_realloc(void *ctx, void *old, size_t size)
+{
+	void *block = pool_malloc(ctx, size);
+	size_t old_size;
+
+	if (old) {
+		memcpy(&old_size, (unsigned char *)old - 16, sizeof(old_size));
+		memcpy(block, old, old_size < size ? old_size : size);
+	}
+	return block;
+}
+
+static void pool_free(void *ctx, void *block)
+{
+	(void)ctx;
+	(void)block;
+}
+
+static struct json *node_alloc(struct parser *p)
+{
+	struct json_chunk *chunk = p->doc->chunks;
+
+	if (!chunk || chunk->used == chunk->cap) {
+		/* a value takes two bytes of text: itself, and a comma or bracket */
+		size_t cap = p->doc->len / 2 + 1;
+
+		cap = cap < CHUNK_NODES ? cap : CHUNK_NODES;
+		chunk = malloc(sizeof(*chunk) + cap * sizeof(chunk->node[0]));
+		if (!chunk) {
+			p->oom = true;
+			return NULL;
+		}
+		chunk->used = 0;
+		chunk->cap = cap;
+		chunk->next = p->doc->chunks;
+		p->doc->chunks = chunk;
+	}
+	memset(&chunk->node[chunk->used], 0, sizeof(chunk->node[0]));
+	return &chunk->node[chunk->used++];
+}
+
+/* The value whose token of @len bytes yajl has just consumed. */
+static struct json *take_value(struct parser *p, enum json_type type, size_t len)
+{
+	struct json *node = node_alloc(p), *parent;
+
+	if (!node)
+		return NULL;
+	p->end = yajl_get_bytes_consumed(p->yajl);
+	node->type = type;
+	node->start = p->end - len;
+	node->end = p->end;
+	if (p->depth == 0) {
+		p->doc->root = node;
+		return node;
+	}
+	parent = p->open[p->depth - 1];
+	node->parent = parent;
+	node->index = parent->count++;
+	if (p->last[p->depth - 1])
+		p->last[p->depth - 1]->next = node;
+	else
+		parent->first = node;
+	p->last[p->depth - 1] = node;
+	node->key = steal_ptr(p->key);
+	if (node->key) {
+		node->key_len = p->key_len;
+		node->key_start = p->key_start;
+	}
+	return node;
+}
+
+/* Decode the string whose inside starts at @at, over the masked copy. */
+static const char *take_string(struct parser *p, size_t at, size_t *len)
+{
+	const char *raw = p->doc->text + at;
+	char *out = p->masked + at;
+
+	if (memchr(raw, '\\', *len))
+		*len = json_unescape(out, raw, *len);
+	out[*len] = '\0';
+	return out;
+}
+
+static int on_null(void *ctx)
+{
+	return take_value(ctx, JSON_NULL, 4) != NULL;
+}
+
+static int on_boolean(void *ctx, int value)
+{
+	struct json *node = take_value(ctx, JSON_BOOL, value ? 4 : 5);
+
+	if (node)
+		node->boolean = value != 0;
+	return node != NULL;
+}
+
+static int on_number(void *ctx, const char *s, size_t len)
+{
+	struct parser *p = ctx;
+	struct json *node = take_value(p, JSON_NUMBER, len);
+	char *out;
+
+	(void)s;
+	if (!node)
+		return 0;
+	/* yajl still wants the byte after it: make room for the NUL before it */
+	out = p->masked + node->start - 1;
+	memmove(out, out + 1, len);
+	out[len] = '\0';
+	node->str = out;
+	node->len = len;
+	return 1;
+}
+
+static int on_string(void *ctx, const unsigned char *s, size_t len)
+{
+	struct parser *p = ctx;
+	struct json *node = take_value(p, JSON_STRING, len + 2);
+
+	(void)s;
+	if (!node)
+		return 0;
+	node->str = take_string(p, node->start + 1, &len);
+	node->len = len;
+	return 1;
+}
+
+static int on_key(void *ctx, const unsigned char *s, size_t len)
+{
+	struct parser *p = ctx;
+
+	(void)s;
+	p->end = yajl_get_bytes_consumed(p->yajl);
+	p->key_start = p->end - len - 2;
+	p->key = take_string(p, p->key_start + 1, &len);
+	p->key_len = len;
+	return 1;
+}
+
+static int start_container(struct parser *p, enum json_type type)
+{
+	struct json *node;
+
+	if (p->depth == JSON_DEPTH_MAX) {
+		p->fault.at = yajl_get_bytes_consumed(p->yajl) - 1;
+		p->fault.what = "values are nested too deeply";
+		return 0;
+	}
+	node = take_value(p, type, 1);
+	if (!node)
+		return 0;
+	p->open[p->depth] = node;
+	p->last[p->depth] = NULL;
+	p->depth++;
+	return 1;
+}
+
+static int on_start_map(void *ctx)
+{
+	return start_container(ctx, JSON_OBJECT);
+}
+
+static int on_start_array(void *ctx)
+{
+	return start_container(ctx, JSON_ARRAY);
+}
+
+static int on_end_map(void *ctx)
+{
+	struct parser *p = ctx;
+	struct json *object = p->open[--p->depth];
+
+	p->end = yajl_get_bytes_consumed(p->yajl);
+	object->end = p->end;
+	if (json_mark_repeated(object, &p->doc->repeated) == 0)
+		return 1;
+	p->oom = true;
+	return 0;
+}
+
+static int on_end_array(void *ctx)
+{
+	struct parser *p = ctx;
+
+	p->end = yajl_get_bytes_consumed(p->yajl);
+	p->open[--p->depth]->end = p->end;
+	return 1;
+}
+
+static const yajl_callbacks callbacks = {
+	.yajl_null = on_null,
+	.yajl_boolean = on_boolean,
+	.yajl_number = on_number,
+	.yajl_string = on_string,
+	.yajl_start_map = on_start_map,
+	.yajl_map_key = on_key,
+	.yajl_end_map = on_end_map,
+	.yajl_start_array = on_start_array,
+	.yajl_end_array = on_end_array,
+};
+
+/* What yajl did not like stands where the last token taken ends. */
+static void explain(struct parser *p)
+{
+	const char *text = p->doc->text, *what = "a value was expected here";
+	size_t len = p->doc->len, at = json_skip(text, len, p->end);
+	const struct json *in = p->depth > 0 ? p->open[p->depth - 1] : NULL;
+	bool object = in && in->type == JSON_OBJECT;
+	char c = at < len ? text[at] : '\0';
+
+	if (!in && p->doc->root) {
+		what = "something follows the value";
+	} else if (in && p->key && c != ':') {
+		what = "\":\" was expected here";
+	} else if (in && !p->key && in->count > 0 && c != ',') {
+		what = object ? "\",\" or \"}\" was expected here"
+			      : "\",\" or \"]\" was expected here";
+	} else if (in && (p->key || in->count > 0)) {
+		at = json_skip(text, len, at + 1);
+		if (!p->key && object)
+			what = "a name in double quotes was expected here";
+	} else if (object) {
+		what = "a name in double quotes or \"}\" was expected here";
+	}
+	if (at == len)
+		what = p->doc->root ? "the text ends too early" : "there is no value";
+	p->fault.at = at;
+	p->fault.what = what;
+}
+
+static int run_yajl(struct parser *p, unsigned flags)
+{
+	yajl_alloc_funcs funcs = {
+		.malloc = pool_malloc,
+		.realloc = pool_realloc,
+		.free = pool_free,
+		.ctx = p,
+	};
+	yajl_status status;
+
+	if (setjmp(p->pool_empty) != 0)
+		return -ENOMEM;
+	p->yajl = yajl_alloc(&callbacks, &funcs, p);
+	(void)yajl_config(p->yajl, yajl_allow_comments, (flags & JSON_COMMENTS) ? 1 : 0);
+	(void)yajl_config(p->yajl, yajl_dont_validate_strings, 1);
+	status = yajl_parse(p->yajl, (const unsigned char *)p->masked, p->doc->len + 1);
+	if (p->oom)
+		return -ENOMEM;
+	if (p->fault.what)
+		return -EINVAL;
+	/* do not lean on yajl for having seen all of the text */
+	if (status != yajl_status_ok || p->depth > 0 || !p->doc->root ||
+	    json_skip(p->doc->text, p->doc->len, p->doc->root->end) != p->doc->len) {
+		explain(p);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static struct json_doc *doc_alloc(const char *name, const char *text, size_t len)
+{
+	_cleanup_json_ struct json_doc *doc = calloc(1, sizeof(*doc));
+
+	if (!doc)
+		return NULL;
+	doc->name = strdup(name ? name : "json");
+	doc->text = malloc(len + 1);
+	/* one byte before for a number at the start, a line feed after */
+	doc->decoded = malloc(len + 2);
+	if (!doc->name || !doc->text || !doc->decoded)
+		return NULL;
+	if (len > 0) {
+		memcpy(doc->text, text, len);
+		memcpy(doc->decoded + 1, text, len);
+	}
+	doc->text[len] = '\0';
+	doc->decoded[0] = '\0';
+	doc->decoded[len + 1] = '\n';
+	doc->len = len;
+	return steal_ptr(doc);
+}
+
+int json_parse(const char *name, const char *text, size_t len, unsigned flags,
+	       struct json_doc **ret, struct error *err)
+{
+	_cleanup_json_ struct json_doc *doc = doc_alloc(name, text, len);
+	_cleanup_free_ struct parser *p = calloc(1, sizeof(*p));
+	unsigned line, column;
+	int r;
+
+	if (!doc || !p)
+		return error_oom(err);
+	p->doc = doc;
+	p->masked = doc->decoded + 1;
+	r = json_scan(doc->text, len, flags, p->masked, &p->fault);
+	if (r == 0)
+		r = run_yajl(p, flags);
+	if (r == -ENOMEM)
+		return error_oom(err);
+	if (r < 0) {
+		json_where(doc, p->fault.at, &line, &column);
+		return error_set(err, r, "%s:%u:%u: %s", doc->name, line, column,
+				 p->fault.what);
+	}
+	*ret = steal_ptr(doc);
+	return 0;
+}
+
+void json_free(struct json_doc **doc)
+{
+	struct json_doc *d = *doc;
+
+	if (!d)
+		return;
+	while (d->chunks) {
+		struct json_chunk *chunk = d->chunks;
+
+		d->chunks = chunk->next;
+		free(chunk);
+	}
+	free(d->name);
+	free(d->text);
+	free(d->decoded);
+	free(d);
+	*doc = NULL;
+}

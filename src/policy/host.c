@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include <cofferdam/host.h>
+
+#include <string.h>
+
+#include <cofferdam/file.h>
+#include <cofferdam/text.h>
+
+#include "policy-private.h"
+
+#define HOST_FILE SYSCONFDIR "/cofferdam/host.json"
+
+const char *mode_name(enum mode mode)
+{
+	return mode == MODE_AUDIT ? "audit" : "enforce";
+}
+
+void host_free(struct host **host)
+{
+	struct host *h = *host;
+
+	if (!h)
+		return;
+	for (size_t i = 0; i < h->n_choices; i++)
+		free(h->choices[i].use);
+	free(h->choices);
+	free(h->log.file);
+	free(h->path);
+	free(h);
+	*host = NULL;
+}
+
+/* read_word - the place of a string among @words, or an error that lists them. */
+static int read_word(const struct json_doc *doc, const struct json *node,
+		     const char *const *words, struct error *err)
+{
+	_cleanup_buf_ struct buf all = { 0 };
+	int r = strict_type(doc, node, JSON_STRING, node->key ? node->key : "each entry", err);
+
+	if (r < 0)
+		return r;
+	for (int i = 0; words[i]; i++) {
+		if (strcmp(words[i], node->str) == 0)
+			return i;
+		buf_printf(&all, "%s\"%s\"", i ? ", " : "", words[i]);
+	}
+	return strict_error(doc, node, err, "\"%s\" is none of %s", node->str, buf_cstr(&all));
+}
+
+static int read_log(const struct json_doc *doc, const struct json *log, struct host *host,
+		    struct error *err)
+{
+	static const char *const names[] = { "file", "journald", "syslog", "on_failure", NULL };
+	static const char *const failures[] = { "deny", "ignore", NULL };
+	int r = strict_type(doc, log, JSON_OBJECT, "log", err);
+
+	if (r == 0)
+		r = strict_known(doc, log, names, err);
+	for (const struct json *m = log->first; r == 0 && m; m = m->next) {
+		if (strcmp(m->key, "file") == 0) {
+			r = strict_type(doc, m, JSON_STRING, "file", err);
+			if (r == 0 && m->str[0] != '/')
+				r = strict_error(doc, m, err, "file must be an absolute path");
+			if (r == 0) {
+				host->log.file = strdup(m->str);
+				r = host->log.file ? 0 : error_oom(err);
+			}
+		} else if (strcmp(m->key, "on_failure") == 0) {
+			r = read_word(doc, m, failures, err);
+			if (r >= 0) {
+				host->log.on_failure_ignore = r == 1;
+				r = 0;
+			}
+		} else {
+			r = strict_type(doc, m, JSON_BOOL, m->key, err);
+			if (strcmp(m->key, "journald") == 0)
+				host->log.journald = m->boolean;
+			else
+				host->log.syslog = m->boolean;
+		}
+	}
+	return r;
+}
+
+static int read_engine(const struct json_doc *doc, const struct json *node,
+		       struct host_choice *choice, struct error *err)
+{
+	const char *words[ENGINE_MAX] = { NULL };
+	int r;
+
+	for (size_t i = 0; i < ENGINE_MAX - 1; i++)
+		words[i] = engine_names()[i];
+	r = read_word(doc, node, words, err);
+	if (r < 0)
+		return r;
+	choice->engines[r + 1] = true;
+	return 0;
+}
+
+static int read_when(const struct json_doc *doc, const struct json *when,
+		     struct host_choice *choice, struct error *err)
+{
+	static const char *const names[] = { "engine", NULL };
+	const struct json *engine;
+	int r = strict_type(doc, when, JSON_OBJECT, "when", err);
+
+	if (r == 0)
+		r = strict_known(doc, when, names, err);
+	if (r < 0)
+		return r;
+	engine = json_get(when, "engine");
+	if (!engine)
+		return strict_error(doc, when, err,
+				    "an empty \"when\" matches nothing; leave it out to match all");
+	if (engine->type != JSON_ARRAY)
+		return read_engine(doc, engine, choice, err);
+	for (const struct json *e = engine->first; r == 0 && e; e = e->next)
+		r = read_engine(doc, e, choice, err);
+	return r;
+}
+
+static int read_choice(const struct json_doc *doc, const struct json *entry,
+		       struct host_choice *choice, struct error *err)
+{
+	static const char *const names[] = { "when", "use", NULL };
+	const struct json *when, *use;
+	int r = strict_type(doc, entry, JSON_OBJECT, "each entry", err);
+
+	if (r == 0)
+		r = strict_known(doc, entry, names, err);
+	if (r < 0)
+		return r;
+	when = json_get(entry, "when");
+	use = json_get(entry, "use");
+	if (!use)
+		return strict_error(doc, entry, err, "\"use\" is missing: the policy's name");
+	r = strict_type(doc, use, JSON_STRING, "use", err);
+	if (r < 0)
+		return r;
+	choice->use = strdup(use->str);
+	if (!choice->use)
+		return error_oom(err);
+	choice->any_engine = !when;
+	return when ? read_when(doc, when, choice, err) : 0;
+}
+
+static int read_choices(const struct json_doc *doc, const struct json *list,
+			struct host *host, struct error *err)
+{
+	int r = strict_type(doc, list, JSON_ARRAY, "policies", err);
+
+	if (r < 0)
+		return r;
+	if (list->count == 0)
+		return strict_error(doc, list, err, "policies is empty; write [{\"use\": \"restricted\"}]");
+	host->choices = calloc(list->count, sizeof(*host->choices));
+	if (!host->choices)
+		return error_oom(err);
+	for (const struct json *e = list->first; e; e = e->next) {
+		r = read_choice(doc, e, &host->choices[host->n_choices++], err);
+		if (r < 0)
+			return r;
+		if (!e->next && !host->choices[host->n_choices - 1].any_engine)
+			return strict_error(doc, e, err,
+					    "the last of policies must have no \"when\", so that every container has a policy");
+	}
+	return 0;
+}
+
+static int read_members(const struct json_doc *doc, struct host *host, struct error *err)
+{
+	static const char *const names[] = { "format", "mode", "gate", "policies", "log", NULL };
+	static const char *const modes[] = { "enforce", "audit", NULL };
+	static const char *const gates[] = { "off", NULL };
+	int r = strict_known(doc, doc->root, names, err);
+
+	for (const struct json *m = doc->root->first; r >= 0 && m; m = m->next) {
+		if (strcmp(m->key, "mode") == 0) {
+			r = read_word(doc, m, modes, err);
+			if (r >= 0)
+				host->mode = r == 1 ? MODE_AUDIT : MODE_ENFORCE;
+		} else if (strcmp(m->key, "gate") == 0) {
+			r = read_word(doc, m, gates, err);
+		} else if (strcmp(m->key, "policies") == 0) {
+			r = read_choices(doc, m, host, err);
+		} else if (strcmp(m->key, "log") == 0) {
+			r = read_log(doc, m, host, err);
+		}
+	}
+	return r < 0 ? r : 0;
+}
+
+int host_load(const char *path, uid_t owner, struct host **ret, struct error *err)
+{
+	_cleanup_host_ struct host *host = calloc(1, sizeof(*host));
+	_cleanup_json_ struct json_doc *doc = NULL;
+	_cleanup_buf_ struct buf text = { 0 };
+	int r;
+
+	if (!host)
+		return error_oom(err);
+	r = file_read_trusted(path ? path : HOST_FILE, owner, POLICY_FILE_MAX, &text, err);
+	if (r == -ENOENT && !path) {
+		host->log.syslog = true;
+		host->log.on_failure_ignore = true;
+		*ret = steal_ptr(host);
+		return 0;
+	}
+	if (r < 0)
+		return r;
+	host->path = strdup(path ? path : HOST_FILE);
+	if (!host->path)
+		return error_oom(err);
+	r = json_parse(host->path, buf_cstr(&text), text.len, JSON_COMMENTS, &doc, err);
+	if (r == 0)
+		r = strict_format(doc, err);
+	if (r == 0)
+		r = read_members(doc, host, err);
+	if (r < 0)
+		return r;
+	*ret = steal_ptr(host);
+	return 0;
+}
+
+int host_policy(const struct host *host, enum engine engine, uid_t owner,
+		struct policy **ret, struct error *err)
+{
+	_cleanup_free_ char *bundles = NULL;
+	const char *slash = host->path ? strrchr(host->path, '/') : NULL;
+	const char *use = "restricted";
+
+	for (size_t i = 0; i < host->n_choices; i++) {
+		if (host->choices[i].any_engine || host->choices[i].engines[engine]) {
+			use = host->choices[i].use;
+			break;
+		}
+	}
+	if (host->path && asprintf(&bundles, "%.*sbundles", slash ? (int)(slash - host->path) + 1 : 0,
+				   host->path) < 0) {
+		bundles = NULL;
+		return error_oom(err);
+	}
+	return policy_load(use, bundles, owner, ret, err);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <cofferdam/policy.h>
+
+#include <inttypes.h>
+#include <string.h>
+
+#include <cofferdam/text.h>
+
+static void quote(struct buf *out, const char *s)
+{
+	json_quote(out, s, strlen(s));
+}
+
+void param_print(struct buf *out, enum param_kind kind, const struct param_value *value)
+{
+	switch (kind) {
+	case PARAM_NONE:
+		buf_str(out, "null");
+		break;
+	case PARAM_BOOL:
+		buf_str(out, value->number ? "true" : "false");
+		break;
+	case PARAM_COUNT:
+		buf_printf(out, "%" PRIu64, value->number);
+		break;
+	case PARAM_SIZE:
+		buf_char(out, '"');
+		text_format_size(out, value->number);
+		buf_char(out, '"');
+		break;
+	case PARAM_CPU:
+		buf_printf(out, "\"%" PRIu64 "m\"", value->number);
+		break;
+	case PARAM_PATHS:
+	case PARAM_CAPS:
+		buf_char(out, '[');
+		for (size_t i = 0; value->list && value->list[i]; i++) {
+			buf_str(out, i ? ", " : "");
+			quote(out, value->list[i]);
+		}
+		buf_char(out, ']');
+		break;
+	case PARAM_PROFILE:
+		quote(out, value->string ? value->string : "");
+		break;
+	}
+}
+
+void policy_print(struct buf *out, const struct policy *policy)
+{
+	buf_str(out, "{\n  \"format\": 1,\n  \"name\": ");
+	quote(out, policy->name);
+	buf_str(out, ",\n  \"description\": ");
+	quote(out, policy->description ? policy->description : "");
+	buf_str(out, ",\n  \"rules\": {");
+	for (size_t i = 0; i < RULE_MAX; i++) {
+		const struct rule *rule = registry_rule((enum rule_id)i);
+		const struct setting *setting = &policy->rules[i];
+
+		buf_printf(out, "%s\n    \"%s\": { \"action\": \"%s\"", i ? "," : "", rule->id,
+			   action_name(setting->action));
+		for (size_t p = 0; p < PARAMS_MAX && rule->params[p].name; p++) {
+			buf_printf(out, ",\n      \"%s\": ", rule->params[p].name);
+			param_print(out, rule->params[p].kind, &setting->params[p]);
+		}
+		buf_str(out, " }");
+	}
+	buf_str(out, "\n  }\n}\n");
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include <cofferdam/policy.h>
+
+#include <seccomp.h>
+#include <string.h>
+
+#include <cofferdam/oci.h>
+
+/* The shipped profile's bytes, as they are in policy/seccomp. */
+__asm__(".pushsection .rodata, \"a\"\n"
+	"profile_hardened_start: .incbin \"" POLICYDIR "/seccomp/hardened.json\"\n"
+	"profile_hardened_end: .byte 0\n"
+	".popsection");
+
+extern const char profile_hardened_start[], profile_hardened_end[];
+
+const char *profile_shipped(const char *name, size_t *ret_len)
+{
+	if (strcmp(name, "hardened") != 0)
+		return NULL;
+	*ret_len = (size_t)(profile_hardened_end - profile_hardened_start);
+	return profile_hardened_start;
+}
+
+bool profile_refuses(const char *action)
+{
+	static const char *const refusing[] = { "SCMP_ACT_ERRNO", "SCMP_ACT_KILL",
+						"SCMP_ACT_KILL_PROCESS", "SCMP_ACT_KILL_THREAD",
+						"SCMP_ACT_TRAP" };
+
+	for (size_t i = 0; action && i < ARRAY_SIZE(refusing); i++) {
+		if (strcmp(action, refusing[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A profile is read as the linux.seccomp of a configuration that has no more. */
+static int wrap(const char *name, const char *text, size_t len, struct json_doc **ret,
+		struct error *err)
+{
+	_cleanup_buf_ struct buf whole = { 0 };
+
+	buf_str(&whole, "{\"linux\":{\"seccomp\":");
+	buf_add(&whole, text, len);
+	buf_str(&whole, "}}");
+	if (buf_check(&whole, err) < 0)
+		return err->code;
+	return json_parse(name, whole.data, whole.len, 0, ret, err);
+}
+
+static int check_names(const char *name, const struct oci_seccomp *seccomp, struct error *err)
+{
+	const struct oci_seccomp_rule *rules = seccomp->syscalls.v;
+
+	for (size_t i = 0; i < seccomp->syscalls.n; i++) {
+		for (size_t n = 0; n < rules[i].names.n; n++) {
+			const char *call = rules[i].names.v[n].v;
+
+			if (call && seccomp_syscall_resolve_name(call) == __NR_SCMP_ERROR)
+				return error_set(err, -EINVAL,
+						 "%s: /syscalls/%zu/names/%zu: libseccomp on this host knows no system call \"%s\"; the runtime would leave it out silently",
+						 name, i, n, call);
+		}
+	}
+	return 0;
+}
+
+int profile_check(const char *name, const char *text, size_t len, struct error *err)
+{
+	_cleanup_json_ struct json_doc *doc = NULL;
+	_cleanup_spec_ struct oci_spec spec = { 0 };
+	const struct oci_seccomp *seccomp = &spec.linux_.seccomp;
+	int r;
+
+	r = json_parse(name, text, len, 0, &doc, err);
+	if (r < 0)
+		return r;
+	json_free(&doc);
+	r = wrap(name, text, len, &doc, err);
+	if (r == 0)
+		r = oci_spec_read(doc, &spec, err);
+	if (r == 0)
+		r = notes_error(doc, &spec.notes, err);
+	if (r < 0)
+		return r;
+	if (seccomp->is != FIELD_PRESENT)
+		return error_set(err, -EINVAL, "%s: not an OCI seccomp object", name);
+	if (!profile_refuses(seccomp->default_action.v))
+		return error_set(err, -EINVAL,
+				 "%s: /defaultAction must refuse (SCMP_ACT_ERRNO): a profile that allows by default is no allow list",
+				 name);
+	if (seccomp->listener_path.is != FIELD_ABSENT)
+		return error_set(err, -EINVAL,
+				 "%s: /listenerPath hands decisions to another process", name);
+	return check_names(name, seccomp, err);
+}

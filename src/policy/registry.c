@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <cofferdam/registry.h>
+
+#include <string.h>
+
+#include <cofferdam/text.h>
+
+#define LIST(...) ((const char *const[]){ __VA_ARGS__, NULL })
+#define RULE(ID, name, check, ...) [RULE_##ID] = { .id = name, __VA_ARGS__ },
+static const struct rule rules[RULE_MAX] = {
+#include <cofferdam/rules.def>
+};
+#undef RULE
+
+#define RULE(ID, name, check, ...) [RULE_##ID] = name,
+static const char *const ids[RULE_MAX] = {
+#include <cofferdam/rules.def>
+};
+#undef RULE
+
+const struct rule *registry_rule(enum rule_id id)
+{
+	return &rules[id];
+}
+
+int registry_find(const char *id, enum rule_id *ret, struct error *err)
+{
+	const char *near;
+
+	for (size_t i = 0; i < RULE_MAX; i++) {
+		if (strcmp(ids[i], id) == 0) {
+			*ret = (enum rule_id)i;
+			return 0;
+		}
+	}
+	near = text_nearest(id, ids, RULE_MAX);
+	if (near)
+		return error_set(err, -ENOENT, "no rule \"%s\"; did you mean \"%s\"?", id, near);
+	return error_set(err, -ENOENT, "no rule \"%s\"; see cofferdam rules", id);
+}
+
+int registry_param(const struct rule *rule, const char *name)
+{
+	for (int i = 0; i < PARAMS_MAX && rule->params[i].name; i++) {
+		if (strcmp(rule->params[i].name, name) == 0)
+			return i;
+	}
+	return -1;
+}
+
+/* name_index - the place of @name among @n names, or -EINVAL. */
+static int name_index(const char *const *names, int n, const char *name)
+{
+	for (int i = 0; i < n; i++) {
+		if (strcmp(names[i], name) == 0)
+			return i;
+	}
+	return -EINVAL;
+}
+
+static const char *const doors[DOOR_MAX] = { "runtime", "precreate", "hook" };
+static const char *const actions[ACTION_MAX] = { "deny", "harden", "warn", "off" };
+static const char *const severities[SEVERITY_MAX] = { "critical", "high", "medium", "low" };
+static const char *const bundles[BUNDLE_MAX] = { "baseline", "restricted", "cis-docker" };
+
+const char *door_name(enum door door)
+{
+	return doors[door];
+}
+
+int door_parse(const char *name, enum door *ret)
+{
+	int i = name_index(doors, DOOR_MAX, name);
+
+	if (i < 0)
+		return i;
+	*ret = (enum door)i;
+	return 0;
+}
+
+bool door_can_edit(enum door door)
+{
+	return door != DOOR_HOOK;
+}
+
+const char *action_name(enum action action)
+{
+	return actions[action];
+}
+
+int action_parse(const char *name, enum action *ret)
+{
+	int i = name_index(actions, ACTION_MAX, name);
+
+	if (i < 0)
+		return i;
+	*ret = (enum action)i;
+	return 0;
+}
+
+const char *severity_name(enum severity severity)
+{
+	return severities[severity];
+}
+
+const char *bundle_name(enum bundle bundle)
+{
+	return bundles[bundle];
+}
+
+int bundle_parse(const char *name, enum bundle *ret)
+{
+	int i = name_index(bundles, BUNDLE_MAX, name);
+
+	if (i < 0)
+		return i;
+	*ret = (enum bundle)i;
+	return 0;
+}
+
+const char *bundle_description(enum bundle bundle)
+{
+	static const char *const texts[BUNDLE_MAX] = {
+		"stops known escapes and breaks little",
+		"least privilege; what a host without host.json gets",
+		"section 5 of the CIS Docker Benchmark 1.6.0",
+	};
+
+	return texts[bundle];
+}
+
+const char *param_kind_name(enum param_kind kind)
+{
+	switch (kind) {
+	case PARAM_NONE:
+		break;
+	case PARAM_BOOL:
+		return "true or false";
+	case PARAM_COUNT:
+		return "a whole number";
+	case PARAM_SIZE:
+		return "a size in bytes, such as \"512Mi\"";
+	case PARAM_CPU:
+		return "a number of CPUs, such as \"2\" or \"500m\"";
+	case PARAM_PATHS:
+		return "a list of absolute paths";
+	case PARAM_CAPS:
+		return "a list of capabilities, such as \"CAP_CHOWN\"";
+	case PARAM_PROFILE:
+		return "the name of a shipped seccomp profile, or a path below the bundle";
+	}
+	return "nothing";
+}

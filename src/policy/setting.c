@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One rule's setting in a policy file: its action and its parameters. */
+#include "policy-private.h"
+
+#include <cap-ng.h>
+#include <string.h>
+
+#include <cofferdam/file.h>
+#include <cofferdam/text.h>
+
+struct reader {
+	const struct json_doc *doc;
+	struct policy *policy;
+	uid_t owner;
+};
+
+static int read_list(const struct reader *in, const struct param *param,
+		     const struct json *node, struct param_value *ret, struct error *err)
+{
+	const char **list;
+	size_t n = 0;
+	int r = strict_type(in->doc, node, JSON_ARRAY, param->name, err);
+
+	if (r < 0)
+		return r;
+	list = policy_keep(in->policy, calloc(node->count + 1, sizeof(*list)), err);
+	if (!list)
+		return err->code;
+	for (const struct json *e = node->first; e; e = e->next) {
+		r = strict_type(in->doc, e, JSON_STRING, "each entry", err);
+		if (r < 0)
+			return r;
+		if (param->kind == PARAM_PATHS) {
+			char *clean = policy_keep(in->policy, text_path_clean(e->str), err);
+
+			if (!clean)
+				return err->code;
+			if (e->str[0] != '/' || strcmp(clean, e->str) != 0)
+				return strict_error(in->doc, e, err,
+						    "\"%s\" is not a clean absolute path; write \"%s%s\"",
+						    e->str, clean[0] == '/' ? "" : "/", clean);
+			list[n++] = clean;
+			continue;
+		}
+		if (strncmp(e->str, "CAP_", 4) != 0 || capng_name_to_capability(e->str + 4) < 0)
+			return strict_error(in->doc, e, err,
+					    "\"%s\" is no capability that this host knows; they are spelt as in capabilities(7), \"CAP_CHOWN\"",
+					    e->str);
+		list[n] = policy_keep(in->policy, strdup(e->str), err);
+		if (!list[n++])
+			return err->code;
+	}
+	ret->list = list;
+	return 0;
+}
+
+static int read_profile(const struct reader *in, const struct json *node,
+			struct param_value *ret, struct error *err)
+{
+	_cleanup_free_ char *path = NULL, *clean = NULL;
+	_cleanup_buf_ struct buf text = { 0 };
+	char *name;
+	size_t len;
+	int r;
+
+	name = policy_keep(in->policy, strdup(node->str), err);
+	if (!name)
+		return err->code;
+	ret->string = name;
+	if (profile_shipped(name, &len))
+		return 0;
+	clean = text_path_clean(name);
+	if (!clean)
+		return error_oom(err);
+	if (!in->policy->dir || name[0] == '/' || strcmp(clean, name) != 0 ||
+	    strncmp(name, "..", 2) == 0 || !strstr(name, ".json"))
+		return strict_error(in->doc, node, err,
+				    "\"%s\" is neither a shipped profile nor a .json file below the bundle",
+				    name);
+	if (asprintf(&path, "%s/%s", in->policy->dir, name) < 0) {
+		path = NULL;
+		return error_oom(err);
+	}
+	r = file_read_trusted(path, in->owner, POLICY_FILE_MAX, &text, err);
+	if (r < 0)
+		return error_context(err, "%s: profile", in->doc->name);
+	r = profile_check(path, buf_cstr(&text), text.len, err);
+	if (r < 0)
+		return r;
+	return policy_keep_profile(in->policy, name, &text, err);
+}
+
+static int read_number(const struct reader *in, const struct param *param,
+		       const struct json *node, struct param_value *ret, struct error *err)
+{
+	const bool quoted = param->kind != PARAM_COUNT;
+	int r;
+
+	if (node->type != JSON_NUMBER && !(quoted && node->type == JSON_STRING))
+		return strict_error(in->doc, node, err, "%s must be %s", param->name,
+				    param_kind_name(param->kind));
+	r = param->kind == PARAM_CPU ? text_parse_cpu(node->str, &ret->number, err)
+				     : text_parse_size(node->str, &ret->number, err);
+	if (r == -ENOMEM)
+		return r;
+	return r < 0 ? strict_error(in->doc, node, err, "%s must be %s", param->name,
+				    param_kind_name(param->kind))
+		     : 0;
+}
+
+static int read_param(const struct reader *in, const struct param *param,
+		      const struct json *node, struct param_value *ret, struct error *err)
+{
+	struct param_value value = { 0 };
+	int r = 0;
+
+	switch (param->kind) {
+	case PARAM_BOOL:
+		r = strict_type(in->doc, node, JSON_BOOL, param->name, err);
+		value.number = node->boolean;
+		break;
+	case PARAM_PATHS:
+	case PARAM_CAPS:
+		r = read_list(in, param, node, &value, err);
+		break;
+	case PARAM_PROFILE:
+		r = strict_type(in->doc, node, JSON_STRING, param->name, err);
+		if (r == 0)
+			r = read_profile(in, node, &value, err);
+		break;
+	case PARAM_COUNT:
+	case PARAM_SIZE:
+	case PARAM_CPU:
+		r = read_number(in, param, node, &value, err);
+		break;
+	case PARAM_NONE:
+		return strict_error(in->doc, node, err, "%s takes no value", param->name);
+	}
+	if (r == 0)
+		*ret = value;
+	return r;
+}
+
+static int read_action(const struct reader *in, const struct rule *rule,
+		       const struct json *node, enum action *ret, struct error *err)
+{
+	static const char *const words[] = { "deny", "harden", "warn", "off" };
+	const char *near;
+	int r = strict_type(in->doc, node, JSON_STRING, "action", err);
+
+	if (r < 0)
+		return r;
+	if (action_parse(node->str, ret) < 0) {
+		near = text_nearest(node->str, words, ARRAY_SIZE(words));
+		return strict_error(in->doc, node, err,
+				    "action \"%s\" is none of deny, harden, warn, off%s%s%s",
+				    node->str, near ? "; did you mean \"" : "", near ? near : "",
+				    near ? "\"?" : "");
+	}
+	if (*ret == ACTION_HARDEN && !rule->remedy)
+		return strict_error(in->doc, node, err, "%s has no remedy; use \"deny\"", rule->id);
+	return 0;
+}
+
+/* check_contradictions - a default that the same setting's max forbids. */
+static int check_contradictions(const struct reader *in, const struct rule *rule,
+				const struct json *member, struct error *err)
+{
+	enum rule_id id = (enum rule_id)(rule - registry_rule(0));
+	const struct setting *setting = &in->policy->rules[id];
+	int max = registry_param(rule, "max"), def = registry_param(rule, "default");
+
+	if (max < 0 || def < 0 || setting->params[max].number == 0 ||
+	    setting->params[def].number <= setting->params[max].number)
+		return 0;
+	return strict_error(in->doc, member, err, "the default of %s is above its max", rule->id);
+}
+
+int setting_read(const struct json_doc *doc, const struct json *member, uid_t owner,
+		 struct policy *policy, struct error *err)
+{
+	const struct reader in = { doc, policy, owner };
+	const char *names[PARAMS_MAX + 2] = { "action" };
+	const struct rule *rule;
+	enum rule_id id;
+	size_t n = 1;
+	int r;
+
+	if (registry_find(member->key, &id, err) < 0) {
+		struct error why = *err;
+
+		return strict_error(doc, member, err, "%s", why.text);
+	}
+	rule = registry_rule(id);
+	r = strict_type(doc, member, JSON_OBJECT, member->key, err);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < PARAMS_MAX && rule->params[i].name; i++)
+		names[n++] = rule->params[i].name;
+	r = strict_known(doc, member, names, err);
+	for (const struct json *m = member->first; r == 0 && m; m = m->next) {
+		int i = registry_param(rule, m->key);
+
+		if (i < 0)
+			r = read_action(&in, rule, m, &policy->rules[id].action, err);
+		else
+			r = read_param(&in, &rule->params[i], m, &policy->rules[id].params[i], err);
+	}
+	return r < 0 ? r : check_contradictions(&in, rule, member, err);
+}

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#include <cofferdam/text.h>
+
+#include "report-private.h"
+
+/*
+ * Limits of a record's strings. A byte takes at most six as JSON ("\u0001"),
+ * so all of the first group together stay below 6 * 6656 = 39936 bytes, which
+ * leaves room in RECORD_MAX for the fixed part and one finding at least.
+ */
+#define CUT_PROGRAM 256u
+#define CUT_POLICY 256u
+#define CUT_ID 1024u
+#define CUT_BUNDLE 4096u		/* PATH_MAX */
+#define CUT_FAILURE 1024u		/* ERROR_TEXT_MAX */
+#define CUT_POINTER 1024u
+#define CUT_VALUE 512u
+#define CUT_MESSAGE 1024u
+
+/* Room for what follows the findings: ],"omitted":N}, and the newline. */
+#define TAIL_MAX 64u
+
+/* Append the comma, if one is due, and the name of a member. */
+static void key(struct buf *out, const char *name)
+{
+	char last = '\0';
+
+	if (out->len > 0)
+		last = out->data[out->len - 1];
+	buf_printf(out, "%s\"%s\":", last == '{' || last == '[' ? "" : ",", name);
+}
+
+/*
+ * Append @s as a JSON string. Characters that can reorder a line, hide in it
+ * or command a terminal are escaped too, because people look at logs with cat.
+ */
+static void quote(struct buf *out, const char *s, size_t len)
+{
+	_cleanup_buf_ struct buf quoted = { 0 }, escape = { 0 };
+
+	json_quote(&quoted, s, len);
+	for (size_t i = 0, n; i < quoted.len; i += n) {
+		const char *at = quoted.data + i;
+		unsigned long c;
+
+		for (n = 0; i + n < quoted.len && (unsigned char)at[n] < 0x80; n++)
+			;
+		buf_add(out, at, n);
+		if (n > 0)
+			continue;
+		for (n = 1; i + n < quoted.len && ((unsigned char)at[n] & 0xc0) == 0x80; n++)
+			;
+		buf_reset(&escape);
+		text_escape(&escape, at, n, n);
+		if (strncmp(buf_cstr(&escape), "\\u{", 3) != 0) {
+			buf_add(out, at, n);
+			continue;
+		}
+		c = strtoul(escape.data + 3, NULL, 16);
+		if (c > 0xffff)
+			buf_printf(out, "\\u%04lx", 0xd800 + ((c - 0x10000) >> 10));
+		buf_printf(out, "\\u%04lx", c > 0xffff ? 0xdc00 + (c & 0x3ff) : c);
+	}
+	if (quoted.oom || escape.oom)
+		out->oom = true;
+}
+
+/* A string of which at most @max bytes are kept, or null. */
+static void cut_member(struct buf *out, const char *name, const char *s, size_t max)
+{
+	size_t len = s ? strlen(s) : 0;
+	size_t n = s ? report_cut(s, len, max) : 0;
+
+	key(out, name);
+	if (!s) {
+		buf_str(out, "null");
+		return;
+	}
+	quote(out, s, n);
+	if (n < len && out->len > 0) {
+		report_trim(out, out->len - 1);
+		buf_str(out, "...\"");
+	}
+}
+
+static void str_member(struct buf *out, const char *name, const char *s)
+{
+	cut_member(out, name, s, SIZE_MAX);
+}
+
+static void bool_member(struct buf *out, const char *name, bool v)
+{
+	key(out, name);
+	buf_str(out, v ? "true" : "false");
+}
+
+static void uint_member(struct buf *out, const char *name, uint64_t v)
+{
+	key(out, name);
+	buf_printf(out, "%" PRIu64, v);
+}
+
+static void place_members(struct buf *out, const struct report_lines *lines,
+			  const struct finding *f)
+{
+	unsigned line, column;
+
+	if (report_where(lines, f, &line, &column)) {
+		uint_member(out, "line", line);
+		uint_member(out, "column", column);
+	} else {
+		str_member(out, "line", NULL);
+		str_member(out, "column", NULL);
+	}
+}
+
+/* The value of an edit: JSON text, put on one line. */
+static void edit_value(struct buf *out, const char *json)
+{
+	key(out, "value");
+	for (const char *s = json; *s; ) {
+		size_t n = strcspn(s, "\t\n\r");
+
+		buf_add(out, s, n);
+		/* a control character in JSON text is white space */
+		if (s[n])
+			buf_char(out, ' ');
+		s += n + (s[n] != '\0');
+	}
+}
+
+static void edits_member(struct buf *out, const struct json_edits *edits)
+{
+	static const char *const ops[] = {
+		[JSON_ADD] = "add",
+		[JSON_REPLACE] = "replace",
+		[JSON_REMOVE] = "remove",
+	};
+
+	key(out, "edits");
+	buf_char(out, '[');
+	for (size_t i = 0; i < edits->n; i++) {
+		const struct json_edit *e = &edits->v[i];
+
+		buf_str(out, i ? ",{" : "{");
+		str_member(out, "op", ops[e->op]);
+		str_member(out, "path", e->pointer);
+		if (e->op != JSON_REMOVE)
+			edit_value(out, e->value ? e->value : "null");
+		buf_char(out, '}');
+	}
+	buf_char(out, ']');
+}
+
+static void json_finding(struct buf *out, const struct report *report,
+			 const struct report_lines *lines, size_t i)
+{
+	const struct finding *f = &report->decision->findings.v[i];
+	const struct rule *rule = registry_rule(f->rule);
+
+	buf_char(out, '{');
+	str_member(out, "rule", rule->id);
+	str_member(out, "severity", severity_name(rule->severity));
+	str_member(out, "decides", verdict_name(report_decides(report, i)));
+	str_member(out, "pointer", f->pointer);
+	place_members(out, lines, f);
+	str_member(out, "value", f->value);
+	str_member(out, "message", f->text);
+	str_member(out, "advice", report_advice(report, rule));
+	str_member(out, "why", rule->why);
+	key(out, "references");
+	buf_char(out, '{');
+	str_member(out, "pss", rule->pss);
+	str_member(out, "cis", rule->cis);
+	str_member(out, "other", rule->refs);
+	buf_char(out, '}');
+	edits_member(out, &f->edits);
+	buf_char(out, '}');
+}
+
+void report_json(struct buf *out, const struct report *report)
+{
+	_cleanup_(report_lines_free) struct report_lines lines = { 0 };
+	const struct decision *d = report->decision;
+
+	report_lines(&lines, report->subject->doc);
+	buf_str(out, "{\"format\":1");
+	str_member(out, "name", report_name(report));
+	str_member(out, "policy", report_policy(report));
+	str_member(out, "door", door_name(report->subject->door));
+	str_member(out, "engine", engine_name(report->subject->engine));
+	str_member(out, "verdict", verdict_name(d->verdict));
+	key(out, "counts");
+	buf_char(out, '{');
+	for (size_t v = 0; v < VERDICT_MAX; v++)
+		uint_member(out, verdict_name((enum verdict)v), d->count[v]);
+	buf_char(out, '}');
+	key(out, "findings");
+	buf_char(out, '[');
+	for (size_t i = 0; i < d->findings.n; i++) {
+		if (i > 0)
+			buf_char(out, ',');
+		json_finding(out, report, &lines, i);
+	}
+	buf_str(out, "]}");
+}
+
+/* RFC 3339, UTC, milliseconds. */
+static void time_member(struct buf *out)
+{
+	struct timespec now = { 0 };
+	struct tm tm = { .tm_year = 70, .tm_mday = 1 };
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	(void)gmtime_r(&now.tv_sec, &tm);
+	key(out, "time");
+	buf_printf(out, "\"%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ\"", tm.tm_year + 1900,
+		   tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
+		   now.tv_nsec / 1000000);
+}
+
+static void record_finding(struct buf *out, const struct report *report, size_t i)
+{
+	const struct finding *f = &report->decision->findings.v[i];
+
+	buf_str(out, out->len > 0 && out->data[out->len - 1] == '[' ? "{" : ",{");
+	str_member(out, "rule", registry_rule(f->rule)->id);
+	str_member(out, "decides", verdict_name(report_decides(report, i)));
+	cut_member(out, "pointer", f->pointer, CUT_POINTER);
+	cut_member(out, "value", f->value, CUT_VALUE);
+	cut_member(out, "message", f->text, CUT_MESSAGE);
+	buf_char(out, '}');
+}
+
+/*
+ * What refuses comes first, so that a flood of warnings cannot push it out.
+ * Returns how many did not fit below @end.
+ */
+static size_t record_findings(struct buf *out, const struct report *report, size_t end)
+{
+	struct report_walk walk = { .report = report };
+	size_t omitted = 0, i;
+
+	key(out, "findings");
+	buf_char(out, '[');
+	while (report && report_walk(&walk, &i)) {
+		size_t before = out->len;
+
+		record_finding(out, report, i);
+		if (out->len > end) {
+			report_trim(out, before);
+			omitted++;
+		}
+	}
+	buf_char(out, ']');
+	return omitted;
+}
+
+void record_json(struct buf *out, const struct record *record)
+{
+	const struct report *report = record->report;
+	enum verdict verdict = report ? report->decision->verdict : VERDICT_UNJUDGED;
+	size_t start = out->len, omitted;
+
+	buf_str(out, "{\"format\":1");
+	time_member(out);
+	cut_member(out, "program", record->program, CUT_PROGRAM);
+	str_member(out, "mode", mode_name(record->mode));
+	str_member(out, "engine", report ? engine_name(report->subject->engine) : NULL);
+	cut_member(out, "policy", report ? report_policy(report) : NULL, CUT_POLICY);
+	cut_member(out, "id", record->id, CUT_ID);
+	cut_member(out, "bundle", record->bundle, CUT_BUNDLE);
+	key(out, "pid");
+	buf_printf(out, "%" PRId64, record->pid);
+	str_member(out, "verdict", verdict_name(verdict));
+	bool_member(out, "refused", record->refused);
+	uint_member(out, "took_us", record->took_us);
+	if (record->failure)
+		cut_member(out, "failure", record->failure, CUT_FAILURE);
+	omitted = record_findings(out, report, start + RECORD_MAX - TAIL_MAX);
+	if (omitted > 0)
+		uint_member(out, "omitted", omitted);
+	buf_str(out, "}\n");
+}

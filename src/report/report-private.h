@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef COFFERDAM_REPORT_PRIVATE_H
+#define COFFERDAM_REPORT_PRIVATE_H
+
+#include <cofferdam/report.h>
+
+/* The findings of a report in the order they are told. Start zeroed. */
+struct report_walk {
+	const struct report *report;
+	bool deciding;			/* only what refuses, both kinds by severity */
+	size_t rank;			/* private */
+	size_t at;			/* private */
+};
+
+/* report_walk - the next finding's index, or false at the end. */
+bool report_walk(struct report_walk *w, size_t *ret);
+
+/* report_decides - what finding @i alone decides. */
+enum verdict report_decides(const struct report *report, size_t i);
+
+/* report_advice - what to do, in the report's words, or NULL. */
+const char *report_advice(const struct report *report, const struct rule *rule);
+
+/* report_name, report_policy - never NULL; not escaped. */
+const char *report_name(const struct report *report);
+const char *report_policy(const struct report *report);
+
+/* report_cut - how much of @s, at most @max, does not end inside a character
+ * or an escape of text_escape(). */
+size_t report_cut(const char *s, size_t len, size_t max);
+
+/* report_trim - take back what was appended after the first @len bytes. */
+void report_trim(struct buf *out, size_t len);
+
+/*
+ * Line and column of many offsets. json_where() walks the text from its start
+ * each time, which a hostile file with many findings could make quadratic.
+ */
+struct report_lines {
+	const struct json_doc *doc;
+	struct report_mark *marks;	/* one for every REPORT_STRIDE bytes */
+};
+
+#define REPORT_STRIDE 4096u
+
+/* report_lines - for @doc, which may be NULL. Without memory it is slower. */
+void report_lines(struct report_lines *ret, const struct json_doc *doc);
+void report_lines_free(struct report_lines *lines);
+
+/* report_where - of the member a finding is about; false when it has none. */
+bool report_where(const struct report_lines *lines, const struct finding *f,
+		  unsigned *ret_line, unsigned *ret_column);
+
+/* Where the local log daemons listen; the tests have their own. */
+struct log_paths {
+	const char *journald;
+	const char *syslog;
+};
+
+int log_write_to(const struct log_config *config, const struct log_paths *paths,
+		 const char *line, size_t len, struct error *err) must_check;
+
+#endif

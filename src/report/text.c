@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+
+#include <cofferdam/text.h>
+
+#include "report-private.h"
+
+#define WIDTH 88		/* columns; prose is wrapped, places are not */
+#define INDENT "  "
+#define LINE_LEAST 40u		/* bytes of the worst finding, before others are counted */
+#define NAME_SHOWN_MAX 64u	/* bytes of a policy's name in the one line */
+
+/*
+ * Append what a finding holds, which is escaped already: nothing changes then.
+ * Should it not be, it is made safe here, because a terminal will see it.
+ */
+static void shown(struct buf *out, const char *s)
+{
+	while (s) {
+		const char *slash = strchr(s, '\\');
+		size_t n = slash ? (size_t)(slash - s) : strlen(s);
+
+		text_escape(out, s, n, n);
+		if (slash)
+			buf_char(out, '\\');
+		s = slash ? slash + 1 : NULL;
+	}
+}
+
+static void escaped(struct buf *out, const char *s)
+{
+	text_escape(out, s, strlen(s), SIZE_MAX);
+}
+
+/* The one line. */
+
+static void line_head(struct buf *out, const struct report *report)
+{
+	static const char *const words[VERDICT_MAX] = {
+		[VERDICT_DENY] = "denied by policy ",
+		[VERDICT_UNJUDGED] = "could not judge, so refused by policy ",
+		[VERDICT_HARDEN] = "allowed, once hardened, by policy ",
+		[VERDICT_ALLOW] = "allowed by policy ",
+	};
+	const char *policy = report_policy(report);
+
+	buf_printf(out, "cofferdam: %s", words[report->decision->verdict]);
+	text_escape(out, policy, strlen(policy), NAME_SHOWN_MAX);
+}
+
+static void line_item(struct buf *out, const struct report *report, size_t i, bool advise)
+{
+	const struct finding *f = &report->decision->findings.v[i];
+	const struct rule *rule = registry_rule(f->rule);
+	const char *advice = advise ? report_advice(report, rule) : NULL;
+
+	buf_printf(out, "%s: ", rule->id);
+	/* in a line that starts with "denied" */
+	if (report_decides(report, i) == VERDICT_UNJUDGED &&
+	    report->decision->verdict != VERDICT_UNJUDGED)
+		buf_str(out, "could not judge: ");
+	shown(out, f->text ? f->text : rule->title);
+	if (advice)
+		buf_printf(out, " (%s)", advice);
+}
+
+static size_t line_more(char *ret, size_t size, size_t left)
+{
+	int n;
+
+	ret[0] = '\0';
+	n = left > 0 ? snprintf(ret, size, "; and %zu more, see the log", left) : 0;
+	return n > 0 ? (size_t)n : 0;
+}
+
+/* Cut what stands after @start to @max bytes, showing that it was. */
+static void line_cut(struct buf *out, size_t start, size_t max)
+{
+	size_t dots = max >= 3 ? 3 : 0;
+
+	if (out->len - start <= max)
+		return;
+	report_trim(out, start + report_cut(out->data + start, out->len - start, max - dots));
+	buf_add(out, "...", dots);
+}
+
+/*
+ * Append finding @i so that the line stays within @max, with its advice, or
+ * else without. False, and nothing appended, when neither fits.
+ */
+static bool line_fit(struct buf *out, const struct report *report, size_t i,
+		     size_t max, bool advise)
+{
+	size_t before = out->len;
+
+	for (int with = advise; with >= 0; with--) {
+		line_item(out, report, i, with != 0);
+		if (out->len <= max)
+			return true;
+		report_trim(out, before);
+	}
+	return false;
+}
+
+void report_line(struct buf *out, const struct report *report, size_t max)
+{
+	struct report_walk walk = { .report = report, .deciding = true };
+	const size_t *count = report->decision->count;
+	size_t left = count[VERDICT_DENY] + count[VERDICT_UNJUDGED];
+	size_t start = out->len, i, before;
+	bool advised[RULE_MAX] = { false }, first = true;
+	char more[64];
+
+	line_head(out, report);
+	for (; report_walk(&walk, &i); first = false) {
+		enum rule_id id = report->decision->findings.v[i].rule;
+		bool advise = !advised[id] && report_decides(report, i) == VERDICT_DENY;
+		size_t tail = line_more(more, sizeof(more), left - 1);
+		size_t room = max > tail ? max - tail : 0;
+
+		before = out->len;
+		buf_str(out, first ? ": " : "; ");
+		if (!line_fit(out, report, i, start + room, advise)) {
+			if (!first) {
+				report_trim(out, before);
+				break;
+			}
+			/* half of the worst says more than nothing of it */
+			if (room < before - start + LINE_LEAST) {
+				room = max;
+				left = 1;
+			}
+			line_item(out, report, i, false);
+			line_cut(out, start, room);
+			left--;
+			break;
+		}
+		advised[id] = true;
+		left--;
+	}
+	(void)line_more(more, sizeof(more), left);
+	buf_str(out, more);
+	line_cut(out, start, max);
+}
+
+/* The long form. */
+
+static const struct look {
+	const char *word;		/* what was done about a finding */
+	const char *sum;		/* the same, after a number */
+	const char *colour;		/* SGR parameters, ECMA-48 8.3.117 */
+} looks[VERDICT_MAX] = {
+	[VERDICT_DENY] = { "denied", "denied", "1;31" },
+	[VERDICT_UNJUDGED] = { "could not judge", "could not be judged", "1;35" },
+	[VERDICT_HARDEN] = { "hardened", "hardened", "1;36" },
+	[VERDICT_ALLOW] = { "warned", "warned", "1;33" },
+};
+
+static void paint(struct buf *out, const struct report *report, const char *colour)
+{
+	if (report->colour)
+		buf_printf(out, "\033[%sm", colour);
+}
+
+static size_t columns(const char *s, size_t len)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++)
+		n += ((unsigned char)s[i] & 0xc0) != 0x80;
+	return n;
+}
+
+/* Append "  LABELtext" and a newline, wrapped between words. */
+static void prose(struct buf *out, const char *label, const char *text)
+{
+	size_t at = strlen(INDENT) + strlen(label);
+	bool start = true;
+
+	buf_printf(out, INDENT "%s", label);
+	while (*text) {
+		size_t gap = strspn(text, " ");
+		size_t len = strcspn(text + gap, " ");
+		size_t wide = columns(text + gap, len);
+
+		if (!start && at + gap + wide > WIDTH) {
+			buf_str(out, "\n" INDENT INDENT);
+			at = 2 * strlen(INDENT);
+			gap = 0;
+			text += strspn(text, " ");
+		}
+		buf_add(out, text, gap + len);
+		at += gap + wide;
+		text += gap + len;
+		start = false;
+	}
+	buf_char(out, '\n');
+}
+
+static void text_head(struct buf *out, const struct report *report)
+{
+	static const char *const words[VERDICT_MAX] = {
+		[VERDICT_DENY] = "denied",
+		[VERDICT_UNJUDGED] = "could not judge, so refused",
+		[VERDICT_HARDEN] = "allowed, once hardened,",
+		[VERDICT_ALLOW] = "allowed",
+	};
+	enum verdict v = report->decision->verdict;
+
+	escaped(out, report_name(report));
+	buf_str(out, ": ");
+	paint(out, report, v == VERDICT_ALLOW ? "1;32" : looks[v].colour);
+	buf_str(out, words[v]);
+	paint(out, report, "0");
+	buf_str(out, " by policy ");
+	escaped(out, report_policy(report));
+	buf_char(out, '\n');
+}
+
+static void text_place(struct buf *out, const struct report *report,
+		       const struct report_lines *lines, const struct finding *f)
+{
+	unsigned line, column;
+
+	buf_str(out, INDENT "--> ");
+	escaped(out, report_name(report));
+	if (report_where(lines, f, &line, &column))
+		buf_printf(out, ":%u:%u", line, column);
+	if (f->pointer && f->pointer[0]) {
+		buf_char(out, ' ');
+		escaped(out, f->pointer);
+	}
+	buf_char(out, '\n');
+}
+
+static void text_references(struct buf *out, const struct rule *rule)
+{
+	_cleanup_buf_ struct buf refs = { 0 };
+
+	if (rule->pss)
+		buf_printf(&refs, "Pod Security Standards %s; ", rule->pss);
+	if (rule->cis)
+		buf_printf(&refs, "CIS Docker Benchmark %s; ", rule->cis);
+	if (rule->refs)
+		buf_printf(&refs, "%s; ", rule->refs);
+	if (refs.oom)
+		out->oom = true;
+	if (refs.len > 2) {
+		report_trim(&refs, refs.len - 2);
+		prose(out, "See: ", refs.data);
+	}
+}
+
+static void text_finding(struct buf *out, const struct report *report,
+			 const struct report_lines *lines, size_t i)
+{
+	const struct finding *f = &report->decision->findings.v[i];
+	const struct rule *rule = registry_rule(f->rule);
+	const char *advice = report_advice(report, rule);
+	enum verdict v = report_decides(report, i);
+	_cleanup_buf_ struct buf said = { 0 }, found = { 0 };
+
+	buf_char(out, '\n');
+	paint(out, report, looks[v].colour);
+	buf_str(out, looks[v].word);
+	paint(out, report, "0");
+	buf_str(out, ": ");
+	paint(out, report, "1");
+	buf_str(out, rule->id);
+	paint(out, report, "0");
+	buf_printf(out, " (%s)\n", severity_name(rule->severity));
+	text_place(out, report, lines, f);
+	shown(&said, f->text ? f->text : rule->title);
+	prose(out, "", buf_cstr(&said));
+	shown(&found, f->value);
+	if (found.len > 0)
+		prose(out, "Found: ", found.data);
+	if (said.oom || found.oom)
+		out->oom = true;
+	if (report->verbose) {
+		prose(out, "Why: ", rule->why);
+		text_references(out, rule);
+	}
+	if (v == VERDICT_HARDEN && rule->remedy)
+		prose(out, "Hardening: ", rule->remedy);
+	if (advice)
+		prose(out, v == VERDICT_UNJUDGED ? "Do: remove what hinders the check, or " :
+		      "Do: ", advice);
+}
+
+static void text_summary(struct buf *out, const struct report *report)
+{
+	struct report_walk walk = { .report = report };
+	const struct decision *d = report->decision;
+	const char *join = "";
+	size_t i;
+
+	buf_char(out, '\n');
+	for (size_t v = 0; v < VERDICT_MAX; v++) {
+		if (d->count[v] == 0)
+			continue;
+		buf_str(out, join);
+		paint(out, report, looks[v].colour);
+		buf_printf(out, "%zu %s", d->count[v], looks[v].sum);
+		paint(out, report, "0");
+		join = ", ";
+	}
+	if (!report_walk(&walk, &i)) {
+		buf_str(out, "no findings\n");
+		return;
+	}
+	if (d->verdict == VERDICT_HARDEN) {
+		buf_str(out, "\nNext: cofferdam harden ");
+		escaped(out, report_name(report));
+		buf_char(out, '\n');
+		return;
+	}
+	buf_printf(out, "\nNext: cofferdam explain %s\n",
+		   registry_rule(d->findings.v[i].rule)->id);
+}
+
+void report_text(struct buf *out, const struct report *report)
+{
+	_cleanup_(report_lines_free) struct report_lines lines = { 0 };
+	struct report_walk walk = { .report = report };
+	size_t i;
+
+	report_lines(&lines, report->subject->doc);
+	text_head(out, report);
+	while (report_walk(&walk, &i))
+		text_finding(out, report, &lines, i);
+	text_summary(out, report);
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "report-private.h"
+
+struct report_mark {
+	size_t line;			/* of the stride's first byte, from 1 */
+	size_t start;			/* where that line starts */
+};
+
+enum verdict report_decides(const struct report *report, size_t i)
+{
+	return report->decision->each ? report->decision->each[i] : VERDICT_DENY;
+}
+
+bool report_walk(struct report_walk *w, size_t *ret)
+{
+	const struct findings *all = &w->report->decision->findings;
+	size_t ranks = w->deciding ? SEVERITY_MAX : (size_t)VERDICT_MAX * SEVERITY_MAX;
+
+	for (; w->rank < ranks; w->rank++, w->at = 0) {
+		while (w->at < all->n) {
+			size_t i = w->at++;
+			size_t v = report_decides(w->report, i);
+			size_t rank = registry_rule(all->v[i].rule)->severity;
+
+			if (w->deciding && v != VERDICT_DENY && v != VERDICT_UNJUDGED)
+				continue;
+			if (!w->deciding)
+				rank += v * SEVERITY_MAX;
+			if (rank == w->rank) {
+				*ret = i;
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+const char *report_advice(const struct report *report, const struct rule *rule)
+{
+	const char *own = rule->advice[report->words];
+
+	return own ? own : rule->advice[WORDS_SPEC];
+}
+
+const char *report_name(const struct report *report)
+{
+	const struct json_doc *doc = report->subject->doc;
+
+	if (report->name)
+		return report->name;
+	return doc && doc->name ? doc->name : "config.json";
+}
+
+const char *report_policy(const struct report *report)
+{
+	const struct policy *policy = report->subject->policy;
+
+	return policy && policy->name ? policy->name : "(none)";
+}
+
+/* piece - the length of the character or escape that @s starts with. */
+static size_t piece(const char *s, size_t len)
+{
+	unsigned char c = (unsigned char)s[0];
+	size_t n = 1;
+
+	if (c == '\\' && len > 1 && s[1] == 'x') {
+		n = 4;
+	} else if (c == '\\' && len > 2 && s[1] == 'u' && s[2] == '{') {
+		const char *end = memchr(s, '}', len < 10 ? len : 10);
+
+		n = end ? (size_t)(end - s) + 1 : 2;
+	} else if (c == '\\') {
+		n = 2;
+	} else if (c >= 0xc0) {
+		n = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
+	}
+	return n < len ? n : len;
+}
+
+size_t report_cut(const char *s, size_t len, size_t max)
+{
+	size_t at = 0;
+
+	if (len <= max)
+		return len;
+	for (;;) {
+		size_t n = piece(s + at, len - at);
+
+		if (n > max - at)
+			return at;
+		at += n;
+	}
+}
+
+void report_trim(struct buf *out, size_t len)
+{
+	if (!out->data || len >= out->len)
+		return;
+	out->len = len;
+	out->data[len] = '\0';
+}
+
+/* Move @mark on from offset @from to offset @to. */
+static void mark_move(struct report_mark *mark, const char *text, size_t from, size_t to)
+{
+	while (from < to) {
+		const char *end = memchr(text + from, '\n', to - from);
+
+		if (!end)
+			break;
+		from = (size_t)(end - text) + 1;
+		mark->line++;
+		mark->start = from;
+	}
+}
+
+void report_lines(struct report_lines *ret, const struct json_doc *doc)
+{
+	struct report_mark mark = { .line = 1 };
+	size_t n = doc ? doc->len / REPORT_STRIDE + 1 : 0;
+	struct report_mark *marks = n ? calloc(n, sizeof(*marks)) : NULL;
+
+	for (size_t i = 0; marks && i < n; i++) {
+		marks[i] = mark;
+		if (i + 1 < n)
+			mark_move(&mark, doc->text, i * REPORT_STRIDE, (i + 1) * REPORT_STRIDE);
+	}
+	*ret = (struct report_lines){ .doc = doc, .marks = marks };
+}
+
+void report_lines_free(struct report_lines *lines)
+{
+	free(lines->marks);
+	*lines = (struct report_lines){ 0 };
+}
+
+bool report_where(const struct report_lines *lines, const struct finding *f,
+		  unsigned *ret_line, unsigned *ret_column)
+{
+	struct report_mark mark;
+	size_t at;
+
+	if (!lines->doc || !f->node || f->node->start > lines->doc->len)
+		return false;
+	at = f->node->start;
+	if (!lines->marks) {
+		json_where(lines->doc, at, ret_line, ret_column);
+		return true;
+	}
+	mark = lines->marks[at / REPORT_STRIDE];
+	mark_move(&mark, lines->doc->text, at - at % REPORT_STRIDE, at);
+	*ret_line = (unsigned)mark.line;
+	*ret_column = (unsigned)(at - mark.start + 1);
+	return true;
+}

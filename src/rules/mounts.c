@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Bind mounts of what gives away the host. Names are not compared: a source is
+ * where it really is, device and path within the file system, so symbolic
+ * links, /proc/PID/root and bind aliases elsewhere are seen through.
+ */
+#include <cofferdam/rules.h>
+
+#include <string.h>
+
+#include <cofferdam/text.h>
+
+enum relation {
+	APART,
+	WITHIN,			/* the same place, or below it */
+	HOLDS,			/* above it */
+};
+
+static enum relation relate(const struct fact_spot *spot, const struct fact_spot *place)
+{
+	if (spot_below(spot, place))
+		return WITHIN;
+	return spot_below(place, spot) ? HOLDS : APART;
+}
+
+/* relate_place - likewise, with what is mounted below the source. */
+static enum relation relate_place(const struct fact_place *source,
+				  const struct fact_place *place, bool own)
+{
+	enum relation relation = own ? APART : relate(&source->spot, &place->spot);
+
+	for (size_t i = 0; relation == APART && i < source->n_below; i++) {
+		if (relate(&source->below[i], &place->spot) != APART)
+			relation = HOLDS;
+	}
+	return relation;
+}
+
+/* readonly - "ro" is the last word (runtimes apply options in order). */
+static bool readonly(const struct oci_mount *mount)
+{
+	bool ro = false;
+
+	for (size_t i = 0; i < mount->options.n; i++) {
+		const char *option = mount->options.v[i].v;
+
+		if (!option)
+			continue;
+		if (strcmp(option, "ro") == 0 || strcmp(option, "rro") == 0)
+			ro = true;
+		else if (strcmp(option, "rw") == 0 || strcmp(option, "rrw") == 0)
+			ro = false;
+	}
+	return ro;
+}
+
+static bool harmless(const struct rule_input *in, const struct oci_mount *mount,
+		     const struct fact_place *source, const char *const *allowed)
+{
+	if (!readonly(mount) || source->n_below > 0)
+		return false;
+	for (size_t i = 0; allowed && allowed[i]; i++) {
+		const struct fact_place *place = facts_place(in->facts, allowed[i]);
+
+		if (place && place->is == FACT_KNOWN && spot_below(&source->spot, &place->spot))
+			return true;
+	}
+	return false;
+}
+
+/* source_at - what was found out about a mount's source; nothing is unknown. */
+static const struct fact_place *source_at(const struct rule_input *in, size_t index)
+{
+	static const struct fact_place unknown;
+
+	return index < in->facts->n_mounts ? &in->facts->mounts[index] : &unknown;
+}
+
+static int report(const struct rule_input *in, struct findings *out, struct error *err,
+		  size_t index, const char *text)
+{
+	const struct oci_mount *mount = oci_mount_at(in->spec, index);
+	const struct fact_place *source = source_at(in, index);
+	_cleanup_buf_ struct buf pointer = { 0 };
+	const bool renamed = source->real && mount->source.v &&
+			     strcmp(source->real, mount->source.v) != 0;
+	struct finding *f;
+
+	buf_printf(&pointer, "/mounts/%zu/source", index);
+	if (buf_check(&pointer, err) < 0)
+		return err->code;
+	f = finding_add(in, out, err, buf_cstr(&pointer), "%s", text);
+	if (!f)
+		return err->code;
+	f->unjudged = source->is == FACT_UNREADABLE || source->is == FACT_UNKNOWN;
+	return finding_value(f, err, "%s%s%s%s", mount->source.v ? mount->source.v : "",
+			     renamed ? " (really " : "", renamed ? source->real : "",
+			     renamed ? ")" : "");
+}
+
+/* judge_place - compare one source with one path of the policy. */
+static int judge_place(const struct rule_input *in, struct findings *out, struct error *err,
+		       size_t index, const char *path)
+{
+	const struct fact_place *place = facts_place(in->facts, path);
+	const struct fact_place *source = source_at(in, index);
+	const bool own = engine_owned_file(in->engine, source->real ? source->real : "");
+	_cleanup_buf_ struct buf text = { 0 };
+	struct finding *f;
+
+	if (!place || place->is == FACT_UNREADABLE || place->is == FACT_UNKNOWN) {
+		f = finding_add(in, out, err, "/mounts", "cannot be compared with %s: %s", path,
+				place && place->why ? place->why : "it was not recorded");
+		if (!f)
+			return err->code;
+		f->unjudged = true;
+		return 1;
+	}
+	switch (relate_place(source, place, own)) {
+	case WITHIN:
+		buf_printf(&text, "mounts %s of the host", path);
+		break;
+	case HOLDS:
+		buf_printf(&text, "mounts a folder that holds %s of the host", path);
+		break;
+	case APART:
+		return 0;
+	}
+	if (buf_check(&text, err) < 0)
+		return err->code;
+	return report(in, out, err, index, buf_cstr(&text)) < 0 ? err->code : 1;
+}
+
+/* judge_mount - one finding a mount: the first path that it gives away. */
+static int judge_mount(const struct rule_input *in, struct findings *out, struct error *err,
+		       size_t index)
+{
+	const struct fact_place *source = source_at(in, index);
+	const char *const *paths = rule_param(in, "paths")->list;
+	const int allow = registry_param(registry_rule(in->id), "allow_readonly");
+	_cleanup_buf_ struct buf text = { 0 };
+	int r = 0;
+
+	if (source->is == FACT_UNKNOWN || source->is == FACT_UNREADABLE) {
+		buf_printf(&text, "what the source really is cannot be told: %s",
+			   source->why ? source->why : "it was not recorded");
+		if (buf_check(&text, err) < 0)
+			return err->code;
+		return report(in, out, err, index, buf_cstr(&text));
+	}
+	if (source->foreign)
+		return report(in, out, err, index,
+			      "the source lies on a mount that the host's mount namespace does not hold");
+	if (allow >= 0 && harmless(in, oci_mount_at(in->spec, index), source,
+				   in->policy->rules[in->id].params[allow].list))
+		return 0;
+	for (size_t i = 0; r == 0 && paths && paths[i]; i++)
+		r = judge_place(in, out, err, index, paths[i]);
+	return r < 0 ? r : 0;
+}
+
+static int judge_mounts(const struct rule_input *in, struct findings *out, struct error *err)
+{
+	for (size_t i = 0; i < in->spec->mounts.n; i++) {
+		const struct oci_mount *mount = oci_mount_at(in->spec, i);
+		int r = oci_mount_is_bind(mount) ? judge_mount(in, out, err, i) : 0;
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int check_sensitive_mount(const struct rule_input *in, struct findings *out,
+			  struct error *err)
+{
+	return judge_mounts(in, out, err);
+}
+
+int check_engine_socket(const struct rule_input *in, struct findings *out, struct error *err)
+{
+	return judge_mounts(in, out, err);
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Host namespaces. A missing entry means the runtime's own namespace
+ * (config-linux.md#namespaces). An entry with a path proves nothing by its
+ * name: containerd writes the same path form for a pod of its own and for a
+ * hostNetwork pod, so inodes are compared.
+ */
+#include <cofferdam/rules.h>
+
+#include <inttypes.h>
+
+static bool same(const struct fact_ns *a, const struct fact_ns *b)
+{
+	return a->dev == b->dev && a->ino == b->ino;
+}
+
+static const char *reason(const struct fact_ns *fact)
+{
+	if (fact->is == FACT_ABSENT)
+		return "it does not exist";
+	return fact->why ? fact->why : "it was not recorded";
+}
+
+static int unjudged(const struct rule_input *in, struct findings *out, struct error *err,
+		    const char *pointer, const char *what, const struct fact_ns *fact)
+{
+	struct finding *f = finding_add(in, out, err, pointer, "%s cannot be compared: %s", what,
+					reason(fact));
+
+	if (!f)
+		return err->code;
+	f->unjudged = true;
+	return 0;
+}
+
+/* judge_path - the entry joins an existing namespace: is it the host's? */
+static int judge_path(const struct rule_input *in, struct findings *out, struct error *err,
+		      size_t index)
+{
+	enum oci_ns ns = (enum oci_ns)registry_rule(in->id)->arg;
+	const struct oci_namespace *entry = oci_ns_at(in->spec, index);
+	const struct fact_ns *host = &in->facts->host[ns];
+	static const struct fact_ns unknown;
+	const struct fact_ns *joined =
+		index < in->facts->n_namespaces ? &in->facts->namespaces[index] : &unknown;
+	_cleanup_buf_ struct buf pointer = { 0 };
+	struct finding *f;
+
+	json_pointer(&pointer, entry->path.node);
+	if (buf_check(&pointer, err) < 0)
+		return err->code;
+	if (joined->is != FACT_KNOWN)
+		return unjudged(in, out, err, buf_cstr(&pointer), "the namespace to join", joined);
+	if (host->is != FACT_KNOWN)
+		return unjudged(in, out, err, buf_cstr(&pointer), "the host's namespace", host);
+	if (!same(joined, host))
+		return 0;
+	f = finding_add(in, out, err, buf_cstr(&pointer),
+			"joins the host's %s namespace by a path", oci_ns_name(ns));
+	return f ? finding_value(f, err, "%s", entry->path.v) : err->code;
+}
+
+/* judge_running - in the hook the container's process already shows the truth. */
+static int judge_running(const struct rule_input *in, struct findings *out,
+			 struct error *err)
+{
+	enum oci_ns ns = (enum oci_ns)registry_rule(in->id)->arg;
+	const struct fact_ns *host = &in->facts->host[ns], *own = &in->facts->container[ns];
+	struct finding *f;
+
+	if (own->is != FACT_KNOWN)
+		return unjudged(in, out, err, "/linux/namespaces", "the container's namespace",
+				own);
+	if (host->is != FACT_KNOWN)
+		return unjudged(in, out, err, "/linux/namespaces", "the host's namespace", host);
+	if (same(own, host)) {
+		f = finding_add(in, out, err, "/linux/namespaces",
+				"the container is in the host's %s namespace", oci_ns_name(ns));
+		return f ? finding_value(f, err, "%s:[%" PRIu64 "]", oci_ns_proc(ns), own->ino)
+			 : err->code;
+	}
+	if (oci_ns_find(in->spec, ns))
+		return 0;
+	f = finding_add(in, out, err, "/linux/namespaces",
+			"has no \"%s\" entry, yet the container has such a namespace: this is not the configuration that the runtime read",
+			oci_ns_name(ns));
+	return f ? 0 : err->code;
+}
+
+int check_host_namespace(const struct rule_input *in, struct findings *out,
+			 struct error *err)
+{
+	enum oci_ns ns = (enum oci_ns)registry_rule(in->id)->arg;
+	const struct oci_namespace *entry = oci_ns_find(in->spec, ns);
+	struct finding *f;
+
+	if (in->facts->container[ns].is != FACT_UNKNOWN)
+		return judge_running(in, out, err);
+	if (!entry) {
+		f = finding_add(in, out, err, "/linux/namespaces",
+				"has no \"%s\" entry, so the container shares the host's",
+				oci_ns_name(ns));
+		return f ? 0 : err->code;
+	}
+	/* An empty path reads as none, in runc and in crun. */
+	if (!entry->path.v || entry->path.v[0] == '\0')
+		return 0;
+	return judge_path(in, out, err, entry->node->index);
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <cofferdam/verdict.h>
+
+#include <string.h>
+
+const char *verdict_name(enum verdict verdict)
+{
+	static const char *const names[VERDICT_MAX] = { "deny", "unjudged", "harden", "allow" };
+
+	return names[verdict];
+}
+
+/* decide - what one finding alone would decide at this door. */
+static enum verdict decide(const struct subject *subject, const struct finding *f)
+{
+	const enum action action = subject->policy->rules[f->rule].action;
+
+	if (action == ACTION_WARN || action == ACTION_OFF)
+		return VERDICT_ALLOW;
+	if (f->unjudged)
+		return VERDICT_UNJUDGED;
+	if (action == ACTION_HARDEN && f->edits.n > 0 && door_can_edit(subject->door))
+		return VERDICT_HARDEN;
+	return VERDICT_DENY;
+}
+
+static int judge_all(const struct subject *subject, struct decision *decision,
+		     struct error *err)
+{
+	struct rule_input in = {
+		.doc = subject->doc, .spec = subject->spec, .facts = subject->facts,
+		.policy = subject->policy, .engine = subject->engine,
+	};
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < RULE_MAX; i++) {
+		in.id = (enum rule_id)i;
+		if (subject->policy->rules[i].action != ACTION_OFF)
+			r = rules_judge(&in, &decision->findings, err);
+	}
+	return r;
+}
+
+int verdict_reach(const struct subject *subject, struct decision *ret, struct error *err)
+{
+	_cleanup_decision_ struct decision decision = { .verdict = VERDICT_ALLOW };
+	int r = judge_all(subject, &decision, err);
+
+	if (r < 0)
+		return r;
+	decision.each = calloc(decision.findings.n + 1, sizeof(*decision.each));
+	if (!decision.each)
+		return error_oom(err);
+	for (size_t i = 0; i < decision.findings.n; i++) {
+		const enum verdict one = decide(subject, &decision.findings.v[i]);
+
+		decision.each[i] = one;
+		decision.count[one]++;
+		if (one < decision.verdict)
+			decision.verdict = one;
+	}
+	*ret = decision;
+	memset(&decision, 0, sizeof(decision));
+	return 0;
+}
+
+void decision_free(struct decision *decision)
+{
+	findings_free(&decision->findings);
+	free(decision->each);
+	memset(decision, 0, sizeof(*decision));
+}

@@ -1,0 +1,731 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <cofferdam/report.h>
+#include <cofferdam/text.h>
+
+static const char config[] =
+	"{\n"
+	"  \"process\": { \"user\": { \"uid\": 0 } },\n"
+	"  \"root\": { \"readonly\": false },\n"
+	"  \"linux\": {\n"
+	"    \"namespaces\": [ { \"type\": \"mount\" } ],\n"
+	"    \"resources\": { \"pids\": { \"limit\": 0 } }\n"
+	"  }\n"
+	"}\n";
+
+/* A decision made by hand, and all that a report needs around it. */
+struct scene {
+	struct json_doc *doc;
+	struct oci_spec spec;
+	struct policy policy;
+	struct subject subject;
+	struct decision decision;
+	struct report report;
+};
+
+static void scene_start(struct scene *s, const char *text)
+{
+	struct error err = { 0 };
+
+	*s = (struct scene){ 0 };
+	assert_int_equal(json_parse("config.json", text, strlen(text), 0, &s->doc, &err), 0);
+	s->policy.name = strdup("restricted");
+	assert_non_null(s->policy.name);
+	s->subject = (struct subject){
+		.doc = s->doc, .spec = &s->spec, .policy = &s->policy,
+		.engine = ENGINE_PODMAN, .door = DOOR_RUNTIME,
+	};
+	s->decision.verdict = VERDICT_ALLOW;
+	s->report = (struct report){
+		.subject = &s->subject, .decision = &s->decision,
+		.name = "b/config.json", .words = WORDS_RUN,
+	};
+}
+
+static struct finding *scene_add(struct scene *s, enum rule_id rule, enum verdict decides,
+				 const char *pointer, const char *text)
+{
+	struct findings *all = &s->decision.findings;
+	struct finding *f;
+
+	if (all->n == all->cap) {
+		all->cap = all->cap ? all->cap * 2 : 8;
+		all->v = reallocarray(all->v, all->cap, sizeof(*all->v));
+		s->decision.each = reallocarray(s->decision.each, all->cap,
+						sizeof(*s->decision.each));
+		assert_non_null(all->v);
+		assert_non_null(s->decision.each);
+	}
+	s->decision.each[all->n] = decides;
+	s->decision.count[decides]++;
+	if (decides < s->decision.verdict)
+		s->decision.verdict = decides;
+	f = &all->v[all->n++];
+	*f = (struct finding){ .rule = rule, .unjudged = decides == VERDICT_UNJUDGED };
+	f->pointer = strdup(pointer);
+	f->text = strdup(text);
+	assert_non_null(f->pointer);
+	assert_non_null(f->text);
+	f->node = json_at(s->doc, pointer);
+	return f;
+}
+
+static void scene_end(struct scene *s)
+{
+	for (size_t i = 0; i < s->decision.findings.n; i++) {
+		struct finding *f = &s->decision.findings.v[i];
+
+		free(f->pointer);
+		free(f->value);
+		free(f->text);
+		json_edits_free(&f->edits);
+	}
+	free(s->decision.findings.v);
+	free(s->decision.each);
+	free(s->policy.name);
+	json_free(&s->doc);
+}
+
+static void scene_five(struct scene *s)
+{
+	struct error err = { 0 };
+	struct finding *f;
+
+	scene_start(s, config);
+	(void)scene_add(s, RULE_PIDS_LIMIT, VERDICT_DENY, "/linux/resources/pids/limit",
+			"no limit on processes");
+	(void)scene_add(s, RULE_ROOT_USER, VERDICT_DENY, "/process/user/uid",
+			"runs as the host's uid 0");
+	s->decision.findings.v[1].value = strdup("0");
+	(void)scene_add(s, RULE_HOST_PID, VERDICT_DENY, "/linux/namespaces",
+			"the container would share the host's pid namespace");
+	f = scene_add(s, RULE_ROOTFS_WRITABLE, VERDICT_HARDEN, "/root/readonly",
+		      "the root filesystem is writable");
+	assert_int_equal(json_edits_add(&f->edits, JSON_REPLACE, "/root/readonly", "true", &err),
+			 0);
+	assert_int_equal(json_edits_add(&f->edits, JSON_ADD, "/mounts",
+					"[\n\t\"a\\nb\"\r\n]", &err), 0);
+	assert_int_equal(json_edits_add(&f->edits, JSON_REMOVE, "/x~1y", NULL, &err), 0);
+	(void)scene_add(s, RULE_CPU_LIMIT, VERDICT_ALLOW, "/linux/resources", "no limit on CPUs");
+}
+
+/* No byte that a terminal or a log would take for anything but text. */
+static void assert_plain(const char *s, size_t len, bool lines)
+{
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)s[i];
+
+		if (c == '\n' && lines)
+			continue;
+		assert_true(c >= 0x20 && c != 0x7f);
+	}
+	assert_int_equal(text_valid_utf8(s, len), -1);
+}
+
+/* Every backslash starts a whole escape of text_escape(). */
+static void assert_whole_escapes(const char *s)
+{
+	while ((s = strchr(s, '\\'))) {
+		if (s[1] == 'x') {
+			assert_int_equal(strspn(s + 2, "0123456789abcdef") >= 2, 1);
+			s += 4;
+		} else if (s[1] == 'u') {
+			assert_int_equal(s[2], '{');
+			s += 3 + strspn(s + 3, "0123456789abcdef");
+			assert_int_equal(*s, '}');
+		} else {
+			assert_int_equal(s[1], '\\');
+			s += 2;
+		}
+	}
+}
+
+static void line_says_what_and_what_to_do(void **state)
+{
+	_cleanup_(scene_end) struct scene s;
+	_cleanup_buf_ struct buf out = { 0 };
+
+	(void)state;
+	scene_five(&s);
+	report_line(&out, &s.report, 4096);
+	assert_string_equal(buf_cstr(&out),
+		"cofferdam: denied by policy restricted: "
+		"host-pid: the container would share the host's pid namespace (drop --pid host); "
+		"root-user: runs as the host's uid 0 (add --user 1000:1000, or USER to the "
+		"image; podman: --userns auto); "
+		"pids-limit: no limit on processes (add --pids-limit 256)");
+}
+
+static void line_words_follow_the_engine(void **state)
+{
+	_cleanup_(scene_end) struct scene s;
+	_cleanup_buf_ struct buf out = { 0 };
+
+	(void)state;
+	scene_start(&s, config);
+	(void)scene_add(&s, RULE_HOST_PID, VERDICT_DENY, "/linux", "shared pids");
+	s.report.words = WORDS_KUBERNETES;
+	report_line(&out, &s.report, 4096);
+	assert_string_equal(buf_cstr(&out), "cofferdam: denied by policy restricted: "
+			    "host-pid: shared pids (set hostPID: false)");
+}
+
+static void line_tells_unjudged_from_denied(void **state)
+{
+	_cleanup_(scene_end) struct scene s;
+	_cleanup_buf_ struct buf out = { 0 };
+
+	(void)state;
+	scene_start(&s, config);
+	(void)scene_add(&s, RULE_HOST_NETWORK, VERDICT_UNJUDGED, "", "cannot read /proc/1/ns/net");
+	report_line(&out, &s.report, 4096);
+	assert_string_equal(buf_cstr(&out), "cofferdam: could not judge, so refused by policy "
+			    "restricted: host-network: cannot read /proc/1/ns/net");
+	buf_reset(&out);
+	(void)scene_add(&s, RULE_CPU_LIMIT, VERDICT_DENY, "", "no limit");
+	report_line(&out, &s.report, 4096);
+	assert_string_equal(buf_cstr(&out), "cofferdam: denied by policy restricted: "
+			    "host-network: could not judge: cannot read /proc/1/ns/net; "
+			    "cpu-limit: no limit (add --cpus 1)");
+}
+
+static void line_without_findings(void **state)
+{
+	_cleanup_(scene_end) struct scene s;
+	_cleanup_buf_ struct buf out = { 0 };
+
+	(void)state;
+	scene_start(&s, config);
+	report_line(&out, &s.report, 4096);
+	assert_string_equal(buf_cstr(&out), "cofferdam: allowed by policy restricted");
+	/* what a zeroed decision says */
+	s.decision.verdict = (enum verdict)0;
+	buf_reset(&out);
+	report_line(&out, &s.report, 4096);
+	assert_string_equal(buf_cstr(&out), "cofferdam: denied by policy restricted");
+}
+
+static void line_counts_what_does_not_fit(void **state)
+{
+	static const char two[] =
+		"cofferdam: denied by policy restricted: "
+		"host-pid: the container would share the host's pid namespace (drop --pid host); "
+		"root-user: runs as the host's uid 0; and 1 more, see the log";
+	_cleanup_(scene_end) struct scene s;
+	_cleanup_buf_ struct buf out = { 0 };
+
+	(void)state;
+	scene_five(&s);
+	report_line(&out, &s.report, 170);
+	assert_string_equal(buf_cstr(&out),
+		"cofferdam: denied by policy restricted: "
+		"host-pid: the container would share the host's pid namespace (drop --pid host); "
+		"and 2 more, see the log");
+	/* advice goes before a finding does */
+	buf_reset(&out);
+	report_line(&out, &s.report, strlen(two));
+	assert_string_equal(buf_cstr(&out), two);
+	buf_reset(&out);
+	report_line(&out, &s.report, strlen(two) - 1);
+	assert_non_null(strstr(buf_cstr(&out), "(drop --pid host); and 2 more, see the log"));
+}
+
+static void line_gives_advice_once_a_rule(void **state)
+{
+	_cleanup_(scene_end) struct scene s;
+	_cleanup_buf_ struct buf out = { 0 };
+
+	(void)state;
+	scene_start(&s, config);
+	(void)scene_add(&s, RULE_ENGINE_SOCKET, VERDICT_DENY, "", "one");
+	(void)scene_add(&s, RULE_ENGINE_SOCKET, VERDICT_DENY, "", "two");
+	s.report.words = WORDS_SPEC;
+	report_line(&out, &s.report, 4096);
+	assert_string_equal(buf_cstr(&out), "cofferdam: denied by policy restricted: "
+			    "engine-socket: one (remove the mount); engine-socket: two");
+}
+
+static void line_keeps_to_every_length(void **state)
+{
+	static const char *const texts[] = {
+		"a\\x1b[2J\\u{202e}b\\\\c \xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80 end",
+		"\\u{e0041}\\u{e0041}\\x00\\x00\\\\\\\\\\\\\\\\",
+		"\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80",
+	};
+	_cleanup_(scene_end) struct scene s;
+	_cleanup_buf_ struct buf full = { 0 };
+
+	(void)state;
+	scene_start(&s, config);
+	for (size_t i = 0; i < 12; i++)
+		(void)scene_add(&s, (enum rule_id)i,
+				i % 4 == 3 ? VERDICT_UNJUDGED : VERDICT_DENY, "",
+				texts[i % ARRAY_SIZE(texts)]);
+	report_line(&full, &s.report, SIZE_MAX / 2);
+	assert_null(strstr(full.data, "more, see the log"));
+	for (size_t max = 0; max < full.len + 3; max++) {
+		_cleanup_buf_ struct buf out = { 0 };
+
+		buf_str(&out, "kept");
+		report_line(&out, &s.report, max);
+		assert_true(out.len <= max + 4);
+		assert_memory_equal(buf_cstr(&out), "kept", 4);
+		assert_plain(out.data, out.len, false);
+		assert_whole_escapes(out.data);
+		if (max >= full.len)
+			assert_string_equal(out.data + 4, full.data);
+		else if (max >= 120 && max <= 300)
+			assert_non_null(strstr(out.data, "more, see the log"));
+	}
+}
+
+static void line_shows_the_start_of_a_long_finding(void **state)
+{
+	_cleanup_(scene_end) struct scene s;
+	_cleanup_buf_ struct buf out = { 0 };
+	char text[2001];
+
+	(void)state;
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	scene_start(&s, config);
+	(void)scene_add(&s, RULE_HOST_PID, VERDICT_DENY, "", text);
+	(void)scene_add(&s, RULE_HOST_PID, VERDICT_DENY, "", text);
+	report_line(&out, &s.report, 120);
+	assert_int_equal(out.len, 120);
+	assert_non_null(strstr(out.data, ": host-pid: xxxxxx"));
+	assert_non_null(strstr(out.data, "x...; and 1 more, see the log"));
+	/* too short to count as well */
+	buf_reset(&out);
+	report_line(&out, &s.report, 80);
+	assert_int_equal(out.len, 80);
+	assert_non_null(strstr(out.data, "xxxxxxxxxxxxxxxxxxxx..."));
+}
+
+static void nothing_foreign_reaches_a_terminal(void **state)
+{
+	static const char evil[] = "a\n\r\t\x1b]0;x\x07\x7f\xff\xc2\x9b\xe2\x80\xae\\x41z";
+	_cleanup_(scene_end) struct scene s;
+	_cleanup_buf_ struct buf line = { 0 }, text = { 0 };
+	struct finding *f;
+
+	(void)state;
+	scene_start(&s, config);
+	f = scene_add(&s, RULE_HOST_PID, VERDICT_DENY, evil, evil);
+	f->value = strdup(evil);
+	s.report.name = evil;
+	free(s.policy.name);
+	s.policy.name = strdup(evil);
+	report_line(&line, &s.report, 4096);
+	assert_plain(line.data, line.len, false);
+	report_text(&text, &s.report);
+	assert_plain(text.data, text.len, true);
+	assert_null(strstr(text.data, "\xc2\x9b"));
+	assert_null(strstr(text.data, "\xe2\x80\xae"));
+	assert_non_null(strstr(text.data, "\\x0a\\x0d"));
+}
+
+static void text_is_laid_out(void **state)
+{
+	_cleanup_(scene_end) struct scene s;
+	_cleanup_buf_ struct buf out = { 0 };
+
+	(void)state;
+	scene_five(&s);
+	report_text(&out, &s.report);
+	assert_string_equal(buf_cstr(&out),
+		"b/config.json: denied by policy restricted\n"
+		"\n"
+		"denied: host-pid (critical)\n"
+		"  --> b/config.json:5:19 /linux/namespaces\n"
+		"  the container would share the host's pid namespace\n"
+		"  Do: drop --pid host\n"
+		"\n"
+		"denied: root-user (high)\n"
+		"  --> b/config.json:2:33 /process/user/uid\n"
+		"  runs as the host's uid 0\n"
+		"  Found: 0\n"
+		"  Do: add --user 1000:1000, or USER to the image; podman: --userns auto\n"
+		"\n"
+		"denied: pids-limit (medium)\n"
+		"  --> b/config.json:6:39 /linux/resources/pids/limit\n"
+		"  no limit on processes\n"
+		"  Do: add --pids-limit 256\n"
+		"\n"
+		"hardened: rootfs-writable (medium)\n"
+		"  --> b/config.json:3:25 /root/readonly\n"
+		"  the root filesystem is writable\n"
+		"  Hardening: sets root.readonly and mounts a tmpfs on the policy's writable "
+		"places\n"
+		"  Do: add --read-only --tmpfs /tmp\n"
+		"\n"
+		"warned: cpu-limit (low)\n"
+		"  --> b/config.json:6:18 /linux/resources\n"
+		"  no limit on CPUs\n"
+		"  Do: add --cpus 1\n"
+		"\n"
+		"3 denied, 1 hardened, 1 warned\n"
+		"Next: cofferdam explain host-pid\n");
+}
+
+static void text_verbose_says_why_within_the_width(void **state)
+{
+	_cleanup_(scene_end) struct scene s;
+	_cleanup_buf_ struct buf out = { 0 };
+	char *line, *rest;
+
+	(void)state;
+	scene_five(&s);
+	s.report.verbose = true;
+	report_text(&out, &s.report);
+	assert_non_null(strstr(out.data,
+		"  Why: It would see, signal and (as root) trace every process of the host, and "
+		"reach the\n    host's files through /proc/PID/root.\n"
+		"  See: Pod Security Standards baseline; CIS Docker Benchmark 5.16\n"));
+	assert_non_null(strstr(out.data, "; CVE-2019-5736\n"));
+	for (line = strtok_r(out.data, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+		assert_true(strlen(line) <= 88);
+}
+
+static void text_is_coloured_only_when_asked(void **state)
+{
+	_cleanup_(scene_end) struct scene s;
+	_cleanup_buf_ struct buf plain = { 0 }, colour = { 0 }, bare = { 0 };
+
+	(void)state;
+	scene_five(&s);
+	report_text(&plain, &s.report);
+	assert_null(strchr(plain.data, '\033'));
+	s.report.colour = true;
+	report_text(&colour, &s.report);
+	assert_non_null(strstr(colour.data, "\033[1;31mdenied\033[0m: "));
+	for (const char *p = colour.data; *p; p++) {
+		if (*p == '\033')
+			p += strcspn(p, "m");
+		else
+			buf_char(&bare, *p);
+	}
+	assert_string_equal(bare.data, plain.data);
+}
+
+static void text_tells_the_next_step(void **state)
+{
+	_cleanup_(scene_end) struct scene s;
+	_cleanup_buf_ struct buf out = { 0 };
+
+	(void)state;
+	scene_start(&s, config);
+	report_text(&out, &s.report);
+	assert_string_equal(buf_cstr(&out), "b/config.json: allowed by policy restricted\n\n"
+			    "no findings\n");
+	(void)scene_add(&s, RULE_NO_NEW_PRIVILEGES, VERDICT_HARDEN, "/process", "not set");
+	buf_reset(&out);
+	report_text(&out, &s.report);
+	assert_non_null(strstr(out.data, "allowed, once hardened, by policy restricted\n"));
+	assert_non_null(strstr(out.data, "\n1 hardened\nNext: cofferdam harden b/config.json\n"));
+	(void)scene_add(&s, RULE_HOST_IPC, VERDICT_UNJUDGED, "/linux", "cannot tell");
+	buf_reset(&out);
+	report_text(&out, &s.report);
+	assert_non_null(strstr(out.data, "could not judge, so refused by policy restricted\n"));
+	assert_non_null(strstr(out.data, "\ncould not judge: host-ipc (high)\n"));
+	assert_non_null(strstr(out.data, "Do: remove what hinders the check, "
+					 "or drop --ipc host\n"));
+	assert_non_null(strstr(out.data, "\n1 could not be judged, 1 hardened\n"));
+	assert_non_null(strstr(out.data, "\nNext: cofferdam explain host-ipc\n"));
+}
+
+static const char *member(const struct json *object, const char *name)
+{
+	const struct json *v = json_get(object, name);
+
+	assert_non_null(v);
+	return v->type == JSON_NULL ? NULL : v->str;
+}
+
+static void json_holds_everything(void **state)
+{
+	_cleanup_(scene_end) struct scene s;
+	_cleanup_buf_ struct buf out = { 0 }, again = { 0 };
+	_cleanup_json_ struct json_doc *doc = NULL;
+	struct error err = { 0 };
+	const struct rule *rule;
+	const struct json *f, *e;
+
+	(void)state;
+	scene_five(&s);
+	report_json(&out, &s.report);
+	report_json(&again, &s.report);
+	assert_string_equal(out.data, again.data);
+	assert_null(strchr(out.data, '\n'));
+	assert_int_equal(json_parse("out", out.data, out.len, 0, &doc, &err), 0);
+	assert_memory_equal(out.data, "{\"format\":1,\"name\":\"b/config.json\","
+			    "\"policy\":\"restricted\",\"door\":\"runtime\",\"engine\":\"podman\","
+			    "\"verdict\":\"deny\",\"counts\":{\"deny\":3,\"unjudged\":0,"
+			    "\"harden\":1,\"allow\":1},\"findings\":[{\"rule\":\"pids-limit\"",
+			    180);
+	assert_int_equal(json_get(doc->root, "findings")->count, 5);
+	f = json_at(doc, "/findings/1");
+	assert_string_equal(member(f, "rule"), "root-user");
+	assert_string_equal(member(f, "severity"), "high");
+	assert_string_equal(member(f, "decides"), "deny");
+	assert_string_equal(member(f, "pointer"), "/process/user/uid");
+	assert_string_equal(member(f, "line"), "2");
+	assert_string_equal(member(f, "column"), "33");
+	assert_string_equal(member(f, "value"), "0");
+	assert_string_equal(member(f, "message"), "runs as the host's uid 0");
+	rule = registry_rule(RULE_ROOT_USER);
+	assert_string_equal(member(f, "advice"), rule->advice[WORDS_RUN]);
+	assert_string_equal(member(f, "why"), rule->why);
+	assert_string_equal(member(json_get(f, "references"), "pss"), "restricted");
+	assert_string_equal(member(json_get(f, "references"), "cis"), "5.24");
+	assert_string_equal(member(json_get(f, "references"), "other"), "CVE-2019-5736");
+	assert_int_equal(json_get(f, "edits")->count, 0);
+	f = json_at(doc, "/findings/3");
+	assert_null(member(f, "value"));
+	assert_null(member(json_get(f, "references"), "pss"));
+	e = json_get(f, "edits");
+	assert_int_equal(e->count, 3);
+	assert_string_equal(member(e->first, "op"), "replace");
+	assert_string_equal(member(e->first, "path"), "/root/readonly");
+	assert_true(json_get(e->first, "value")->boolean);
+	assert_string_equal(json_at(doc, "/findings/3/edits/1/value/0")->str, "a\nb");
+	e = e->first->next->next;
+	assert_string_equal(member(e, "op"), "remove");
+	assert_string_equal(member(e, "path"), "/x~1y");
+	assert_null(json_get(e, "value"));
+}
+
+static void json_knows_places_far_into_a_file(void **state)
+{
+	_cleanup_(scene_end) struct scene s;
+	_cleanup_buf_ struct buf text = { 0 }, out = { 0 };
+	_cleanup_json_ struct json_doc *doc = NULL;
+	struct error err = { 0 };
+	const struct json *got;
+	size_t i = 0;
+
+	(void)state;
+	buf_char(&text, '[');
+	for (int k = 0; k < 3000; k++)
+		buf_printf(&text, "%s%*d", k ? k % 7 ? "," : ",\n\n" : "", k % 50, k);
+	buf_str(&text, "]\n");
+	scene_start(&s, text.data);
+	for (const struct json *v = s.doc->root->first; v; v = v->next)
+		scene_add(&s, RULE_HOST_PID, VERDICT_DENY, "", "x")->node = v;
+	report_json(&out, &s.report);
+	assert_int_equal(json_parse("out", out.data, out.len, 0, &doc, &err), 0);
+	for (got = json_get(doc->root, "findings")->first; got; got = got->next, i++) {
+		unsigned line, column;
+
+		json_where(s.doc, s.decision.findings.v[i].node->start, &line, &column);
+		assert_int_equal(strtoul(member(got, "line"), NULL, 10), line);
+		assert_int_equal(strtoul(member(got, "column"), NULL, 10), column);
+	}
+	assert_int_equal(i, 3000);
+}
+
+static void json_escapes_what_commands_a_terminal(void **state)
+{
+	static const char evil[] = "\"\\\n\x01\x7f\xff\xc2\x9b\xe2\x80\xae\xf3\xa0\x81\x81\xc3\xa9";
+	static const char same[] = "\"\\\n\x01\x7f\xef\xbf\xbd\xc2\x9b\xe2\x80\xae"
+				   "\xf3\xa0\x81\x81\xc3\xa9";
+	_cleanup_(scene_end) struct scene s;
+	_cleanup_buf_ struct buf out = { 0 };
+	_cleanup_json_ struct json_doc *doc = NULL;
+	struct error err = { 0 };
+
+	(void)state;
+	scene_start(&s, config);
+	(void)scene_add(&s, RULE_HOST_PID, VERDICT_DENY, evil, "x");
+	s.report.name = evil;
+	report_json(&out, &s.report);
+	assert_plain(out.data, out.len, false);
+	assert_non_null(strstr(out.data, "\\u009b\\u202e\\udb40\\udc41\xc3\xa9\""));
+	assert_int_equal(json_parse("out", out.data, out.len, 0, &doc, &err), 0);
+	assert_string_equal(member(doc->root, "name"), same);
+	assert_string_equal(json_at(doc, "/findings/0/pointer")->str, same);
+	assert_null(member(json_at(doc, "/findings/0"), "line"));
+}
+
+/* Make a record, check what must hold for all, and parse it. */
+static struct json_doc *record_doc(const struct record *record)
+{
+	_cleanup_buf_ struct buf out = { 0 };
+	struct json_doc *doc = NULL;
+	struct error err = { 0 };
+	const char *t;
+
+	buf_str(&out, "before");
+	record_json(&out, record);
+	assert_int_equal(buf_check(&out, &err), 0);
+	assert_true(out.len - 6 <= RECORD_MAX);
+	assert_int_equal(out.data[out.len - 1], '\n');
+	assert_plain(out.data, out.len - 1, false);
+	assert_int_equal(json_parse("record", out.data + 6, out.len - 6, 0, &doc, &err), 0);
+	t = member(doc->root, "time");
+	assert_int_equal(strlen(t), strlen("2026-01-02T03:04:05.678Z"));
+	assert_true(t[4] == '-' && t[10] == 'T' && t[19] == '.' && t[23] == 'Z');
+	assert_true(strtol(t, NULL, 10) >= 2024);
+	return doc;
+}
+
+static void record_is_compact(void **state)
+{
+	_cleanup_(scene_end) struct scene s;
+	_cleanup_json_ struct json_doc *doc = NULL;
+	struct record record;
+
+	(void)state;
+	scene_five(&s);
+	record = (struct record){
+		.program = "cofferdam-hook createRuntime", .id = "c1", .bundle = "/b",
+		.pid = 42, .mode = MODE_AUDIT, .report = &s.report, .took_us = 1234,
+	};
+	doc = record_doc(&record);
+	assert_string_equal(member(doc->root, "format"), "1");
+	assert_string_equal(member(doc->root, "program"), "cofferdam-hook createRuntime");
+	assert_string_equal(member(doc->root, "mode"), "audit");
+	assert_string_equal(member(doc->root, "engine"), "podman");
+	assert_string_equal(member(doc->root, "policy"), "restricted");
+	assert_string_equal(member(doc->root, "id"), "c1");
+	assert_string_equal(member(doc->root, "bundle"), "/b");
+	assert_string_equal(member(doc->root, "pid"), "42");
+	assert_string_equal(member(doc->root, "verdict"), "deny");
+	assert_false(json_get(doc->root, "refused")->boolean);
+	assert_string_equal(member(doc->root, "took_us"), "1234");
+	assert_null(json_get(doc->root, "failure"));
+	assert_null(json_get(doc->root, "omitted"));
+	assert_int_equal(json_get(doc->root, "findings")->count, 5);
+	assert_int_equal(json_at(doc, "/findings/0")->count, 5);
+	/* the worst first */
+	assert_string_equal(json_at(doc, "/findings/0/rule")->str, "host-pid");
+	assert_string_equal(json_at(doc, "/findings/1/value")->str, "0");
+	assert_string_equal(json_at(doc, "/findings/4/decides")->str, "allow");
+}
+
+static void record_of_a_failure(void **state)
+{
+	_cleanup_json_ struct json_doc *doc = NULL;
+	const struct record record = {
+		.program = "cofferdam-hook", .failure = "config.json: no such file",
+		.refused = true, .pid = -1,
+	};
+
+	(void)state;
+	doc = record_doc(&record);
+	assert_string_equal(member(doc->root, "verdict"), "unjudged");
+	assert_string_equal(member(doc->root, "mode"), "enforce");
+	assert_string_equal(member(doc->root, "failure"), "config.json: no such file");
+	assert_true(json_get(doc->root, "refused")->boolean);
+	assert_string_equal(member(doc->root, "pid"), "-1");
+	assert_null(member(doc->root, "id"));
+	assert_null(member(doc->root, "policy"));
+	assert_int_equal(json_get(doc->root, "findings")->count, 0);
+}
+
+static void record_counts_what_does_not_fit(void **state)
+{
+	_cleanup_(scene_end) struct scene s;
+	_cleanup_json_ struct json_doc *doc = NULL;
+	struct record record;
+	size_t kept;
+
+	(void)state;
+	scene_start(&s, config);
+	for (int i = 0; i < 5000; i++)
+		(void)scene_add(&s, RULE_CPU_LIMIT, VERDICT_ALLOW, "/linux", "a flood");
+	(void)scene_add(&s, RULE_HOST_PID, VERDICT_DENY, "/linux", "the needle");
+	record = (struct record){ .report = &s.report, .refused = true };
+	doc = record_doc(&record);
+	assert_string_equal(json_at(doc, "/findings/0/message")->str, "the needle");
+	kept = json_get(doc->root, "findings")->count;
+	assert_true(kept > 500);
+	assert_int_equal(kept + strtoul(member(doc->root, "omitted"), NULL, 10), 5001);
+}
+
+/* Any bytes at all: @kind chooses what they are like. */
+static char *noise(unsigned *seed, size_t len, unsigned kind)
+{
+	static const char *const sets[] = { "\x01", "\xff", "\"\\", "\xe2\x80\xae", "\\x1b" };
+	char *s = malloc(len + 1);
+
+	assert_non_null(s);
+	for (size_t i = 0; i < len; i++) {
+		if (kind < ARRAY_SIZE(sets)) {
+			s[i] = sets[kind][i % strlen(sets[kind])];
+			continue;
+		}
+		*seed = *seed * 1103515245u + 12345u;
+		s[i] = (char)(1 + (*seed >> 16) % 255);
+	}
+	s[len] = '\0';
+	return s;
+}
+
+static void record_is_json_whatever_comes(void **state)
+{
+	static const size_t lengths[] = { 0, 1, 1023, 1024, 1025, 4095, 4097, 70000 };
+	unsigned seed = 1;
+
+	(void)state;
+	for (unsigned i = 0; i < 8 * ARRAY_SIZE(lengths); i++) {
+		size_t len = lengths[i % ARRAY_SIZE(lengths)];
+		_cleanup_free_ char *a = noise(&seed, len, i / ARRAY_SIZE(lengths));
+		_cleanup_free_ char *b = noise(&seed, len + 1, i / ARRAY_SIZE(lengths));
+		_cleanup_json_ struct json_doc *doc = NULL;
+		_cleanup_(scene_end) struct scene s;
+		struct record record;
+
+		scene_start(&s, config);
+		free(s.policy.name);
+		s.policy.name = strdup(a);
+		(void)scene_add(&s, RULE_HOST_PID, VERDICT_DENY, a, b);
+		s.decision.findings.v[0].value = strdup(b);
+		(void)scene_add(&s, RULE_HOST_PID, VERDICT_UNJUDGED, b, a);
+		record = (struct record){
+			.program = a, .id = b, .bundle = a, .failure = b, .pid = INT64_MIN,
+			.report = &s.report, .refused = true, .took_us = UINT64_MAX,
+		};
+		doc = record_doc(&record);
+		assert_string_equal(json_at(doc, "/findings/0/decides")->str, "deny");
+		if (len == 1025 && i < 3 * ARRAY_SIZE(lengths))
+			assert_non_null(strstr(member(doc->root, "id"), "..."));
+		if (len == 1)
+			assert_null(json_get(doc->root, "omitted"));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(line_says_what_and_what_to_do),
+		cmocka_unit_test(line_words_follow_the_engine),
+		cmocka_unit_test(line_tells_unjudged_from_denied),
+		cmocka_unit_test(line_without_findings),
+		cmocka_unit_test(line_counts_what_does_not_fit),
+		cmocka_unit_test(line_gives_advice_once_a_rule),
+		cmocka_unit_test(line_keeps_to_every_length),
+		cmocka_unit_test(line_shows_the_start_of_a_long_finding),
+		cmocka_unit_test(nothing_foreign_reaches_a_terminal),
+		cmocka_unit_test(text_is_laid_out),
+		cmocka_unit_test(text_verbose_says_why_within_the_width),
+		cmocka_unit_test(text_is_coloured_only_when_asked),
+		cmocka_unit_test(text_tells_the_next_step),
+		cmocka_unit_test(json_holds_everything),
+		cmocka_unit_test(json_knows_places_far_into_a_file),
+		cmocka_unit_test(json_escapes_what_commands_a_terminal),
+		cmocka_unit_test(record_is_compact),
+		cmocka_unit_test(record_of_a_failure),
+		cmocka_unit_test(record_counts_what_does_not_fit),
+		cmocka_unit_test(record_is_json_whatever_comes),
+	};
+
+	return cmocka_run_group_tests_name("report", tests, NULL, NULL);
+}
