@@ -105,7 +105,7 @@ static int read_config(struct run *run, struct error *err)
 
 static int judge(struct run *run, struct error *err)
 {
-	struct facts_source source = { .bundle_fd = -1 };
+	struct facts_source source = { .bundle_fd = -1, .engine = run->call->engine };
 	struct subject how = { .engine = run->call->engine, .door = DOOR_HOOK };
 	int r = read_state(run, err);
 

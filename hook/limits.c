@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "limits.h"
 
-#include <cap-ng.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <signal.h>
-#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static void open_standard_descriptors(void)
@@ -38,44 +39,39 @@ static void raise_limits(void)
 }
 
 /*
- * Keep @wanted of what is held. Failing to drop is no error: an ordinary user
- * holds none, and nothing would be gained by refusing for it.
+ * Keep of @wanted (a mask) what is held, and nothing else. By capset(2) itself:
+ * libcap-ng would read /proc/PID/status first, twice, for every container.
+ * Failing to drop is no error: an ordinary user holds none.
  */
-static void keep_capabilities(const unsigned *wanted, size_t n)
+static void keep_capabilities(uint64_t wanted)
 {
-	bool held[2] = { false };
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { { 0 } };
 
-	if (capng_get_caps_process() < 0)
+	if (syscall(SYS_capget, &header, data) < 0)
 		return;
-	for (size_t i = 0; i < n; i++)
-		held[i] = capng_have_capability(CAPNG_EFFECTIVE, wanted[i]) == 1;
-	capng_clear(CAPNG_SELECT_CAPS);
-	for (size_t i = 0; i < n; i++) {
-		if (held[i])
-			(void)capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED,
-					   wanted[i]);
+	for (size_t i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) {
+		data[i].permitted &= (uint32_t)(wanted >> (32 * i));
+		data[i].effective = data[i].permitted;
+		data[i].inheritable = 0;
 	}
-	(void)capng_apply(CAPNG_SELECT_CAPS);
+	(void)syscall(SYS_capset, &header, data);
 }
 
 void process_settle(void)
 {
-	/* To look below other users' folders, and into the container's /proc/PID. */
-	static const unsigned wanted[] = { CAP_DAC_READ_SEARCH, CAP_SYS_PTRACE };
-
 	(void)clearenv();
 	open_standard_descriptors();
 	raise_limits();
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN);
 	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	keep_capabilities(wanted, 2);
+	/* To look below other users' folders, and into the container's /proc/PID. */
+	keep_capabilities(1ull << CAP_DAC_READ_SEARCH | 1ull << CAP_SYS_PTRACE);
 }
 
 void process_judged(void)
 {
 	/* Still needed to tell a refusal on the container's own stderr. */
-	static const unsigned wanted[] = { CAP_SYS_PTRACE };
-
-	keep_capabilities(wanted, 1);
+	keep_capabilities(1ull << CAP_SYS_PTRACE);
 }

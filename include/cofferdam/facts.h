@@ -89,6 +89,7 @@ struct facts {
 /* Where facts are gathered from. */
 struct facts_source {
 	int bundle_fd;			/* the bundle's folder, for relative paths; or AT_FDCWD */
+	enum engine engine;		/* as registered */
 	int64_t pid;			/* the runtime's init process, or 0 where there is none yet */
 };
 
@@ -114,6 +115,12 @@ void facts_print(struct buf *out, const struct facts *facts);
 
 /* facts_place - the gathered place of a policy's @path, or NULL. */
 const struct fact_place *facts_place(const struct facts *facts, const char *path);
+
+/*
+ * place_engine_owned - whether @place is a file or folder that @engine (any,
+ * when unknown) makes for a single container, with nothing mounted below it.
+ */
+bool place_engine_owned(const struct fact_place *place, enum engine engine);
 
 /* spot_below - whether @spot is @top or lies below it, in one file system. */
 bool spot_below(const struct fact_spot *spot, const struct fact_spot *top);

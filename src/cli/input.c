@@ -83,6 +83,7 @@ int input_judge(const struct input *input, const struct cli_options *options,
 {
 	const struct facts_source source = {
 		.bundle_fd = input->dir_fd >= 0 ? input->dir_fd : AT_FDCWD,
+		.engine = options->engine,
 	};
 	const struct subject how = {
 		.policy = policy, .engine = options->engine, .door = options->door,

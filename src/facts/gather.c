@@ -5,11 +5,6 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "config.h"
-#ifdef HAVE_SELINUX
-#include <selinux/selinux.h>
-#endif
-
 #include <cofferdam/file.h>
 #include <cofferdam/text.h>
 
@@ -206,6 +201,18 @@ static int compare_strings(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* compares - whether any mount has to be compared with the policy's paths. */
+static bool compares(const struct facts *facts, enum engine engine)
+{
+	for (size_t i = 0; i < facts->n_mounts; i++) {
+		const struct fact_place *mount = &facts->mounts[i];
+
+		if (mount->is != FACT_UNKNOWN && !place_engine_owned(mount, engine))
+			return true;
+	}
+	return false;
+}
+
 static int gather_places(const struct policy *policy, struct places *places,
 			 struct facts *facts, struct error *err)
 {
@@ -253,6 +260,8 @@ static int gather_namespaces(const struct oci_spec *spec, const struct facts_sou
 			     bool look, struct facts *facts, struct error *err)
 {
 	size_t n = spec->linux_.namespaces.n;
+	/* The container's own namespaces say more than any path that led to them. */
+	const bool paths = look && source->pid <= 0;
 	int r = 0;
 
 	if (look)
@@ -266,7 +275,7 @@ static int gather_namespaces(const struct oci_spec *spec, const struct facts_sou
 		return error_oom(err);
 	facts->n_namespaces = n;
 	for (size_t i = 0; i < n && r == 0; i++)
-		r = namespace_entry(oci_ns_at(spec, i), source->bundle_fd, look,
+		r = namespace_entry(oci_ns_at(spec, i), source->bundle_fd, paths,
 				    &facts->namespaces[i], err);
 	return r;
 }
@@ -279,21 +288,26 @@ static bool kernel_line(const char *path, struct buf *ret)
 	return file_read(AT_FDCWD, path, false, 4096, ret, NULL, &err) == 0;
 }
 
+/* By files, not libselinux: its start-up work would be every hook's. */
 static const char *lsm_name(void)
 {
 	_cleanup_buf_ struct buf text = { 0 };
 
-#ifdef HAVE_SELINUX
-	if (is_selinux_enabled() > 0)
-		return security_getenforce() == 1 ? "selinux enforcing" : "selinux permissive";
-#else
 	if (kernel_line("/sys/fs/selinux/enforce", &text))
 		return buf_cstr(&text)[0] == '1' ? "selinux enforcing" : "selinux permissive";
-#endif
 	if (kernel_line("/sys/module/apparmor/parameters/enabled", &text) &&
 	    buf_cstr(&text)[0] == 'Y')
 		return "apparmor";
 	return "none";
+}
+
+/* limited - all three limits stand in config.json, so none of the parent's counts. */
+static bool limited(const struct oci_spec *spec)
+{
+	const struct oci_resources *resources = &spec->linux_.resources;
+
+	return resources->memory.limit.v > 0 && resources->pids.limit.v > 0 &&
+	       resources->cpu.quota.v > 0 && resources->unified.n == 0;
 }
 
 static int gather(const struct oci_spec *spec, unsigned needed,
@@ -304,7 +318,7 @@ static int gather(const struct oci_spec *spec, unsigned needed,
 
 	if (r == 0 && (needed & FACT_IDMAPS))
 		r = idmaps_gather(spec, source->pid, facts, err);
-	if (r == 0 && (needed & FACT_LIMITS))
+	if (r == 0 && (needed & FACT_LIMITS) && (needed == FACT_ALL || !limited(spec)))
 		r = limits_gather(spec, &facts->parent, err);
 	if (r == 0 && needed == FACT_ALL) {
 		facts->lsm = fact_strdup(lsm_name(), err);
@@ -329,7 +343,7 @@ int facts_gather(const struct oci_spec *spec, const struct policy *policy,
 	if (r == 0)
 		r = place_rootfs(needed & FACT_ROOTFS ? &places : NULL, &spec->root,
 				 &facts.rootfs, err);
-	if (r == 0 && (needed & FACT_PLACES))
+	if (r == 0 && (needed & FACT_PLACES) && (!policy || compares(&facts, source->engine)))
 		r = gather_places(policy, &places, &facts, err);
 	if (r < 0)
 		return r;

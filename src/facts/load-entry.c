@@ -24,7 +24,7 @@ int load_bad(const struct loader *l, const struct json *node, const char *fmt, .
 }
 
 int load_state(const struct loader *l, const struct json *node,
-		      const struct field_str *state, enum fact_is *ret)
+	       const struct field_str *state, enum fact_is *ret)
 {
 	if (state->is != FIELD_PRESENT)
 		return load_bad(l, node, "\"is\" is missing");
@@ -45,7 +45,7 @@ int load_bytes(const struct loader *l, const struct field_str *from, char **ret)
 }
 
 int load_why(const struct loader *l, const struct json *node, enum fact_is is,
-		    const struct field_str *from, char **ret)
+	     const struct field_str *from, char **ret)
 {
 	if ((is == FACT_UNREADABLE) != (from->is == FIELD_PRESENT))
 		return load_bad(l, node, "\"why\" goes with unreadable, and with nothing else");
@@ -125,7 +125,7 @@ static int load_below(const struct loader *l, const struct field_list *from,
 }
 
 int load_place(const struct loader *l, const struct rec_place *from,
-		      struct fact_place *ret)
+	       struct fact_place *ret)
 {
 	int r = load_state(l, from->node, &from->state, &ret->is);
 

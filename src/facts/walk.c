@@ -201,6 +201,8 @@ int path_walk(int dirfd, const char *path, struct walk *ret)
 
 	if (!*path)
 		return -ENOENT;
+	if (strlen(path) >= PATH_MAX)	/* as the kernel would */
+		return -ENAMETOOLONG;
 	w.left = w.at = strdup(path);
 	if (!w.left)
 		return -ENOMEM;

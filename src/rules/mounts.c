@@ -25,9 +25,9 @@ static enum relation relate(const struct fact_spot *spot, const struct fact_spot
 
 /* relate_place - likewise, with what is mounted below the source. */
 static enum relation relate_place(const struct fact_place *source,
-				  const struct fact_place *place, bool own)
+				  const struct fact_place *place)
 {
-	enum relation relation = own ? APART : relate(&source->spot, &place->spot);
+	enum relation relation = relate(&source->spot, &place->spot);
 
 	for (size_t i = 0; relation == APART && i < source->n_below; i++) {
 		if (relate(&source->below[i], &place->spot) != APART)
@@ -76,6 +76,13 @@ static const struct fact_place *source_at(const struct rule_input *in, size_t in
 	return index < in->facts->n_mounts ? &in->facts->mounts[index] : &unknown;
 }
 
+/* located - whether it is known where this is; otherwise nothing can be compared. */
+static bool located(const struct fact_place *place)
+{
+	return (place->is == FACT_KNOWN || place->is == FACT_ABSENT) && place->spot.within &&
+	       place->spot.within[0] != '\0';
+}
+
 static int report(const struct rule_input *in, struct findings *out, struct error *err,
 		  size_t index, const char *text)
 {
@@ -92,7 +99,7 @@ static int report(const struct rule_input *in, struct findings *out, struct erro
 	f = finding_add(in, out, err, buf_cstr(&pointer), "%s", text);
 	if (!f)
 		return err->code;
-	f->unjudged = source->is == FACT_UNREADABLE || source->is == FACT_UNKNOWN;
+	f->unjudged = !source->foreign && !located(source);
 	return finding_value(f, err, "%s%s%s%s", mount->source.v ? mount->source.v : "",
 			     renamed ? " (really " : "", renamed ? source->real : "",
 			     renamed ? ")" : "");
@@ -104,11 +111,10 @@ static int judge_place(const struct rule_input *in, struct findings *out, struct
 {
 	const struct fact_place *place = facts_place(in->facts, path);
 	const struct fact_place *source = source_at(in, index);
-	const bool own = engine_owned_file(in->engine, source->real ? source->real : "");
 	_cleanup_buf_ struct buf text = { 0 };
 	struct finding *f;
 
-	if (!place || place->is == FACT_UNREADABLE || place->is == FACT_UNKNOWN) {
+	if (!place || !located(place)) {
 		f = finding_add(in, out, err, "/mounts", "cannot be compared with %s: %s", path,
 				place && place->why ? place->why : "it was not recorded");
 		if (!f)
@@ -116,7 +122,7 @@ static int judge_place(const struct rule_input *in, struct findings *out, struct
 		f->unjudged = true;
 		return 1;
 	}
-	switch (relate_place(source, place, own)) {
+	switch (relate_place(source, place)) {
 	case WITHIN:
 		buf_printf(&text, "mounts %s of the host", path);
 		break;
@@ -141,16 +147,18 @@ static int judge_mount(const struct rule_input *in, struct findings *out, struct
 	_cleanup_buf_ struct buf text = { 0 };
 	int r = 0;
 
-	if (source->is == FACT_UNKNOWN || source->is == FACT_UNREADABLE) {
+	if (place_engine_owned(source, in->engine))
+		return 0;
+	if (source->foreign)
+		return report(in, out, err, index,
+			      "the source lies on a mount that the host's mount namespace does not hold");
+	if (!located(source)) {
 		buf_printf(&text, "what the source really is cannot be told: %s",
 			   source->why ? source->why : "it was not recorded");
 		if (buf_check(&text, err) < 0)
 			return err->code;
 		return report(in, out, err, index, buf_cstr(&text));
 	}
-	if (source->foreign)
-		return report(in, out, err, index,
-			      "the source lies on a mount that the host's mount namespace does not hold");
 	if (allow >= 0 && harmless(in, oci_mount_at(in->spec, index), source,
 				   in->policy->rules[in->id].params[allow].list))
 		return 0;

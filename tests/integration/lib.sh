@@ -124,7 +124,7 @@ started=()	# processes to end
 cleanup() {
 	local runtime dir pid
 
-	for pid in ${started[@]+"${started[@]}"}; do
+	for pid in "${started[@]}"; do
 		kill -KILL "$pid" 2>/dev/null
 	done
 	for runtime in runc crun; do
@@ -163,7 +163,7 @@ make_rootfs() {
 
 	busybox=$(command -v busybox) || bail "busybox is missing: see scripts/setup.sh"
 	mkdir -p "$root"/{bin,dev,etc,out,proc,run,sys,tmp,var/tmp}
-	chmod 1777 "$root/tmp" "$root/var/tmp"
+	chmod 1777 "$root"/{run,tmp,var/tmp}
 	cp "$busybox" "$root/bin/busybox"
 	chroot "$root" /bin/busybox --install -s /bin || bail "busybox is not a static program"
 	[ ! -x "$probe" ] || cp "$probe" "$root/bin/probe"
@@ -280,20 +280,19 @@ host_config() {
 
 # --- the runtimes ---
 
-# Each in a mount namespace of its own: a container without one mounts into its
-# runtime's. crun 1.8 refuses a host that has both cgroup versions: the second
-# one is hidden from it.
+# crun 1.8 refuses a host that has both cgroup versions; this mount namespace
+# is the test's own, so the second one can be taken out of sight.
+if mountpoint -q /sys/fs/cgroup/unified; then
+	umount /sys/fs/cgroup/unified
+fi
+
+isolated=()	# a command to run the runtime with
 in_runtime() {
 	local runtime=$1 options=()
 
 	shift
 	[ "$runtime" = runc ] || options=(--cgroup-manager=cgroupfs)
-	# shellcheck disable=SC2016 # expanded by the inner shell
-	unshare --mount sh -c '
-		if [ "$1" = crun ] && mountpoint -q /sys/fs/cgroup/unified; then
-			umount /sys/fs/cgroup/unified
-		fi
-		exec "$@"' sh "$runtime" ${options[@]+"${options[@]}"} --root "$work/$runtime" "$@"
+	"${isolated[@]}" env "$runtime" "${options[@]}" --root "$work/$runtime" "$@"
 }
 
 containers=0
@@ -315,9 +314,9 @@ ran() {
 }
 
 # hook_run HOST_CONFIG BUNDLE [ARGUMENT]... - the hook by itself, called as a
-# runtime would, the output of the command $feed as its standard input, with
-# the limits that the shell command $limits sets. Sets $output, $status and
-# $took (milliseconds).
+# runtime would, with what the command $feed prints as its standard input, and
+# under the limits that the shell command $limits sets. Sets $output, $status
+# and $took (milliseconds).
 took=0
 feed=
 limits=
@@ -326,9 +325,11 @@ hook_run() {
 
 	shift 2
 	start=$(date +%s%N)
-	output=$(cd "$dir" && exec 2>&1 && eval "${limits:-:}" &&
-		exec timeout --kill-after=1 20 "$hook" createRuntime --host-config "$host" "$@" \
-			< <(eval "${feed:-state \"$dir\"}" 2>/dev/null))
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	output=$(cd "$dir" && timeout --kill-after=1 20 \
+		bash -c 'eval "$1"; shift; exec "$@"' bash "${limits:-:}" \
+		"$hook" createRuntime --host-config "$host" "$@" \
+		2>&1 < <(eval "${feed:-state \"$dir\"}" 2>/dev/null))
 	status=$?
 	took=$((($(date +%s%N) - start) / 1000000))
 }

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <cofferdam/facts.h>
+
+#include <string.h>
+
+#define TAIL_COMPONENTS 3	/* "volumes/NAME/_data", "ID/userdata/hosts" */
+
+/*
+ * The name alone proves nothing: a volume made with "-o bind" or "-o device"
+ * has the host folder of its maker's choice mounted on its _data. Then the
+ * path within the file system ends otherwise than the path on the host.
+ */
+static bool same_tail(const char *real, const char *within)
+{
+	const char *tail = real + strlen(real);
+	size_t components = 0, len;
+
+	while (tail > real && components < TAIL_COMPONENTS) {
+		if (*--tail == '/')
+			components++;
+	}
+	len = strlen(tail);
+	return components == TAIL_COMPONENTS && strlen(within) >= len &&
+	       strcmp(within + strlen(within) - len, tail) == 0;
+}
+
+/* An engine mounts a tmpfs of its own on a container's shm folder. */
+static bool own_shm(const struct fact_place *place)
+{
+	const size_t len = strlen(place->real);
+
+	return len > 4 && strcmp(place->real + len - 4, "/shm") == 0 && place->spot.fstype &&
+	       strcmp(place->spot.fstype, "tmpfs") == 0 && strcmp(place->spot.within, "/") == 0;
+}
+
+bool place_engine_owned(const struct fact_place *place, enum engine engine)
+{
+	return place->is == FACT_KNOWN && !place->foreign && place->n_below == 0 &&
+	       place->real && place->spot.within && engine_owned_file(engine, place->real) &&
+	       (same_tail(place->real, place->spot.within) || own_shm(place));
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Runs several commands in turn, A B C A B C ..., and prints the median and
+ * the quartiles of each one's wall time and the ratio of its median to A's.
+ *
+ *	interleave ROUNDS STDIN-FILE NAME COMMAND... -- NAME COMMAND... [-- ...]
+ *
+ * Each is started by vfork and execve with STDIN-FILE as its standard input
+ * and /dev/null as its output; exit statuses are counted, not judged.
+ */
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define COMMANDS_MAX 8
+
+struct contender {
+	const char *name;
+	char **argv;
+	uint64_t *ns;
+	int status;
+};
+
+extern char **environ;
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static void run(struct contender *c, const char *in, int null, size_t round)
+{
+	const int fd = open(in, O_RDONLY | O_CLOEXEC);
+	const uint64_t start = now_ns();
+	const pid_t pid = vfork();
+	int status = 0;
+
+	if (pid == 0) {
+		(void)dup2(fd, 0);
+		(void)dup2(null, 1);
+		(void)dup2(null, 2);
+		(void)execve(c->argv[0], c->argv, environ);
+		_exit(127);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) < 0) {
+		perror("interleave");
+		exit(1);
+	}
+	c->ns[round] = now_ns() - start;
+	c->status = status;
+	(void)close(fd);
+}
+
+static int by_value(const void *a, const void *b)
+{
+	const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void print(struct contender *c, size_t rounds, double *first)
+{
+	double median;
+
+	qsort(c->ns, rounds, sizeof(*c->ns), by_value);
+	median = (double)c->ns[rounds / 2] / 1000;
+	if (*first == 0)
+		*first = median;
+	printf("| %-28s | %9.0f | %9.0f | %9.0f | %6.2f | %4d |\n", c->name,
+	       (double)c->ns[rounds / 4] / 1000, median, (double)c->ns[rounds * 3 / 4] / 1000,
+	       median / *first, WIFEXITED(c->status) ? WEXITSTATUS(c->status) : -1);
+}
+
+int main(int argc, char **argv)
+{
+	const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	struct contender c[COMMANDS_MAX] = { { 0 } };
+	const size_t rounds = argc > 4 ? strtoul(argv[1], NULL, 10) : 0;
+	double first = 0;
+	size_t n = 0;
+
+	if (rounds == 0 || null < 0) {
+		fprintf(stderr, "usage: interleave ROUNDS STDIN-FILE NAME COMMAND... [-- NAME COMMAND...]\n");
+		return 2;
+	}
+	for (int i = 3; i + 1 < argc && n < COMMANDS_MAX; i++) {
+		c[n].name = argv[i];
+		c[n].argv = &argv[i + 1];
+		c[n].ns = calloc(rounds, sizeof(*c[n].ns));
+		if (!c[n++].ns)
+			return 1;
+		while (i < argc && strcmp(argv[i], "--") != 0)
+			i++;
+		if (i < argc)
+			argv[i] = NULL;
+	}
+	for (size_t i = 0; i < n; i++)
+		run(&c[i], argv[2], null, 0);
+	for (size_t round = 0; round < rounds; round++) {
+		for (size_t i = 0; i < n; i++)
+			run(&c[i], argv[2], null, round);
+	}
+	printf("| %-28s | %9s | %9s | %9s | %6s | %4s |\n", "command", "quartile 1", "median us",
+	       "quartile 3", "ratio", "exit");
+	printf("|---|---|---|---|---|---|\n");
+	for (size_t i = 0; i < n; i++)
+		print(&c[i], rounds, &first);
+	return 0;
+}

@@ -1,0 +1,64 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# A layer includes only headers of itself and of the layers to its left:
+#
+#	base -> json -> oci -> engine -> policy -> facts -> rules -> verdict
+#	     -> harden, report (beside each other) -> cli, hook
+#
+# and yajl is known to one file alone. Prints TAP.
+set -u
+cd "${srcdir:-$(dirname "$0")/..}" || exit 99
+
+awk '
+BEGIN {
+	split("base json oci engine policy facts rules verdict", chain, " ")
+	for (i in chain)
+		rank[chain[i]] = i + 0
+	rank["harden"] = rank["report"] = 9
+	rank["cli"] = rank["hook"] = 10
+	split("error:base mem:base buf:base text:base file:base json:json fields:json oci:oci " \
+	      "engine:engine registry:policy policy:policy host:policy facts:facts rules:rules " \
+	      "verdict:verdict harden:harden report:report", pairs, " ")
+	for (i in pairs) {
+		split(pairs[i], pair, ":")
+		home[pair[1]] = pair[2]
+	}
+}
+FNR == 1 {
+	layer = FILENAME
+	if (layer ~ /^include/) {
+		sub(/.*\//, "", layer)
+		sub(/\.h$/, "", layer)
+		layer = home[layer]
+	} else {
+		sub(/^src\//, "", layer)
+		sub(/\/.*/, "", layer)
+	}
+	if (!(layer in rank))
+		wrong(FILENAME ": of no known layer; add it to tests/layers.sh")
+	files++
+}
+/^#include <yajl/ && FILENAME != "src/json/parse.c" {
+	wrong(FILENAME ":" FNR ": yajl is known to src/json/parse.c alone")
+}
+/^#include <cofferdam\/[a-z]*\.h>/ {
+	split($2, parts, /[\/.]/)
+	to = home[parts[2]]
+	if (to == "")
+		wrong(FILENAME ":" FNR ": " $2 " is of no known layer")
+	else if (rank[to] > rank[layer] || (rank[to] == rank[layer] && to != layer))
+		wrong(FILENAME ":" FNR ": " layer " includes " $2 " of " to)
+	includes++
+}
+function wrong(what) {
+	print "# " what
+	bad++
+}
+END {
+	print "1..2"
+	print (bad ? "not ok" : "ok") " 1 - every include points to the left"
+	print (files > 40 && includes > 80 ? "ok" : "not ok") " 2 - " files " files and " \
+		includes " includes were looked at"
+	exit bad > 0
+}' $(find include/cofferdam src hook -name '*.[ch]' | sort)
