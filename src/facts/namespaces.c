@@ -68,27 +68,40 @@ int namespaces_of(int64_t pid, const struct fact_ns own[NS_MAX], struct fact_ns 
 }
 
 /*
- * Whether a path names the runtime's own namespaces, which are ours. Any other
- * way through /proc/self (its descriptors, say) is another thing to the
- * runtime than to us.
+ * Whether @path is "/proc/PID/ns/NAME". With "self" it names the runtime's own
+ * namespaces, which are ours. Any other way through /proc/self (its
+ * descriptors, say) is another thing to the runtime than to us.
  */
-static bool names_own(const char *path)
+static bool is_proc_ns(const char *path)
 {
-	static const char prefix[] = "/proc/self/ns/";
+	static const char proc[] = "/proc/", self[] = "self/", ns[] = "ns/";
+	size_t n;
 
-	return strncmp(path, prefix, sizeof(prefix) - 1) == 0 &&
-	       !strchr(path + sizeof(prefix) - 1, '/');
+	if (strncmp(path, proc, sizeof(proc) - 1) != 0)
+		return false;
+	path += sizeof(proc) - 1;
+	n = strspn(path, "0123456789");
+	if (n > 0 && path[n] == '/')
+		path += n + 1;
+	else if (strncmp(path, self, sizeof(self) - 1) == 0)
+		path += sizeof(self) - 1;
+	else
+		return false;
+	return strncmp(path, ns, sizeof(ns) - 1) == 0 && !strchr(path + sizeof(ns) - 1, '/');
 }
 
 static int open_entry(const char *path, int bundle_fd, bool *ret_own)
 {
 	struct walk walk = { .fd = -1 };
-	int r = path_walk(bundle_fd, path, &walk);
+	int r;
 
+	if (is_proc_ns(path))
+		return path_open_old(AT_FDCWD, path, 0);
+	r = path_walk(bundle_fd, path, &walk);
 	if (r == 0 && walk.rest)
 		r = -ENOENT;
 	if (r == 0) {
-		*ret_own = walk.own && !names_own(path);
+		*ret_own = walk.own;
 		r = steal_fd(&walk.fd);
 	}
 	walk_free(&walk);

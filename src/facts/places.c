@@ -153,12 +153,9 @@ char *path_join(const char *dir, const char *rest)
 
 static int set_spot(const struct mount_row *row, struct fact_place *ret, struct error *err)
 {
-	const char *rest = ret->real;
-	_cleanup_free_ char *within = NULL;
+	const char *rest = ret->real + strlen(row->point);
+	_cleanup_free_ char *within = *rest ? path_join(row->root, rest) : strdup(row->root);
 
-	if (strcmp(row->point, "/") != 0)
-		rest += strlen(row->point);
-	within = *rest ? path_join(row->root, rest) : strdup(row->root);
 	if (!within)
 		return error_oom(err);
 	ret->spot.major = row->major;

@@ -20,6 +20,9 @@
 /* Each link may add a path of PATH_MAX bytes; nobody needs that much. */
 #define COMPONENTS_MAX 4096
 
+/* The kernel's PROC_ROOT_INO, the same for every proc. */
+#define PROC_ROOT_INODE 1
+
 struct walker {
 	int fd;				/* the folder stood in */
 	char *left;			/* components still to go; malloc'd */
@@ -111,18 +114,16 @@ static int follow_text(struct walker *w, const char *target)
 	return 0;
 }
 
-/* Whether /proc's link @name in the folder stood in is a jump, not a text. */
-static int is_magic(const struct walker *w, const char *name)
+/*
+ * Whether the links in the folder stood in, one of proc's, are jumps and not
+ * texts (fd, root, ns). Those in proc's root (self, net, mounts) are texts. The
+ * few texts elsewhere lead out of proc: the kernel may follow them too.
+ */
+static bool is_magic(const struct walker *w)
 {
-	int fd = path_open(w->fd, name, 0, RESOLVE_NO_MAGICLINKS);
+	struct stat st;
 
-	if (fd >= 0)
-		(void)close(fd);
-	/* without openat2(2): all links of /proc but these few are jumps */
-	if (fd == -ENOSYS)
-		return strcmp(name, "self") != 0 && strcmp(name, "thread-self") != 0 &&
-		       strcmp(name, "mounts") != 0 && strcmp(name, "net") != 0;
-	return fd == -ELOOP;
+	return fstat(w->fd, &st) < 0 || st.st_ino != PROC_ROOT_INODE;
 }
 
 /* A symbolic link @name in the folder stood in, opened as @link. */
@@ -139,7 +140,7 @@ static int follow_link(struct walker *w, const char *name, int link)
 	if ((uint64_t)fs.f_type == PROC_SUPER_MAGIC) {
 		if (strcmp(name, "self") == 0 || strcmp(name, "thread-self") == 0)
 			w->own = true;
-		if (is_magic(w, name)) {
+		if (is_magic(w)) {
 			int fd = path_open_old(w->fd, name, 0);
 
 			if (fd < 0)

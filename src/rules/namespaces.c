@@ -8,6 +8,7 @@
 #include <cofferdam/rules.h>
 
 #include <inttypes.h>
+#include <string.h>
 
 static bool same(const struct fact_ns *a, const struct fact_ns *b)
 {
@@ -87,23 +88,35 @@ static int judge_running(const struct rule_input *in, struct findings *out,
 	return f ? 0 : err->code;
 }
 
+/* judge_entries - all of the type: runc refuses a second one, crun joins the last. */
+static int judge_entries(const struct rule_input *in, struct findings *out, struct error *err)
+{
+	const char *name = oci_ns_name((enum oci_ns)registry_rule(in->id)->arg);
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < in->spec->linux_.namespaces.n; i++) {
+		const struct oci_namespace *entry = oci_ns_at(in->spec, i);
+
+		/* An empty path reads as none, in runc and in crun. */
+		if (entry->type.v && strcmp(entry->type.v, name) == 0 && entry->path.v &&
+		    entry->path.v[0] != '\0')
+			r = judge_path(in, out, err, i);
+	}
+	return r;
+}
+
 int check_host_namespace(const struct rule_input *in, struct findings *out,
 			 struct error *err)
 {
 	enum oci_ns ns = (enum oci_ns)registry_rule(in->id)->arg;
-	const struct oci_namespace *entry = oci_ns_find(in->spec, ns);
 	struct finding *f;
 
 	if (in->facts->container[ns].is != FACT_UNKNOWN)
 		return judge_running(in, out, err);
-	if (!entry) {
-		f = finding_add(in, out, err, "/linux/namespaces",
-				"has no \"%s\" entry, so the container shares the host's",
-				oci_ns_name(ns));
-		return f ? 0 : err->code;
-	}
-	/* An empty path reads as none, in runc and in crun. */
-	if (!entry->path.v || entry->path.v[0] == '\0')
-		return 0;
-	return judge_path(in, out, err, entry->node->index);
+	if (oci_ns_find(in->spec, ns))
+		return judge_entries(in, out, err);
+	f = finding_add(in, out, err, "/linux/namespaces",
+			"has no \"%s\" entry, so the container shares the host's",
+			oci_ns_name(ns));
+	return f ? 0 : err->code;
 }

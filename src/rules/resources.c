@@ -32,6 +32,12 @@ static const char *unified_value(const struct rule_input *in, const char *file)
 	return value;
 }
 
+/*
+ * From here on the kernel takes a memory limit for "max" (page_counter.h:
+ * PAGE_COUNTER_MAX pages; rounded down to the largest page size, 64 KiB).
+ */
+#define MEMORY_UNLIMITED ((uint64_t)INT64_MAX & ~UINT64_C(0xffff))
+
 /* parse_u64 - digits alone; anything else ("max", "") is no limit. */
 static uint64_t parse_u64(const char *s, size_t len)
 {
@@ -108,12 +114,13 @@ static int set_default(const struct rule_input *in, const struct limit *limit,
 static int parent_limits(const struct rule_input *in, const struct limit *limit)
 {
 	const struct fact_limits *parent = &in->facts->parent;
+	const uint64_t max = rule_param(in, "max")->number;
 
 	if (!rule_param(in, "parent_counts")->number || parent->is == FACT_ABSENT)
 		return 0;
 	if (parent->is != FACT_KNOWN)
 		return -ENODATA;
-	return limit->parent != UINT64_MAX;
+	return limit->parent != UINT64_MAX && (max == 0 || limit->parent <= max);
 }
 
 static int no_limit(const struct rule_input *in, struct findings *out, struct error *err,
@@ -167,25 +174,42 @@ static uint64_t positive(const struct field_int *field)
 	return field->is == FIELD_PRESENT && field->v > 0 ? (uint64_t)field->v : UINT64_MAX;
 }
 
+#define SWAP_TEXT "swap is without limit, so the memory limit only moves the load to the disk"
+
+static int unified_swap(const struct rule_input *in, struct findings *out, struct error *err)
+{
+	static const char pointer[] = "/linux/resources/unified/memory.swap.max";
+	const char *value = unified_value(in, "memory.swap.max");
+	struct finding *f;
+
+	if (!value || parse_u64(value, strlen(value)) < MEMORY_UNLIMITED)
+		return 0;
+	f = finding_add(in, out, err, pointer, SWAP_TEXT);
+	if (!f || finding_value(f, err, "%s", value) < 0)
+		return err->code;
+	return finding_edit(f, JSON_REPLACE, pointer, "\"0\"", err);
+}
+
 static int unlimited_swap(const struct rule_input *in, struct findings *out,
 			  struct error *err)
 {
+	static const char pointer[] = "/linux/resources/memory/swap";
 	const struct oci_memory *memory = &in->spec->linux_.resources.memory;
 	_cleanup_buf_ struct buf limit = { 0 };
 	struct finding *f;
 
-	if (memory->swap.is != FIELD_PRESENT || memory->swap.v != -1)
+	/* -1 by the specification; no other negative number is a limit either. */
+	if (memory->swap.is != FIELD_PRESENT || memory->swap.v >= 0)
 		return 0;
-	f = finding_add(in, out, err, "/linux/resources/memory/swap",
-			"swap is without limit, so the memory limit only moves the load to the disk");
-	if (!f || finding_value(f, err, "-1") < 0)
+	f = finding_add(in, out, err, pointer, SWAP_TEXT);
+	if (!f || finding_value(f, err, "%" PRId64, memory->swap.v) < 0)
 		return err->code;
-	if (positive(&memory->limit) == UINT64_MAX)
-		return finding_edit(f, JSON_REMOVE, "/linux/resources/memory/swap", NULL, err);
+	if (positive(&memory->limit) >= MEMORY_UNLIMITED)
+		return finding_edit(f, JSON_REMOVE, pointer, NULL, err);
 	buf_printf(&limit, "%" PRId64, memory->limit.v);
 	if (buf_check(&limit, err) < 0)
 		return err->code;
-	return finding_edit(f, JSON_REPLACE, "/linux/resources/memory/swap", buf_cstr(&limit), err);
+	return finding_edit(f, JSON_REPLACE, pointer, buf_cstr(&limit), err);
 }
 
 static int disabled_oom_killer(const struct rule_input *in, struct findings *out,
@@ -215,9 +239,13 @@ int check_memory_limit(const struct rule_input *in, struct findings *out, struct
 	int r;
 
 	take_unified(in, &limit);
+	if (limit.value >= MEMORY_UNLIMITED)
+		limit.value = UINT64_MAX;
 	r = judge(in, out, err, &limit);
 	if (r == 0)
 		r = unlimited_swap(in, out, err);
+	if (r == 0)
+		r = unified_swap(in, out, err);
 	return r < 0 ? r : disabled_oom_killer(in, out, err);
 }
 
@@ -234,14 +262,21 @@ int check_pids_limit(const struct rule_input *in, struct findings *out, struct e
 	return judge(in, out, err, &limit);
 }
 
+static bool unified_set(const struct rule_input *in, const char *file)
+{
+	const char *value = unified_value(in, file);
+
+	return value && *value;
+}
+
 /* shared - CPU shares, or a set of CPUs, in place of a quota. */
 static bool shared(const struct rule_input *in)
 {
 	const struct oci_cpu *cpu = &in->spec->linux_.resources.cpu;
 
 	return (cpu->shares.is == FIELD_PRESENT && cpu->shares.v > 0) ||
-	       (cpu->cpus.v && cpu->cpus.v[0]) || unified_value(in, "cpu.weight") ||
-	       unified_value(in, "cpuset.cpus");
+	       (cpu->cpus.v && cpu->cpus.v[0]) || unified_set(in, "cpu.weight") ||
+	       unified_set(in, "cpuset.cpus");
 }
 
 int check_cpu_limit(const struct rule_input *in, struct findings *out, struct error *err)

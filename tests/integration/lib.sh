@@ -324,18 +324,33 @@ hook_run() {
 	local host=$1 dir=$2 start
 
 	shift 2
+	stand_in
 	start=$(date +%s%N)
 	# shellcheck disable=SC2016 # expanded by the inner shell
 	output=$(cd "$dir" && timeout --kill-after=1 20 \
 		bash -c 'eval "$1"; shift; exec "$@"' bash "${limits:-:}" \
 		"$hook" createRuntime --host-config "$host" "$@" \
-		2>&1 < <(eval "${feed:-state \"$dir\"}" 2>/dev/null))
+		2>&1 < <(exec 2>/dev/null && eval "${feed:-state \"$dir\"}"))
 	status=$?
 	took=$((($(date +%s%N) - start) / 1000000))
 }
 
+# stand_in - a process in namespaces of its own, as a runtime's init is when it
+# calls the hooks: sets $init_pid
+init_pid=
+stand_in() {
+	[ -n "$init_pid" ] && return
+	unshare --mount --uts --ipc --net --pid --fork --kill-child sleep 3600 \
+		</dev/null >/dev/null 2>&1 &
+	started+=($!)
+	until read -r init_pid _ <"/proc/$!/task/$!/children" && [ -n "$init_pid" ] &&
+		[ "$(cat "/proc/$init_pid/comm")" = sleep ]; do
+		sleep 0.01
+	done 2>/dev/null
+}
+
 # state BUNDLE [PID] - what a runtime writes to its hooks
 state() {
-	jq -nc --arg bundle "$1" --argjson pid "${2:-$$}" \
+	jq -nc --arg bundle "$1" --argjson pid "${2:-$init_pid}" \
 		'{ ociVersion: "1.0.2", id: "test", status: "creating", pid: $pid, bundle: $bundle }'
 }

@@ -785,7 +785,10 @@ static void test_namespaces(void **state)
 
 static void test_pinned(void **state)
 {
-	_cleanup_subject_ struct subject s = { 0 };
+	static const char config[] = "{'linux': {'namespaces': ["
+		"{'type': 'network', 'path': '@/pin'}, {'type': 'ipc', 'path': '@/own'}]}}";
+	_cleanup_subject_ struct subject by_path = { 0 }, by_pid = { 0 };
+	const struct fact_ns *joined, *host, *container;
 	struct child c;
 	char path[64];
 
@@ -797,14 +800,19 @@ static void test_pinned(void **state)
 	(void)snprintf(path, sizeof(path), "/proc/%d/ns/net", c.pid);
 	bind(path, "@/pin");
 	bind("/proc/self/ns/ipc", "@/own");
-	s = gather("{'linux': {'namespaces': [{'type': 'network', 'path': '@/pin'},"
-		   "{'type': 'ipc', 'path': '@/own'}]}}", NULL, c.pid);
-	assert_false(ns_same(&s.facts.namespaces[0], &s.facts.host[NS_NETWORK]));
-	assert_true(ns_same(&s.facts.namespaces[0], &s.facts.container[NS_NETWORK]));
-	assert_true(ns_same(&s.facts.namespaces[1], &s.facts.host[NS_IPC]));
-	assert_false(ns_same(&s.facts.container[NS_IPC], &s.facts.host[NS_IPC]));
-	assert_true(ns_same(&s.facts.container[NS_PID], &s.facts.host[NS_PID]));
+	by_path = gather(config, NULL, 0);
+	by_pid = gather(config, NULL, c.pid);
 	end_child(&c);
+	joined = by_path.facts.namespaces;
+	host = by_path.facts.host;
+	container = by_pid.facts.container;
+	assert_false(ns_same(&joined[0], &host[NS_NETWORK]));
+	assert_true(ns_same(&joined[0], &container[NS_NETWORK]));
+	assert_true(ns_same(&joined[1], &host[NS_IPC]));
+	assert_false(ns_same(&container[NS_IPC], &host[NS_IPC]));
+	assert_true(ns_same(&container[NS_PID], &host[NS_PID]));
+	/* the process itself says more than the paths that led to it */
+	assert_int_equal(by_pid.facts.namespaces[0].is, FACT_UNKNOWN);
 }
 
 static void test_gone_process(void **state)
@@ -1075,22 +1083,13 @@ static int load(struct subject *s, const char *text, struct facts *ret, struct e
 	"{'type': 'ipc', 'path': '/proc/self/ns/ipc'}, {'type': 'uts', 'path': '@/none'}," \
 	"{'type': 'user'}], " MAPS "}}"
 
-static void test_record(void **state)
+static void assert_recorded(int64_t pid)
 {
-	_cleanup_subject_ struct subject s = { 0 };
+	_cleanup_subject_ struct subject s = gather(RECORDED, NULL, pid);
 	_cleanup_facts_ struct facts loaded = { 0 };
 	_cleanup_buf_ struct buf first = { 0 }, second = { 0 };
 	struct error err = { 0 };
 
-	(void)state;
-	make_dir("@/\xff\n\\040 odd");
-	make_link("\xff\n\\040 odd", "@/odd");
-	make_link("loop", "@/loop");
-	if (privileged) {
-		make_dir("@/t");
-		do_mount("t", "@/t", "tmpfs", 0, "");
-	}
-	s = gather(RECORDED, NULL, getpid());
 	facts_print(&first, &s.facts);
 	assert_int_equal(facts_load("f", first.data, first.len, &s.spec, &loaded, &err), 0);
 	facts_print(&second, &loaded);
@@ -1122,6 +1121,20 @@ static void test_record(void **state)
 	assert_string_equal(loaded.lsm, s.facts.lsm);
 	if (privileged)
 		assert_int_equal(loaded.mounts[0].n_below, 1);
+}
+
+static void test_record(void **state)
+{
+	(void)state;
+	make_dir("@/\xff\n\\040 odd");
+	make_link("\xff\n\\040 odd", "@/odd");
+	make_link("loop", "@/loop");
+	if (privileged) {
+		make_dir("@/t");
+		do_mount("t", "@/t", "tmpfs", 0, "");
+	}
+	assert_recorded(0);
+	assert_recorded(getpid());
 }
 
 static void test_load_unmatched(void **state)
