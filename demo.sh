@@ -43,11 +43,13 @@ quietly() {
 }
 
 build_release() {
-	./autogen.sh && mkdir -p build/release && cd build/release &&
-		../../configure && make -j"$(nproc)"
+	./autogen.sh && mkdir -p build/release &&
+		(cd build/release && ../../configure) && make -C build/release -j"$(nproc)"
 }
 
 # lib.sh starts this script again, in a mount namespace of its own.
+# shellcheck disable=SC2034 # used there
+self=$PWD/demo.sh
 if [ -z "${COFFERDAM_TEST_WORK-}" ]; then
 	quietly "installing what is missing" scripts/setup.sh run
 	quietly "building" build_release
@@ -77,7 +79,7 @@ show() {
 	echo "$bold\$ $*$plain"
 	said=$("$@" </dev/null 2>&1)
 	code=$?
-	printf '%s\n' "$said" | fold -s -w 110 | sed 's/^/    /'
+	[ -z "$said" ] || printf '%s\n' "$said" | fold -s -w 110 | sed 's/^/    /'
 	[ $code = 0 ] || echo "    ${dim}exit code $code$plain"
 }
 
@@ -113,7 +115,7 @@ audit=$(host_config audit '.mode = "audit"')
 # a mount, root, and no limits.
 bundle refused \
 	'.linux.namespaces |= map(select(.type != "pid"))' \
-	'.process.user = {uid: 0, gid: 0} | del(.linux.resources)' \
+	'.process.user = {uid: 0, gid: 0} | .linux.resources = {cpu: {shares: 256}}' \
 	'.mounts += [{destination: "/host", type: "bind", source: "/", options: ["rbind"]}]' \
 	>/dev/null
 bundle allowed >/dev/null
@@ -145,7 +147,8 @@ for runtime in runc crun; do
 	show "$runtime" run --bundle refused demo
 	started refused
 	if [ "$runtime" = crun ]; then
-		say "crun keeps what a hook says to itself. The audit log has it all:"
+		say "crun throws away what a hook says, so Cofferdam tells it through the container's" \
+			"own standard error. The audit log has it as well:"
 		echo "$bold\$ tail -n 1 $(basename "$work")/hosts/enforce.log | jq ...$plain"
 		reason "$work/hosts/enforce.log" | fold -s -w 110 | sed 's/^/    /'
 	fi
@@ -154,16 +157,18 @@ for runtime in runc crun; do
 done
 
 title "Hardening: what the policy wants tightened, as edits of config.json"
-say "A hook can only refuse, so the bundle \"ordinary\" is refused there; \"cofferdam harden\" can do better."
+say "\"ordinary\" is what engines make: writable, unfiltered, a dozen capabilities. A hook can only" \
+	"refuse it:"
+show runc run --bundle ordinary demo
+started ordinary
+say "\"cofferdam harden\" can do better:"
 show cofferdam harden --diff ordinary
 rm -rf hardened
-cp -r ordinary hardened
+cp -a ordinary hardened
 sed -i "s|$work/bundles/ordinary|$work/bundles/hardened|g" hardened/config.json
 show cofferdam harden --in-place hardened
 for runtime in runc crun; do
-	title "$runtime, the container as it was, then hardened"
-	show "$runtime" run --bundle ordinary demo
-	started ordinary
+	title "$runtime, the hardened container"
 	show "$runtime" run --bundle hardened demo
 	started hardened
 done
@@ -174,6 +179,7 @@ for runtime in runc crun; do
 	rm -f "$work/hosts/audit.log"
 	show "$runtime" run --bundle refused demo
 	started refused
+	say "Logged:"
 	reason "$work/hosts/audit.log" | fold -s -w 110 | sed 's/^/    /'
 done
 echo

@@ -10,6 +10,7 @@
 set -u
 cd "${srcdir:-$(dirname "$0")/..}" || exit 99
 
+# shellcheck disable=SC2046 # no name has a space
 awk '
 BEGIN {
 	split("base json oci engine policy facts rules verdict", chain, " ")

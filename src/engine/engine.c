@@ -104,6 +104,7 @@ static const struct {
 	{ ENGINE_CRIO, "/run/containers/storage/*-containers/*/userdata/resolv.conf" },
 	{ ENGINE_CRIO, "/run/containers/storage/*-containers/*/userdata/.containerenv" },
 	{ ENGINE_CRIO, "/run/containers/storage/*-containers/*/userdata/shm" },
+	{ ENGINE_CRIO, "/var/lib/containers/storage/*-containers/*/userdata/.containerenv" },
 	{ ENGINE_CONTAINERD, "/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/*/hosts" },
 	{ ENGINE_CONTAINERD, "/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/*/hostname" },
 	{ ENGINE_CONTAINERD, "/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/*/resolv.conf" },

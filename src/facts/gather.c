@@ -236,6 +236,8 @@ static int gather_places(const struct policy *policy, struct places *places,
 		if (i > 0 && strcmp(paths.v[i], paths.v[i - 1]) == 0)
 			continue;
 		r = place_resolve(places, paths.v[i], &facts->places[facts->n_places++], err);
+		if (r == 0)	/* an alias of what is mounted below it gives it away as well */
+			r = place_below(places, &facts->places[facts->n_places - 1], err);
 	}
 	return r;
 }

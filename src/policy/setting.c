@@ -82,8 +82,16 @@ static int read_profile(const struct reader *in, const struct json *node,
 		return error_oom(err);
 	}
 	r = file_read_trusted(path, in->owner, POLICY_FILE_MAX, &text, err);
-	if (r < 0)
-		return error_context(err, "%s: profile", in->doc->name);
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0) {
+		struct error why = *err;
+
+		(void)strict_error(in->doc, node, err, "%s", why.text);
+		/* -ENOENT is said of the policy itself alone */
+		err->code = r == -ENOENT ? -EINVAL : r;
+		return err->code;
+	}
 	r = profile_check(path, buf_cstr(&text), text.len, err);
 	if (r < 0)
 		return r;

@@ -23,12 +23,32 @@ static enum relation relate(const struct fact_spot *spot, const struct fact_spot
 	return spot_below(place, spot) ? HOLDS : APART;
 }
 
-/* relate_place - likewise, with what is mounted below the source. */
-static enum relation relate_place(const struct fact_place *source,
+/*
+ * below_by_mounts - whether the source is below the place across a mount, which
+ * spots cannot tell: /sys/fs/cgroup is no part of sysfs. What engines mount on
+ * their own volumes is below their folder, too, and belongs to the container;
+ * but a volume whose device is a part of another place is told by its spot.
+ */
+static bool below_by_mounts(const struct rule_input *in, const struct fact_place *source,
+			    const struct fact_place *place)
+{
+	if (source->real && place->real && text_path_below(source->real, place->real))
+		return !engine_owned_file(in->engine, source->real);
+	for (size_t i = 0; i < place->n_below; i++) {
+		if (spot_below(&source->spot, &place->below[i]))
+			return true;
+	}
+	return false;
+}
+
+/* relate_place - likewise, with what is mounted below the one or the other. */
+static enum relation relate_place(const struct rule_input *in, const struct fact_place *source,
 				  const struct fact_place *place)
 {
 	enum relation relation = relate(&source->spot, &place->spot);
 
+	if (relation == APART && below_by_mounts(in, source, place))
+		relation = WITHIN;
 	for (size_t i = 0; relation == APART && i < source->n_below; i++) {
 		if (relate(&source->below[i], &place->spot) != APART)
 			relation = HOLDS;
@@ -122,7 +142,7 @@ static int judge_place(const struct rule_input *in, struct findings *out, struct
 		f->unjudged = true;
 		return 1;
 	}
-	switch (relate_place(source, place)) {
+	switch (relate_place(in, source, place)) {
 	case WITHIN:
 		buf_printf(&text, "mounts %s of the host", path);
 		break;

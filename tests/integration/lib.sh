@@ -2,126 +2,35 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034 # used by those who source this
 #
-# What the integration tests share: TAP, a throw-away folder, bundles, the two
-# runtimes. Sourced; run by make check-root, or by hand from the build root:
+# What the integration tests share beside tests/lib.sh: a root filesystem, the
+# two runtimes, the hook by itself. Sourced; run by make check-root, or by hand
+# as root from the build root:
 #
 #	bash tests/integration/hook.sh
-
-set -u -o pipefail
-export LC_ALL=C
-umask 022
-
-src=$(cd "${top_srcdir:-$(dirname "${BASH_SOURCE[0]}")/../..}" && pwd)
-build=$(cd "${top_builddir:-.}" && pwd)
-cofferdam=$build/cofferdam
-hook=$build/cofferdam-hook
-probe=$build/tests/integration/probe
-sanitizer=${COFFERDAM_SANITIZER:-no}
-
-# --- TAP, with a plan that counts what was run ---
-
-tests_run=0
-tests_failed=0
-
-ok() {
-	tests_run=$((tests_run + 1))
-	echo "ok $tests_run - $1"
-}
-
-# not_ok DESCRIPTION [DETAIL]...
-not_ok() {
-	tests_run=$((tests_run + 1))
-	tests_failed=$((tests_failed + 1))
-	echo "not ok $tests_run - $1"
-	shift
-	for detail; do
-		printf '%s\n' "$detail" | head -n 40 | cut -c 1-2000 | sed 's/^/#   /'
-	done
-}
-
-skip() {
-	tests_run=$((tests_run + 1))
-	echo "ok $tests_run - $1 # SKIP $2"
-}
-
-note() {
-	printf '%s\n' "$*" | sed 's/^/# /'
-}
-
-bail() {
-	echo "Bail out! $*"
-	exit 99
-}
-
-# is DESCRIPTION GOT WANTED
-is() {
-	if [ "$2" = "$3" ]; then
-		ok "$1"
-	else
-		not_ok "$1" "got:    $2" "wanted: $3"
-	fi
-}
-
-# like DESCRIPTION TEXT REGEX (extended, over the whole text)
-like() {
-	if [[ $2 =~ $3 ]]; then
-		ok "$1"
-	else
-		not_ok "$1" "got: $2" "wanted a match of: $3"
-	fi
-}
-
-# unlike DESCRIPTION TEXT REGEX
-unlike() {
-	if [[ $2 =~ $3 ]]; then
-		not_ok "$1" "got: $2" "wanted no match of: $3"
-	else
-		ok "$1"
-	fi
-}
-
-# holds DESCRIPTION COMMAND...
-holds() {
-	local what=$1 said
-
-	shift
-	if said=$("$@" 2>&1); then
-		ok "$what"
-	else
-		not_ok "$what" "failed: $*" "$said"
-	fi
-}
-
-done_testing() {
-	local reports
-
-	if [ "$sanitizer" != no ]; then
-		reports=$(cat "$work"/sanitizer.* 2>/dev/null)
-		is "no sanitizer reported anything" "$reports" ""
-	fi
-	echo "1..$tests_run"
-	exit $((tests_failed > 0))
-}
-
-# --- a throw-away folder ---
 
 # Bind mounts that a test makes must never be reached by the "rm" that cleans
 # up. So the test runs in a mount namespace of its own, which ends with it, and
 # the folder is removed from outside, where none of those mounts exists.
 if [ -z "${COFFERDAM_TEST_WORK-}" ]; then
-	[ "$(id -u)" = 0 ] || bail "this needs root"
-	work=$(mktemp -d /tmp/cofferdam-test.XXXXXX) || bail "no folder in /tmp"
+	[ "$(id -u)" = 0 ] || {
+		echo "Bail out! this needs root"
+		exit 99
+	}
+	work=$(mktemp -d /tmp/cofferdam-test.XXXXXX) || exit 99
 	trap : INT TERM
-	COFFERDAM_TEST_WORK=$work unshare --mount --propagation private bash "$0" "$@"
+	COFFERDAM_TEST_WORK=$work unshare --mount --propagation private bash "${self:-$0}" "$@"
 	code=$?
 	rm -rf --one-file-system "$work"
 	exit $code
 fi
-work=$COFFERDAM_TEST_WORK
+
+# shellcheck source=tests/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+probe=$build/tests/integration/probe
 
 started=()	# processes to end
 
-cleanup() {
+end_all() {
 	local runtime dir pid
 
 	for pid in "${started[@]}"; do
@@ -133,28 +42,7 @@ cleanup() {
 		done
 	done >/dev/null 2>&1
 }
-trap cleanup EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
-
-need() {
-	local tool
-
-	for tool; do
-		command -v "$tool" >/dev/null || bail "$tool is missing: see scripts/setup.sh"
-	done
-}
-
-setup_work() {
-	# Open to the user that a container's root is mapped to.
-	chmod 755 "$work"
-	mkdir "$work/runc" "$work/crun" "$work/bundles" "$work/hosts"
-	# What a hook reports must not get lost with its standard error.
-	export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}log_path=$work/sanitizer"
-	export UBSAN_OPTIONS="${UBSAN_OPTIONS:+$UBSAN_OPTIONS:}log_path=$work/sanitizer"
-	[ -x "$cofferdam" ] || bail "$cofferdam is not built"
-	[ -x "$hook" ] || bail "$hook is not built"
-}
+trap end_all EXIT
 
 # --- a root filesystem ---
 
@@ -162,7 +50,7 @@ make_rootfs() {
 	local root=$work/rootfs busybox
 
 	busybox=$(command -v busybox) || bail "busybox is missing: see scripts/setup.sh"
-	mkdir -p "$root"/{bin,dev,etc,out,proc,run,sys,tmp,var/tmp}
+	mkdir -p "$work"/{runc,crun} "$root"/{bin,dev,etc,out,proc,run,sys,tmp,var/tmp}
 	chmod 1777 "$root"/{run,tmp,var/tmp}
 	cp "$busybox" "$root/bin/busybox"
 	chroot "$root" /bin/busybox --install -s /bin || bail "busybox is not a static program"
@@ -172,72 +60,6 @@ user:x:1000:1000:user:/:/bin/sh' >"$root/etc/passwd"
 }
 
 # --- bundles ---
-
-# What every bundle starts from: a configuration that "restricted" allows as it
-# is. Its program leaves a marker on a bind mount.
-base_config() {
-	jq -n --arg root "$work/rootfs" --arg out "$1" \
-		--slurpfile seccomp "$src/policy/seccomp/hardened.json" '
-	{
-		ociVersion: "1.0.2",
-		process: {
-			user: { uid: 1000, gid: 1000 },
-			args: ["/bin/sh", "-c", "echo ran >/out/marker; echo hello from inside"],
-			env: ["PATH=/bin", "TERM=xterm"],
-			cwd: "/",
-			capabilities: ({} | .bounding = ["CAP_NET_BIND_SERVICE"]
-				| .permitted = .bounding | .effective = .bounding),
-			noNewPrivileges: true
-		},
-		root: { path: $root, readonly: true },
-		hostname: "test",
-		mounts: [
-			{ destination: "/proc", type: "proc", source: "proc",
-			  options: ["nosuid", "noexec", "nodev"] },
-			{ destination: "/dev", type: "tmpfs", source: "tmpfs",
-			  options: ["nosuid", "strictatime", "mode=755", "size=65536k"] },
-			{ destination: "/dev/pts", type: "devpts", source: "devpts",
-			  options: ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"] },
-			{ destination: "/dev/shm", type: "tmpfs", source: "shm",
-			  options: ["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"] },
-			{ destination: "/tmp", type: "tmpfs", source: "tmpfs",
-			  options: ["nosuid", "nodev", "mode=1777", "size=16m"] },
-			{ destination: "/out", type: "bind", source: $out,
-			  options: ["rbind", "rw", "nosuid", "nodev"] }
-		],
-		linux: {
-			namespaces: [ { type: "pid" }, { type: "network" }, { type: "ipc" },
-				      { type: "uts" }, { type: "mount" } ],
-			resources: {
-				memory: { limit: 134217728 },
-				pids: { limit: 64 },
-				cpu: { quota: 50000, period: 100000 }
-			},
-			seccomp: $seccomp[0],
-			maskedPaths: ["/proc/kcore", "/proc/keys", "/proc/timer_list"],
-			readonlyPaths: ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys",
-					"/proc/sysrq-trigger"]
-		}
-	}'
-}
-
-# bundle NAME [FILTER]... - make a bundle; each jq filter edits config.json.
-# Prints its path.
-bundle() {
-	local dir=$work/bundles/$1 filter
-
-	shift
-	rm -rf "$dir"
-	mkdir -p "$dir/out"
-	chmod 1777 "$dir/out"
-	base_config "$dir/out" >"$dir/config.json"
-	for filter; do
-		jq --arg bundle "$dir" "$filter" "$dir/config.json" >"$dir/edited" ||
-			bail "bad filter: $filter"
-		mv "$dir/edited" "$dir/config.json"
-	done
-	echo "$dir"
-}
 
 # add_hook BUNDLE STAGE HOST_CONFIG [ARGUMENT]...
 add_hook() {
@@ -253,29 +75,6 @@ add_hook() {
 			timeout: 30 }]' \
 		"$dir/config.json" --args "$@" >"$dir/edited" || bail "cannot add the hook"
 	mv "$dir/edited" "$dir/config.json"
-}
-
-# --- host.json ---
-
-# own_policy NAME BUNDLE - standard input as the policy bundle BUNDLE beside the
-# host.json that host_config NAME made
-own_policy() {
-	mkdir -p "$work/hosts/$1/bundles/$2"
-	cat >"$work/hosts/$1/bundles/$2/policy.json"
-}
-
-# host_config NAME [FILTER] - a host.json that enforces "restricted" and logs
-# to a file; the jq filter edits it. Prints its path; the log is NAME.log.
-host_config() {
-	local dir=$work/hosts/$1
-
-	mkdir -p "$dir"
-	jq -n --arg log "$work/hosts/$1.log" '
-		{ format: 1, mode: "enforce", gate: "off",
-		  policies: [ { use: "restricted" } ],
-		  log: { file: $log, journald: false, syslog: false, on_failure: "deny" } }
-		| '"${2:-.}" >"$dir/host.json" || bail "bad filter: $2"
-	echo "$dir/host.json"
 }
 
 # --- the runtimes ---
@@ -340,13 +139,14 @@ hook_run() {
 init_pid=
 stand_in() {
 	[ -n "$init_pid" ] && return
-	unshare --mount --uts --ipc --net --pid --fork --kill-child sleep 3600 \
-		</dev/null >/dev/null 2>&1 &
+	mkfifo "$work/init-pid"
+	# This /proc is the outer one, so it gives the outer pid.
+	# shellcheck disable=SC2016 # expanded inside
+	unshare --mount --uts --ipc --net --pid --fork --kill-child \
+		sh -c 'read -r pid _ </proc/self/stat; echo "$pid"; exec sleep 3600' \
+		</dev/null >"$work/init-pid" 2>&1 &
 	started+=($!)
-	until read -r init_pid _ <"/proc/$!/task/$!/children" && [ -n "$init_pid" ] &&
-		[ "$(cat "/proc/$init_pid/comm")" = sleep ]; do
-		sleep 0.01
-	done 2>/dev/null
+	read -r init_pid <"$work/init-pid"
 }
 
 # state BUNDLE [PID] - what a runtime writes to its hooks

@@ -1,0 +1,88 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Writes what is kept in the tree but comes from the registry of rules: the
+# table of docs/rules.md, between its two marks, and policy/bundles/*/policy.json.
+#
+#	scripts/gen-docs.sh [PROGRAM]		write what has changed
+#	scripts/gen-docs.sh --check [PROGRAM]	change nothing; fail if anything is stale
+#
+# PROGRAM is the cofferdam to ask; without it $COFFERDAM, or ./cofferdam.
+set -u -o pipefail
+export LC_ALL=C
+
+check=false
+if [ "${1-}" = --check ]; then
+	check=true
+	shift
+fi
+case ${1-} in
+-*)
+	sed -n '4,/^set /{s/^#[ ]\{0,1\}//p;}' "$0" >&2
+	exit 2
+	;;
+esac
+program=${1:-${COFFERDAM:-./cofferdam}}
+[ -x "$program" ] || {
+	echo "gen-docs.sh: $program is not built" >&2
+	exit 2
+}
+program=$(cd "$(dirname "$program")" && pwd)/$(basename "$program")
+cd "$(dirname "$0")/.." || exit 2
+
+new=$(mktemp) || exit 2
+trap 'rm -f "$new"' EXIT
+failed=0
+
+# settle FILE - compare $new with it, or put it there
+settle() {
+	local file=$1
+
+	if cmp -s "$new" "$file"; then
+		return
+	elif $check; then
+		echo "$file is stale: run make generated"
+		diff -u "$file" "$new" | head -n 20
+		failed=1
+	else
+		mkdir -p "$(dirname "$file")"
+		cp "$new" "$file" || exit 2
+		echo "wrote $file"
+	fi
+}
+
+# between_marks FILE - FILE with standard input as what stands between its marks
+between_marks() {
+	awk -v file="$1" '
+		{ table = table $0 "\n" }
+		END {
+			while ((getline line <file) > 0) {
+				if (line == "<!-- rules:end -->" && inside) {
+					inside = 0
+					ends++
+				}
+				if (!inside)
+					print line
+				if (line == "<!-- rules:begin -->" && !begins++) {
+					inside = 1
+					printf "%s", table
+				}
+			}
+			exit begins != 1 || ends != 1
+		}'
+}
+
+if "$program" rules --format md | between_marks docs/rules.md >"$new"; then
+	settle docs/rules.md
+else
+	echo "docs/rules.md: the two marks, or the program's table, are missing"
+	failed=1
+fi
+for name in baseline restricted cis-docker; do
+	if "$program" policy show $name >"$new"; then
+		settle policy/bundles/$name/policy.json
+	else
+		failed=1
+	fi
+done
+exit $failed

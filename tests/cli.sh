@@ -1,0 +1,236 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# The command line: what each command prints, where, and its exit code. Needs
+# no root and starts no container.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+need jq
+setup_work
+cd "$work" || exit 99
+
+out=
+err=
+status=0
+
+# try ARGUMENT... - run the command line; sets $out, $err, $status
+try() {
+	"$cofferdam" "$@" >"$work/out" 2>"$work/err" </dev/null
+	status=$?
+	out=$(cat "$work/out")
+	err=$(cat "$work/err")
+}
+
+# exits CODE ARGUMENT... - and nothing is said on the wrong stream
+exits() {
+	local code=$1
+
+	shift
+	try "$@"
+	is "exit $code: cofferdam ${*//$work\//}" "$status" "$code"
+	[ "$status" = "$code" ] || note "$out" "$err"
+}
+
+good=$(bundle good)
+ordinary=$(bundle ordinary 'del(.linux.seccomp, .process.noNewPrivileges) | .root.readonly = false')
+bad=$(bundle bad '.linux.namespaces |= map(select(.type != "pid")) | .process.user.uid = 0')
+broken=$(bundle broken)
+echo '{ "root": ' >"$broken/config.json"
+host=$(host_config host)
+policy=(--host-config "$host")
+
+# --- usage: exit 2, and a hint on standard error ---
+
+for arguments in "" "chek" "--chek" "check" "check --polcy x ." "check --format xml ." "check --door window ." \
+	"check --engine lxc ." "check --policy" "harden" "harden a b" "harden --diff --in-place ." \
+	"harden --in-place -" "facts" "explain" "explain a b" "rules --format yaml" "rules extra" \
+	"policy" "policy lint" "policy polish restricted"; do
+	# shellcheck disable=SC2086 # several words
+	exits 2 $arguments
+	unlike "a hint: cofferdam $arguments" "$err" '^$'
+	is "and nothing else: cofferdam $arguments" "$out" ""
+done
+try explain host-pidd
+is "explain: an unknown rule" "$status" 2
+like "explain: with the nearest name" "$err" "host-pid"
+
+for command in "" check harden facts rules explain policy; do
+	# shellcheck disable=SC2086 # none or one word
+	exits 0 $command --help
+	like "help: cofferdam $command" "$out" "Usage: cofferdam"
+	is "help is no error: cofferdam $command" "$err" ""
+done
+exits 0 --version
+like "version" "$out" "^cofferdam [0-9]+\.[0-9]+"
+
+# --- check ---
+
+exits 0 check "${policy[@]}" "$good"
+like "check names the verdict and the policy" "$out" "allowed by policy restricted"
+exits 0 check "${policy[@]}" "$good/config.json"
+exits 0 check "${policy[@]}" --policy restricted "$good"
+exits 0 check "${policy[@]}" "$ordinary"
+like "check: hardening is announced" "$out" "harden"
+exits 1 check "${policy[@]}" --door hook "$ordinary"
+exits 1 check "${policy[@]}" "$bad"
+like "check: every reason" "$out" "host-pid.*root-user"
+like "check: a place" "$out" "config.json:[0-9]+:[0-9]+"
+exits 0 check "${policy[@]}" --policy baseline "$ordinary"
+exits 3 check "${policy[@]}" "$broken"
+like "check: what is broken, and where" "$err" "broken/config.json:[0-9]+:[0-9]+"
+exits 3 check "${policy[@]}" "$work/none"
+exits 3 check "${policy[@]}" --policy none "$good"
+exits 3 check "${policy[@]}" --policy restrictd "$good"
+like "check: the nearest policy" "$err" "restricted"
+exits 3 check --host-config "$work/none.json" "$good"
+exits 1 check "${policy[@]}" "$good" "$bad"
+exits 3 check "${policy[@]}" "$good" "$broken" "$bad"
+is "check: the others are judged all the same" \
+	"$(grep -cE 'allowed by|denied by' <<<"$out")" 2
+exits 3 check "${policy[@]}" "$work/bundles"
+is "check: a folder is every config.json below it" \
+	"$(grep -cE '(allowed|denied|hardened) by|harden.* by' <<<"$out")" 3
+mkdir "$work/empty"
+exits 3 check "${policy[@]}" "$work/empty"
+
+try check "${policy[@]}" --format json "$good" "$ordinary" "$bad" "$broken"
+is "check --format json: one object a line, and the worst exit code" \
+	"$status $(jq -r .verdict <<<"$out" | tr '\n' ' ')" "3 allow harden deny unjudged "
+is "check --format json: nothing beside it" "$err" ""
+is "check --format json: rules" "$(jq -r 'select(.verdict == "deny") | [.findings[]
+	| select(.decides == "deny").rule] | join(" ")' <<<"$out")" "host-pid root-user"
+is "check --format json: every finding points into the configuration and advises" \
+	"$(jq -s '[.[].findings[] | select((.pointer | startswith("/") | not)
+		or (.advice | length) < 10 or (.message | length) < 10)] | length' <<<"$out")" 0
+
+"$cofferdam" check "${policy[@]}" - <"$bad/config.json" >"$work/out" 2>&1
+is "check -: standard input" $? 1
+"$cofferdam" check "${policy[@]}" - </dev/null >"$work/out" 2>&1
+is "check -: nothing there" $? 3
+(cd "$bad" && "$cofferdam" check "${policy[@]}" . >"$work/out" 2>&1)
+is "check .: the working directory" $? 1
+if [ -w /dev/full ]; then
+	"$cofferdam" check "${policy[@]}" "$good" >/dev/full 2>"$work/err"
+	is "check: a full standard output is no success" $? 3
+fi
+
+# --- harden ---
+
+before=$(cat "$ordinary/config.json")
+exits 0 harden "${policy[@]}" "$ordinary"
+is "harden prints a config.json that needs nothing more" \
+	"$(jq -c '[.root.readonly, .process.noNewPrivileges, .linux.seccomp.defaultAction]' <<<"$out")" \
+	'[true,true,"SCMP_ACT_ERRNO"]'
+is "harden leaves the file alone" "$(cat "$ordinary/config.json")" "$before"
+printf '%s\n' "$out" >"$work/hardened.json"
+try check "${policy[@]}" --format json "$work/hardened.json"
+is "check: what it printed is allowed as it is" "$(jq -r .verdict <<<"$out")" allow
+is "harden: the rest is kept" \
+	"$(jq -S 'del(.linux.seccomp, .root, .process.noNewPrivileges, .mounts)' "$work/hardened.json")" \
+	"$(jq -S 'del(.root, .mounts)' "$ordinary/config.json")"
+exits 0 harden "${policy[@]}" --diff "$ordinary"
+like "harden --diff: before and after" "$out" $'- /root/readonly: false\n\\+ /root/readonly: true'
+exits 0 harden "${policy[@]}" --diff --format json "$ordinary"
+is "harden --diff --format json: a JSON Patch" \
+	"$(jq -c '[.[] | select(.path == "/root/readonly").value]' <<<"$out")" '[true]'
+exits 0 harden "${policy[@]}" --diff "$good"
+is "harden --diff: nothing to do" "$out" ""
+exits 0 harden "${policy[@]}" "$good"
+"$cofferdam" harden "${policy[@]}" "$good" 2>&1 | cmp -s - "$good/config.json"
+is "harden: nothing to do, byte for byte" $? 0
+exits 1 harden "${policy[@]}" "$bad"
+is "harden: a denied one is not printed" "$out" ""
+like "harden: but explained" "$err" "host-pid"
+exits 3 harden "${policy[@]}" "$broken"
+is "harden: nor is a broken one" "$out" ""
+"$cofferdam" harden "${policy[@]}" - <"$ordinary/config.json" 2>&1 | jq -e .root.readonly >/dev/null
+is "harden -: standard input" $? 0
+
+chmod 640 "$ordinary/config.json"
+ls "$ordinary" >"$work/before"
+exits 0 harden "${policy[@]}" --in-place "$ordinary"
+is "harden --in-place: says nothing" "$out$err" ""
+is "harden --in-place: is what was printed" "$(cat "$ordinary/config.json")" \
+	"$(cat "$work/hardened.json")"
+is "harden --in-place: the mode is kept" "$(stat -c %a "$ordinary/config.json")" 640
+is "harden --in-place: nothing beside it" "$(ls "$ordinary")" "$(cat "$work/before")"
+inode=$(stat -c %i "$ordinary/config.json")
+exits 0 harden "${policy[@]}" --in-place "$ordinary"
+is "harden --in-place: again changes nothing" "$(stat -c %i "$ordinary/config.json")" "$inode"
+before=$(cat "$bad/config.json")
+exits 1 harden "${policy[@]}" --in-place "$bad"
+is "harden --in-place: a denied one is not touched" "$(cat "$bad/config.json")" "$before"
+
+# Disk full, as seen by a program whose files may not grow.
+half=$(bundle half '.root.readonly = false')
+before=$(cat "$half/config.json")
+ls "$half" >"$work/before"
+(ulimit -f 1 && "$cofferdam" harden "${policy[@]}" --in-place "$half") >/dev/null 2>"$work/err"
+is "harden --in-place: no room" $? 3
+is "harden --in-place: the old file is whole" "$(cat "$half/config.json")" "$before"
+is "harden --in-place: half a file is not left" "$(ls "$half")" "$(cat "$work/before")"
+
+# --- facts ---
+
+exits 0 facts "${policy[@]}" "$bad"
+printf '%s\n' "$out" >"$work/facts.json"
+is "facts: JSON" "$(jq -r .format "$work/facts.json")" 1
+exits 1 check "${policy[@]}" --facts "$work/facts.json" "$bad"
+exits 3 facts "${policy[@]}" "$broken"
+exits 3 check "${policy[@]}" --facts "$work/none.json" "$bad"
+exits 3 check "${policy[@]}" --facts "$broken/config.json" "$bad"
+echo '{ "format": 1 }' >"$work/facts.json"
+exits 3 check "${policy[@]}" --facts "$work/facts.json" "$good"
+like "check --facts: what was not recorded is not judged" "$out" "could not|not judged|unjudged"
+
+# --- rules, explain ---
+
+exits 0 rules
+exits 0 rules --format json
+rules=$(jq -r '.. | .id? // empty' <<<"$out" 2>/dev/null | sort)
+is "rules --format json: every row of the registry" "$rules" \
+	"$(sed -n 's/^RULE([A-Z_]*, "\([a-z-]*\)".*/\1/p' "$src/include/cofferdam/rules.def" | sort)"
+exits 0 rules --format md
+for rule in $rules; do
+	like "rules --format md: $rule" "$out" "$rule"
+done
+for rule in $rules; do
+	exits 0 explain "$rule"
+	unlike "explain $rule: something" "$out" '^.{0,200}$'
+done
+
+# --- policy ---
+
+for name in baseline restricted cis-docker; do
+	exits 0 policy lint "$name"
+	exits 0 policy show "$name"
+	mkdir -p "$work/shown/$name"
+	printf '%s\n' "$out" >"$work/shown/$name/policy.json"
+	exits 0 policy lint "$work/shown/$name"
+	exits 0 policy show "$work/shown/$name"
+	is "policy show: $name comes back the same" "$out" "$(cat "$work/shown/$name/policy.json")"
+done
+own_policy host own <<-END
+	{
+	  "format": 1,
+	  "name": "own",
+	  "extends": "restricted",
+	  "rules": {
+	    "root-user": { "action": "wran" }
+	  }
+	}
+END
+exits 3 policy lint "${policy[@]}" own
+like "policy lint: line, column and the nearest name" "$err$out" 'policy.json:6:[0-9]+.*warn'
+exits 3 policy lint "$work/hosts/host/bundles/own"
+sed -i 's/wran/warn/' "$work/hosts/host/bundles/own/policy.json"
+exits 0 policy lint "${policy[@]}" own
+exits 0 policy show "${policy[@]}" own
+is "policy show: what is inherited is shown" \
+	"$(jq -r '.rules["root-user"].action, .rules["host-pid"].action' <<<"$out" | tr '\n' ' ')" \
+	"warn deny "
+exits 3 policy lint none
+exits 3 policy show none
+
+done_testing

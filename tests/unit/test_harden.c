@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <cofferdam/file.h>
+#include <cofferdam/harden.h>
+
+struct scene {
+	struct policy *policy;
+	struct candidate c;
+};
+
+static void read_base(const char *name, struct buf *ret)
+{
+	const char *srcdir = getenv("top_srcdir");
+	char path[512];
+	struct error err = { 0 };
+
+	(void)snprintf(path, sizeof(path), "%s/tests/rules/bases/%s", srcdir ? srcdir : ".", name);
+	if (file_read(AT_FDCWD, path, false, FILE_CONFIG_MAX, ret, NULL, &err) < 0)
+		fail_msg("%s", err.text);
+}
+
+/* start - @config by @bundle's policy; what has no remedy is off. */
+static void start(struct scene *s, enum bundle bundle, const char *config)
+{
+	struct buf text = { 0 };
+	struct error err = { 0 };
+
+	*s = (struct scene){ 0 };
+	buf_str(&text, config);
+	assert_int_equal(policy_shipped(bundle, &s->policy, &err), 0);
+	for (size_t i = 0; i < RULE_MAX; i++)
+		s->policy->rules[i].action = registry_rule((enum rule_id)i)->remedy ? ACTION_HARDEN
+										   : ACTION_OFF;
+	if (candidate_parse("config.json", &text, &s->c, &err) < 0)
+		fail_msg("%s", err.text);
+	s->c.facts.uid_map.is = FACT_KNOWN;
+	s->c.facts.parent.is = FACT_ABSENT;
+	buf_free(&text);
+}
+
+static void load_facts(struct scene *s, const char *name)
+{
+	_cleanup_buf_ struct buf text = { 0 };
+	struct error err = { 0 };
+
+	read_base(name, &text);
+	if (facts_load(name, buf_cstr(&text), text.len, &s->c.spec, &s->c.facts, &err) < 0)
+		fail_msg("%s", err.text);
+}
+
+static enum verdict judge(struct scene *s, enum door door)
+{
+	const struct subject how = { .policy = s->policy, .door = door };
+	struct error err = { 0 };
+
+	decision_free(&s->c.decision);
+	if (candidate_judge(&s->c, &how, &err) < 0)
+		fail_msg("%s", err.text);
+	return s->c.decision.verdict;
+}
+
+static void end(struct scene *s)
+{
+	candidate_free(&s->c);
+	policy_free(&s->policy);
+}
+
+static void harden(struct scene *s, struct buf *ret)
+{
+	struct error err = { 0 };
+
+	if (harden_config(&s->c.subject, &s->c.decision, ret, &err) < 0)
+		fail_msg("%s", err.text);
+}
+
+static const struct json_edit *find(const struct json_edits *edits, const char *pointer,
+				    size_t *ret_index)
+{
+	const struct json_edit *found = NULL;
+
+	for (size_t i = 0; i < edits->n; i++) {
+		if (strcmp(edits->v[i].pointer, pointer) != 0)
+			continue;
+		assert_null(found);	/* at most one */
+		found = &edits->v[i];
+		*ret_index = i;
+	}
+	return found;
+}
+
+/* Several rules want the same parents: each is made once, before what goes into it. */
+static void test_parents(void **state)
+{
+	static const char *const order[] = { "/linux", "/linux/resources",
+		"/linux/resources/memory", "/linux/resources/memory/limit" };
+	static const char *const also[] = { "/linux/seccomp", "/linux/resources/cpu",
+		"/linux/resources/cpu/quota", "/linux/resources/cpu/period",
+		"/linux/resources/pids", "/linux/resources/pids/limit", "/process",
+		"/process/noNewPrivileges", "/root", "/root/readonly", "/mounts" };
+	struct json_edits edits = { 0 };
+	struct error err = { 0 };
+	size_t last = 0, index = 0;
+	struct scene s;
+
+	(void)state;
+	start(&s, BUNDLE_CIS_DOCKER, "{}");
+	s.policy->rules[RULE_CPU_LIMIT].params[2].number = 0;
+	assert_int_equal(judge(&s, DOOR_RUNTIME), VERDICT_HARDEN);
+	assert_int_equal(harden_edits(&s.c.subject, &s.c.decision, &edits, &err), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
+		assert_non_null(find(&edits, order[i], &index));
+		assert_true(i == 0 || index > last);
+		last = index;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(also); i++)
+		assert_non_null(find(&edits, also[i], &index));
+	assert_string_equal(find(&edits, "/mounts", &index)->value, "[]");
+	assert_string_equal(find(&edits, "/linux", &index)->value, "{}");
+	json_edits_free(&edits);
+	end(&s);
+}
+
+/* A parent that is there is not made anew; one that is null is. */
+static void test_parents_there(void **state)
+{
+	struct json_edits edits = { 0 };
+	struct error err = { 0 };
+	size_t index;
+	struct scene s;
+
+	(void)state;
+	start(&s, BUNDLE_CIS_DOCKER,
+	      "{\"linux\": {\"resources\": null}, \"process\": {\"cwd\": \"/\"}}");
+	assert_int_equal(judge(&s, DOOR_RUNTIME), VERDICT_HARDEN);
+	assert_int_equal(harden_edits(&s.c.subject, &s.c.decision, &edits, &err), 0);
+	assert_null(find(&edits, "/linux", &index));
+	assert_null(find(&edits, "/process", &index));
+	assert_non_null(find(&edits, "/linux/resources", &index));
+	json_edits_free(&edits);
+	end(&s);
+}
+
+/* Insertions move what is behind them, so they come last. */
+static void test_insertions_last(void **state)
+{
+	_cleanup_buf_ struct buf base = { 0 };
+	struct json_edits edits = { 0 };
+	struct error err = { 0 };
+	size_t inserted = 0;
+	struct scene s;
+
+	(void)state;
+	read_base("plain.json", &base);
+	start(&s, BUNDLE_CIS_DOCKER, buf_cstr(&base));
+	load_facts(&s, "plain.facts.json");
+	assert_int_equal(judge(&s, DOOR_RUNTIME), VERDICT_HARDEN);
+	assert_int_equal(harden_edits(&s.c.subject, &s.c.decision, &edits, &err), 0);
+	for (size_t i = 0; i < edits.n; i++) {
+		const bool insertion = strncmp(edits.v[i].pointer, "/mounts/", 8) == 0;
+
+		assert_true(insertion || inserted == 0);
+		inserted += insertion;
+	}
+	assert_int_equal(inserted, 3);
+	json_edits_free(&edits);
+	end(&s);
+}
+
+static const char tidy[] =
+	"{ \"linux\":{\"resources\" : { \"memory\":{\"limit\":1}, \"pids\":{\"limit\":1},\n\n"
+	"  \"cpu\":{\"quota\":1}}, \"seccomp\":{\"defaultAction\":\"SCMP_ACT_TRAP\"} },\r\n"
+	"\t\"process\":{\"noNewPrivileges\":true, \"caf\\u00e9\": 1.50e+1},"
+	"\"root\":{\"readonly\":true}}\n";
+
+/* What keeps the policy comes back byte for byte. */
+static void test_unchanged(void **state)
+{
+	_cleanup_buf_ struct buf out = { 0 };
+	struct scene s;
+
+	(void)state;
+	start(&s, BUNDLE_RESTRICTED, tidy);
+	assert_int_equal(judge(&s, DOOR_RUNTIME), VERDICT_ALLOW);
+	harden(&s, &out);
+	assert_int_equal(out.len, strlen(tidy));
+	assert_string_equal(buf_cstr(&out), tidy);
+	end(&s);
+}
+
+/* Every byte outside of what is edited stays. */
+static void test_one_change(void **state)
+{
+	_cleanup_free_ char *text = strdup(tidy);
+	_cleanup_buf_ struct buf out = { 0 };
+	char *at;
+	struct scene s;
+
+	(void)state;
+	assert_non_null(text);
+	at = strstr(text, "true");
+	assert_non_null(at);
+	(void)memcpy(at, "null", 4);
+	start(&s, BUNDLE_RESTRICTED, text);
+	assert_int_equal(judge(&s, DOOR_RUNTIME), VERDICT_HARDEN);
+	harden(&s, &out);
+	assert_string_equal(buf_cstr(&out), tidy);
+	end(&s);
+}
+
+/* The remedy of one finding is lost: the result is judged again, and does not hold. */
+static void test_does_not_hold(void **state)
+{
+	_cleanup_buf_ struct buf out = { 0 };
+	struct error err = { 0 };
+	struct scene s;
+
+	(void)state;
+	start(&s, BUNDLE_CIS_DOCKER, "{}");
+	assert_int_equal(judge(&s, DOOR_RUNTIME), VERDICT_HARDEN);
+	for (size_t i = 0; i < s.c.decision.findings.n; i++) {
+		if (s.c.decision.findings.v[i].rule == RULE_SECCOMP_MISSING)
+			json_edits_free(&s.c.decision.findings.v[i].edits);
+	}
+	buf_str(&out, "before");
+	assert_int_equal(harden_config(&s.c.subject, &s.c.decision, &out, &err), -ENOTRECOVERABLE);
+	assert_string_equal(buf_cstr(&out), "before");
+	assert_non_null(strstr(err.text, "seccomp-missing"));
+	end(&s);
+}
+
+/* What is denied, unjudged, or judged where nothing can be edited, is not hardened. */
+static void test_not_hardened(void **state)
+{
+	_cleanup_buf_ struct buf out = { 0 };
+	struct error err = { 0 };
+	struct scene s;
+
+	(void)state;
+	start(&s, BUNDLE_CIS_DOCKER, "{}");
+	assert_int_equal(judge(&s, DOOR_HOOK), VERDICT_DENY);
+	assert_int_equal(harden_config(&s.c.subject, &s.c.decision, &out, &err), -ENOTRECOVERABLE);
+	s.policy->rules[RULE_ROOT_USER].action = ACTION_DENY;
+	assert_int_equal(judge(&s, DOOR_RUNTIME), VERDICT_DENY);
+	assert_int_equal(harden_config(&s.c.subject, &s.c.decision, &out, &err), -ENOTRECOVERABLE);
+	assert_non_null(strstr(err.text, "root-user"));
+	s.c.facts.uid_map.is = FACT_UNKNOWN;
+	assert_int_equal(judge(&s, DOOR_RUNTIME), VERDICT_UNJUDGED);
+	assert_int_equal(harden_config(&s.c.subject, &s.c.decision, &out, &err), -ENOTRECOVERABLE);
+	assert_int_equal(out.len, 0);
+	end(&s);
+}
+
+/* A parent that is no object, or stands twice, cannot be edited. */
+static void test_not_editable(void **state)
+{
+	static const char *const configs[] = { "{\"process\": []}", "{\"linux\": \"x\"}",
+		"{\"root\": 5}", "{\"linux\": {}, \"linux\": {}}",
+		"{\"linux\": {\"resources\": {\"memory\": true}}}" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(configs); i++) {
+		_cleanup_buf_ struct buf out = { 0 };
+		struct error err = { 0 };
+		struct scene s;
+
+		start(&s, BUNDLE_CIS_DOCKER, configs[i]);
+		assert_int_equal(judge(&s, DOOR_RUNTIME), VERDICT_HARDEN);
+		assert_true(harden_config(&s.c.subject, &s.c.decision, &out, &err) < 0);
+		assert_int_equal(out.len, 0);
+		end(&s);
+	}
+}
+
+/* Mounts inserted before others move these; what is known of them moves along. */
+static void test_facts_move_along(void **state)
+{
+	_cleanup_buf_ struct buf base = { 0 }, out = { 0 };
+	_cleanup_json_ struct json_doc *doc = NULL;
+	struct error err = { 0 };
+	struct scene s;
+	char *at;
+
+	(void)state;
+	read_base("honest-podman.json", &base);
+	at = strstr(base.data, "\"readonly\": true");
+	assert_non_null(at);
+	(void)memcpy(at, "\"readonly\": null", 16);
+	start(&s, BUNDLE_RESTRICTED, buf_cstr(&base));
+	load_facts(&s, "honest-podman.facts.json");
+	s.policy->rules[RULE_SENSITIVE_MOUNT].action = ACTION_DENY;
+	s.policy->rules[RULE_ENGINE_SOCKET].action = ACTION_DENY;
+	assert_int_equal(judge(&s, DOOR_RUNTIME), VERDICT_HARDEN);
+	harden(&s, &out);
+	assert_int_equal(json_parse("out", buf_cstr(&out), out.len, 0, &doc, &err), 0);
+	assert_string_equal(json_at(doc, "/mounts/9/destination")->str, "/run");
+	assert_string_equal(json_at(doc, "/mounts/11/destination")->str, "/run/.containerenv");
+	end(&s);
+}
+
+/* once - harden @text by @bundle into @ret; false if that policy denies it. */
+static bool once(enum bundle bundle, const char *text, const char *facts, struct buf *ret)
+{
+	struct scene s;
+	enum verdict verdict;
+
+	start(&s, bundle, text);
+	load_facts(&s, facts);
+	/* without a default there is no remedy */
+	for (size_t i = 0; i < RULE_MAX; i++) {
+		int def = registry_param(registry_rule((enum rule_id)i), "default");
+
+		if (def >= 0 && s.policy->rules[i].params[def].number == 0)
+			s.policy->rules[i].params[def].number = 500;
+	}
+	verdict = judge(&s, DOOR_PRECREATE);
+	if (verdict == VERDICT_HARDEN || verdict == VERDICT_ALLOW)
+		harden(&s, ret);
+	end(&s);
+	return verdict == VERDICT_HARDEN;
+}
+
+/* Hardening what was hardened changes nothing. */
+static void test_idempotent(void **state)
+{
+	static const char *const bases[] = { "honest", "honest-pod", "honest-podman", "plain" };
+	size_t changed = 0;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bases); i++) {
+		for (int b = 0; b < BUNDLE_MAX; b++) {
+			_cleanup_buf_ struct buf base = { 0 }, first = { 0 }, second = { 0 };
+			char config[64], facts[64];
+
+			(void)snprintf(config, sizeof(config), "%s.json", bases[i]);
+			(void)snprintf(facts, sizeof(facts), "%s.facts.json", bases[i]);
+			read_base(config, &base);
+			changed += once((enum bundle)b, buf_cstr(&base), facts, &first);
+			assert_true(first.len > 0);
+			assert_false(once((enum bundle)b, buf_cstr(&first), facts, &second));
+			assert_string_equal(buf_cstr(&first), buf_cstr(&second));
+		}
+	}
+	assert_true(changed >= BUNDLE_MAX);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_parents), cmocka_unit_test(test_parents_there),
+		cmocka_unit_test(test_insertions_last), cmocka_unit_test(test_unchanged),
+		cmocka_unit_test(test_one_change), cmocka_unit_test(test_does_not_hold),
+		cmocka_unit_test(test_not_hardened), cmocka_unit_test(test_not_editable),
+		cmocka_unit_test(test_facts_move_along), cmocka_unit_test(test_idempotent),
+	};
+
+	return cmocka_run_group_tests_name("harden", tests, NULL, NULL);
+}

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <cofferdam/file.h>
+#include <cofferdam/verdict.h>
+
+/* A configuration, judged by a policy that a test may change. */
+struct scene {
+	struct policy *policy;
+	struct candidate c;
+};
+
+static void start(struct scene *s, enum bundle bundle, const char *config)
+{
+	struct buf text = { 0 };
+	struct error err = { 0 };
+
+	*s = (struct scene){ 0 };
+	buf_str(&text, config);
+	assert_int_equal(policy_shipped(bundle, &s->policy, &err), 0);
+	if (candidate_parse("config.json", &text, &s->c, &err) < 0)
+		fail_msg("%s", err.text);
+	/* no user namespace, no cgroup above */
+	s->c.facts.uid_map.is = FACT_KNOWN;
+	s->c.facts.parent.is = FACT_ABSENT;
+	buf_free(&text);
+}
+
+static void end(struct scene *s)
+{
+	candidate_free(&s->c);
+	policy_free(&s->policy);
+}
+
+static void set_all(struct scene *s, enum action action)
+{
+	for (size_t i = 0; i < RULE_MAX; i++)
+		s->policy->rules[i].action = action;
+}
+
+static enum verdict judge(struct scene *s, enum door door)
+{
+	const struct subject how = { .policy = s->policy, .door = door };
+	struct error err = { 0 };
+
+	decision_free(&s->c.decision);
+	if (candidate_judge(&s->c, &how, &err) < 0)
+		fail_msg("%s", err.text);
+	return s->c.decision.verdict;
+}
+
+/* no-new-privileges: has edits; root-user: none; root-user without a map: unjudged. */
+static const char nothing[] = "{\"process\": {}}";
+
+/* What one finding decides: by action, door, whether it has a remedy or is unjudged. */
+static void test_one(void **state)
+{
+	static const struct {
+		enum action action;
+		enum door door;
+		enum verdict remedy, none, unjudged;
+	} table[] = {
+		{ ACTION_DENY, DOOR_RUNTIME, VERDICT_DENY, VERDICT_DENY, VERDICT_UNJUDGED },
+		{ ACTION_DENY, DOOR_PRECREATE, VERDICT_DENY, VERDICT_DENY, VERDICT_UNJUDGED },
+		{ ACTION_DENY, DOOR_HOOK, VERDICT_DENY, VERDICT_DENY, VERDICT_UNJUDGED },
+		{ ACTION_HARDEN, DOOR_RUNTIME, VERDICT_HARDEN, VERDICT_DENY, VERDICT_UNJUDGED },
+		{ ACTION_HARDEN, DOOR_PRECREATE, VERDICT_HARDEN, VERDICT_DENY, VERDICT_UNJUDGED },
+		{ ACTION_HARDEN, DOOR_HOOK, VERDICT_DENY, VERDICT_DENY, VERDICT_UNJUDGED },
+		{ ACTION_WARN, DOOR_RUNTIME, VERDICT_ALLOW, VERDICT_ALLOW, VERDICT_ALLOW },
+		{ ACTION_WARN, DOOR_HOOK, VERDICT_ALLOW, VERDICT_ALLOW, VERDICT_ALLOW },
+		{ ACTION_OFF, DOOR_RUNTIME, VERDICT_ALLOW, VERDICT_ALLOW, VERDICT_ALLOW },
+		{ ACTION_OFF, DOOR_HOOK, VERDICT_ALLOW, VERDICT_ALLOW, VERDICT_ALLOW },
+	};
+	struct scene s;
+
+	(void)state;
+	start(&s, BUNDLE_RESTRICTED, nothing);
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		const size_t found = table[i].action == ACTION_OFF ? 0 : 1;
+
+		set_all(&s, ACTION_OFF);
+		s.policy->rules[RULE_NO_NEW_PRIVILEGES].action = table[i].action;
+		assert_int_equal(judge(&s, table[i].door), table[i].remedy);
+		assert_int_equal(s.c.decision.findings.n, found);
+		set_all(&s, ACTION_OFF);
+		s.policy->rules[RULE_ROOT_USER].action = table[i].action;
+		assert_int_equal(judge(&s, table[i].door), table[i].none);
+		assert_int_equal(s.c.decision.findings.n, found);
+		s.c.facts.uid_map.is = FACT_UNREADABLE;
+		assert_int_equal(judge(&s, table[i].door), table[i].unjudged);
+		assert_int_equal(s.c.decision.findings.n, found);
+		s.c.facts.uid_map.is = FACT_KNOWN;
+	}
+	end(&s);
+}
+
+/* The worst of all findings decides: deny, then unjudged, then harden, then allow. */
+static void test_worst(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	start(&s, BUNDLE_RESTRICTED, nothing);
+	set_all(&s, ACTION_OFF);
+	assert_int_equal(judge(&s, DOOR_RUNTIME), VERDICT_ALLOW);
+	assert_non_null(s.c.decision.each);
+	s.policy->rules[RULE_CPU_LIMIT].action = ACTION_WARN;
+	assert_int_equal(judge(&s, DOOR_RUNTIME), VERDICT_ALLOW);
+	s.policy->rules[RULE_NO_NEW_PRIVILEGES].action = ACTION_HARDEN;
+	assert_int_equal(judge(&s, DOOR_RUNTIME), VERDICT_HARDEN);
+	s.c.facts.uid_map.is = FACT_UNREADABLE;
+	s.policy->rules[RULE_ROOT_USER].action = ACTION_DENY;
+	assert_int_equal(judge(&s, DOOR_RUNTIME), VERDICT_UNJUDGED);
+	s.policy->rules[RULE_HOST_PID].action = ACTION_DENY;
+	assert_int_equal(judge(&s, DOOR_RUNTIME), VERDICT_DENY);
+	/* one of each, in the order of the registry */
+	assert_int_equal(s.c.decision.findings.n, 4);
+	assert_int_equal(s.c.decision.findings.v[0].rule, RULE_HOST_PID);
+	assert_int_equal(s.c.decision.each[0], VERDICT_DENY);
+	assert_int_equal(s.c.decision.findings.v[1].rule, RULE_ROOT_USER);
+	assert_int_equal(s.c.decision.each[1], VERDICT_UNJUDGED);
+	assert_int_equal(s.c.decision.findings.v[2].rule, RULE_NO_NEW_PRIVILEGES);
+	assert_int_equal(s.c.decision.each[2], VERDICT_HARDEN);
+	assert_int_equal(s.c.decision.findings.v[3].rule, RULE_CPU_LIMIT);
+	assert_int_equal(s.c.decision.each[3], VERDICT_ALLOW);
+	for (size_t v = 0; v < VERDICT_MAX; v++)
+		assert_int_equal(s.c.decision.count[v], 1);
+	end(&s);
+}
+
+/* At every door and in every bundle: counts, order, and the verdict fit the findings. */
+static void check_sums(const struct decision *d)
+{
+	size_t count[VERDICT_MAX] = { 0 };
+	enum verdict worst = VERDICT_ALLOW;
+
+	for (size_t i = 0; i < d->findings.n; i++) {
+		assert_true(d->each[i] < VERDICT_MAX);
+		count[d->each[i]]++;
+		if (d->each[i] < worst)
+			worst = d->each[i];
+		if (i > 0)
+			assert_true(d->findings.v[i - 1].rule <= d->findings.v[i].rule);
+		assert_non_null(d->findings.v[i].node);
+		assert_true(*d->findings.v[i].text);
+	}
+	assert_int_equal(d->verdict, worst);
+	for (size_t v = 0; v < VERDICT_MAX; v++)
+		assert_int_equal(d->count[v], count[v]);
+}
+
+static void test_sums(void **state)
+{
+	static const char *const configs[] = { "{}", nothing, "{\"linux\": {\"namespaces\": []}}",
+		"{\"mounts\": [{\"type\": \"bind\", \"source\": \"/\"}, 5, null]}",
+		"{\"process\": 1, \"root\": 2, \"mounts\": 3, \"linux\": 4, \"hooks\": 5}",
+		"{\"linux\": {\"seccomp\": {}, "
+		"\"resources\": {\"unified\": {\"pids.max\": \"max\"}}}}" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(configs); i++) {
+		for (int b = 0; b < BUNDLE_MAX; b++) {
+			struct scene s;
+
+			start(&s, (enum bundle)b, configs[i]);
+			for (int d = 0; d < DOOR_MAX; d++) {
+				assert_int_equal(judge(&s, (enum door)d), VERDICT_DENY);
+				check_sums(&s.c.decision);
+			}
+			end(&s);
+		}
+	}
+}
+
+/* A rule that is off is not even run: it leaves no finding. */
+static void test_off(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	start(&s, BUNDLE_RESTRICTED, "{}");
+	for (size_t i = 0; i < RULE_MAX; i++) {
+		set_all(&s, ACTION_DENY);
+		s.policy->rules[i].action = ACTION_OFF;
+		(void)judge(&s, DOOR_RUNTIME);
+		for (size_t f = 0; f < s.c.decision.findings.n; f++)
+			assert_int_not_equal(s.c.decision.findings.v[f].rule, i);
+	}
+	end(&s);
+}
+
+static void read_base(const char *name, struct buf *ret)
+{
+	const char *srcdir = getenv("top_srcdir");
+	char path[512];
+	struct error err = { 0 };
+
+	(void)snprintf(path, sizeof(path), "%s/tests/rules/bases/%s", srcdir ? srcdir : ".", name);
+	if (file_read(AT_FDCWD, path, false, FILE_CONFIG_MAX, ret, NULL, &err) < 0)
+		fail_msg("%s", err.text);
+}
+
+/* Without any fact nothing that needs facts passes, however honest it looks. */
+static void test_no_facts(void **state)
+{
+	static const char *const bases[] = { "honest.json", "honest-pod.json",
+					     "honest-podman.json" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bases); i++) {
+		_cleanup_buf_ struct buf text = { 0 };
+		bool seen[RULE_MAX] = { false };
+		struct scene s;
+
+		read_base(bases[i], &text);
+		start(&s, BUNDLE_RESTRICTED, buf_cstr(&text));
+		s.c.facts.uid_map.is = FACT_UNKNOWN;
+		s.c.facts.parent.is = FACT_UNKNOWN;
+		assert_int_equal(judge(&s, DOOR_HOOK), VERDICT_UNJUDGED);
+		for (size_t f = 0; f < s.c.decision.findings.n; f++) {
+			assert_true(s.c.decision.findings.v[f].unjudged);
+			seen[s.c.decision.findings.v[f].rule] = true;
+		}
+		assert_true(seen[RULE_SENSITIVE_MOUNT] && seen[RULE_ENGINE_SOCKET]);
+		assert_true(seen[RULE_ROOT_USER]);
+		check_sums(&s.c.decision);
+		end(&s);
+	}
+}
+
+/* In the dry run the verdict is the same: what is done with it is the hook's choice. */
+static void test_unjudged_is_counted(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	start(&s, BUNDLE_RESTRICTED, nothing);
+	set_all(&s, ACTION_OFF);
+	s.policy->rules[RULE_ROOT_USER].action = ACTION_DENY;
+	s.c.facts.uid_map.is = FACT_UNREADABLE;
+	assert_int_equal(judge(&s, DOOR_RUNTIME), VERDICT_UNJUDGED);
+	assert_int_equal(s.c.decision.count[VERDICT_UNJUDGED], 1);
+	assert_int_equal(s.c.decision.count[VERDICT_ALLOW], 0);
+	s.policy->rules[RULE_ROOT_USER].action = ACTION_WARN;
+	assert_int_equal(judge(&s, DOOR_RUNTIME), VERDICT_ALLOW);
+	assert_int_equal(s.c.decision.count[VERDICT_UNJUDGED], 0);
+	assert_int_equal(s.c.decision.count[VERDICT_ALLOW], 1);
+	assert_true(s.c.decision.findings.v[0].unjudged);
+	end(&s);
+}
+
+static void test_not_judgeable(void **state)
+{
+	static const char *const texts[] = { "", " ", "[]", "null", "\"{}\"", "{", "{}}",
+					     "{\"a\":}", "{\"a\": \"\xff\"}",
+					     "{\"a\": \"\\u0000\"}" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		_cleanup_candidate_ struct candidate c = { 0 };
+		_cleanup_buf_ struct buf text = { 0 };
+		struct error err = { 0 };
+
+		buf_str(&text, texts[i]);
+		assert_int_equal(candidate_parse("config.json", &text, &c, &err), -EINVAL);
+		assert_null(c.doc);
+		assert_int_equal(strncmp(err.text, "config.json:", 12), 0);
+	}
+}
+
+/* A decision can be made again, and what was made is freed. */
+static void test_again(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	start(&s, BUNDLE_BASELINE, nothing);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(judge(&s, DOOR_RUNTIME), VERDICT_DENY);
+	decision_free(&s.c.decision);
+	decision_free(&s.c.decision);
+	assert_int_equal(s.c.decision.findings.n, 0);
+	end(&s);
+}
+
+static void test_value(void **state)
+{
+	struct scene s;
+	struct finding *f;
+	struct findings out = { 0 };
+	struct error err = { 0 };
+	struct rule_input in = { .id = RULE_HOST_PID };
+	char big[2000];
+
+	(void)state;
+	start(&s, BUNDLE_BASELINE, "{\"linux\": {\"a/b\": 1}}");
+	in.doc = s.c.doc;
+	memset(big, 'x', sizeof(big) - 1);
+	big[sizeof(big) - 1] = '\0';
+	f = finding_add(&in, &out, &err, "/linux/a~1b/c/d", "%s\033[0m\n%s", "see", "it");
+	assert_non_null(f);
+	assert_ptr_equal(f->node, json_at(s.c.doc, "/linux/a~1b"));
+	assert_string_equal(f->pointer, "/linux/a~1b/c/d");
+	assert_null(strpbrk(f->text, "\033\n"));
+	assert_int_equal(finding_value(f, &err, "%s", big), 0);
+	assert_int_equal(finding_value(f, &err, "%s\t", big), 0);
+	assert_true(strlen(f->value) < 300);
+	f = finding_add(&in, &out, &err, "/gone", "text");
+	assert_ptr_equal(f->node, s.c.doc->root);
+	assert_int_equal(out.n, 2);
+	findings_free(&out);
+	assert_int_equal(out.n, 0);
+	end(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_one), cmocka_unit_test(test_worst),
+		cmocka_unit_test(test_sums), cmocka_unit_test(test_off),
+		cmocka_unit_test(test_no_facts), cmocka_unit_test(test_unjudged_is_counted),
+		cmocka_unit_test(test_not_judgeable), cmocka_unit_test(test_again),
+		cmocka_unit_test(test_value),
+	};
+
+	return cmocka_run_group_tests_name("verdict", tests, NULL, NULL);
+}
