@@ -38,7 +38,7 @@ static int usage(const char *what, const char *word)
 			*c = '?';
 	}
 	tell(line, 0);
-	return 2;
+	return 1;	/* as every refusal: to a runtime, a hook wrongly registered is one */
 }
 
 int main(int argc, char **argv)

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tell.h"
 
-#include <cofferdam/mem.h>
-
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
+#include <time.h>
+
+#include <cofferdam/file.h>
+#include <cofferdam/json.h>
 
 #define TELL_WAIT_MS 100
 
@@ -21,6 +25,12 @@ static bool leads_nowhere(int fd)
 	       (S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3));
 }
 
+/* writev(2) only reads, but its type does not say so. */
+static void *text_base(const char *s)
+{
+	return (void *)(uintptr_t)s;
+}
+
 /*
  * The descriptor may be shared with the container's log reader, so its flags
  * are left alone: after POLLOUT a pipe takes PIPE_BUF bytes without waiting.
@@ -28,28 +38,93 @@ static bool leads_nowhere(int fd)
 static void write_line(int fd, const char *line)
 {
 	struct pollfd p = { .fd = fd, .events = POLLOUT };
-	char text[4096];
-	size_t len = strnlen(line, sizeof(text) - 1);
+	const struct iovec parts[] = {
+		{ .iov_base = text_base(line), .iov_len = strnlen(line, PIPE_BUF - 1) },
+		{ .iov_base = text_base("\n"), .iov_len = 1 },
+	};
 
-	memcpy(text, line, len);
-	text[len++] = '\n';
 	if (poll(&p, 1, TELL_WAIT_MS) == 1 && (p.revents & POLLOUT))
-		(void)!write(fd, text, len);
+		(void)!writev(fd, parts, 2);
+}
+
+/* stderr_of - a duplicate of descriptor 2 of process @pid, or -1. */
+static int stderr_of(int64_t pid)
+{
+	_cleanup_close_ int pidfd = (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
+
+	return pidfd < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, pidfd, STDERR_FILENO, 0);
+}
+
+static bool same_file(int a, int b)
+{
+	struct stat x, y;
+
+	return fstat(a, &x) == 0 && fstat(b, &y) == 0 && x.st_dev == y.st_dev &&
+	       x.st_ino == y.st_ino;
+}
+
+/* log_option - the FILE of "--log FILE" or "--log=FILE" among @len bytes of arguments. */
+static const char *log_option(const char *args, size_t len)
+{
+	const char *end = args + len;
+
+	for (const char *arg = args; arg < end; arg += strlen(arg) + 1) {
+		if (strncmp(arg, "--log=", 6) == 0)
+			return arg + 6;
+		if (strcmp(arg, "--log") == 0 && arg + 6 < end)
+			return arg + 6;
+	}
+	return NULL;
+}
+
+/*
+ * One more error in the log that the engine gave its runtime, in the runtime's
+ * own form. podman shows the runtime's standard error, where the reason is as
+ * well, only if the log is not a single error.
+ */
+static void write_runtime_log(pid_t runtime, const char *line)
+{
+	_cleanup_buf_ struct buf args = { 0 }, record = { 0 };
+	_cleanup_close_ int fd = -1;
+	char name[64], stamp[64] = "";
+	time_t now = time(NULL);
+	struct tm tm;
+	struct error err;
+	const char *log;
+
+	(void)snprintf(name, sizeof(name), "/proc/%d/cmdline", (int)runtime);
+	if (file_read(AT_FDCWD, name, false, 1u << 16, &args, NULL, &err) < 0)
+		return;
+	log = log_option(buf_cstr(&args), args.len);
+	if (!log)
+		return;
+	fd = open(log, O_WRONLY | O_APPEND | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 || !gmtime_r(&now, &tm) ||
+	    strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		return;
+	buf_str(&record, "{\"level\":\"error\",\"msg\":");
+	json_quote(&record, line, strlen(line));
+	buf_printf(&record, ",\"time\":\"%s\"}", stamp);
+	write_line(fd, buf_cstr(&record));
 }
 
 void tell(const char *line, int64_t pid)
 {
-	_cleanup_close_ int pidfd = -1, fd = -1;
+	const pid_t runtime = getppid();
+	_cleanup_close_ int engine = -1, container = -1;
 
 	if (!leads_nowhere(STDERR_FILENO)) {
 		write_line(STDERR_FILENO, line);
 		return;
 	}
-	if (pid <= 0)
+	if (pid <= 0 || runtime <= 1)
 		return;
-	pidfd = (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
-	if (pidfd >= 0)
-		fd = (int)syscall(SYS_pidfd_getfd, pidfd, STDERR_FILENO, 0);
-	if (fd >= 0)
-		write_line(fd, line);
+	engine = stderr_of(runtime);
+	container = stderr_of(pid);
+	if (engine >= 0 && !leads_nowhere(engine)) {
+		write_runtime_log(runtime, line);
+		write_line(engine, line);
+	}
+	if (container >= 0 && (engine < 0 || !same_file(engine, container)))
+		write_line(container, line);
 }

@@ -5,9 +5,10 @@
 #include <stdint.h>
 
 /*
- * tell - one line to standard error, which runc shows in its own error; where
- * that leads nowhere (crun gives hooks /dev/null) to the standard error of the
- * container's process @pid (0: none). Never waits longer than a moment.
+ * tell - one line to standard error, which runc shows in its own error. crun
+ * gives hooks /dev/null: there the line goes to the runtime's standard error
+ * and log, where engines look, and to that of the container's process @pid (0:
+ * there is none), where its user looks. Never waits longer than a moment.
  */
 void tell(const char *line, int64_t pid);
 

@@ -45,7 +45,7 @@ policy=(--host-config "$host")
 for arguments in "" "chek" "--chek" "check" "check --polcy x ." "check --format xml ." "check --door window ." \
 	"check --engine lxc ." "check --policy" "harden" "harden a b" "harden --diff --in-place ." \
 	"harden --in-place -" "facts" "explain" "explain a b" "rules --format yaml" "rules extra" \
-	"policy" "policy lint" "policy polish restricted"; do
+	"policy" "policy polish restricted"; do
 	# shellcheck disable=SC2086 # several words
 	exits 2 $arguments
 	unlike "a hint: cofferdam $arguments" "$err" '^$'

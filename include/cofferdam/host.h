@@ -38,8 +38,8 @@ struct host {
 /*
  * host_load - read @path, or the default SYSCONFDIR/cofferdam/host.json when
  * @path is NULL. Only a missing file at the default path (ENOENT, nothing
- * else) gives the defaults: enforce, restricted, gate off, and records to syslog
- * where there is one.
+ * else) gives the defaults: enforce, restricted, gate off. Without "log",
+ * records go to syslog where there is one.
  */
 int host_load(const char *path, uid_t owner, struct host **ret,
 	      struct error *err) must_check;

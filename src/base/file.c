@@ -40,11 +40,15 @@ static void buf_replace(struct buf *to, struct buf *from)
  */
 static int read_some(int fd, const char *name, size_t max, struct buf *b, struct error *err)
 {
-	char chunk[CHUNK];
+	/* Not on the stack, of which a hook may have 16 KiB in all. */
+	_cleanup_free_ char *chunk = malloc(CHUNK);
 	/* one byte past the limit tells "full" from "too large" */
-	size_t want = max - b->len < sizeof(chunk) ? max - b->len + 1 : sizeof(chunk);
-	ssize_t n = read(fd, chunk, want);
+	size_t want = max - b->len < CHUNK ? max - b->len + 1 : CHUNK;
+	ssize_t n;
 
+	if (!chunk)
+		return error_oom(err);
+	n = read(fd, chunk, want);
 	if (n < 0 && errno == EINTR)
 		return 1;
 	if (n < 0 && errno == EAGAIN)

@@ -105,18 +105,20 @@ static int walk_up(struct walk *w, struct error *err)
 /* Put the target of the link @fd before what is still to be walked. */
 static int walk_link(struct walk *w, int fd, const char *path, struct error *err)
 {
+	_cleanup_free_ char *target = malloc(PATH_MAX);
 	_cleanup_buf_ struct buf todo = { 0 };
-	char target[PATH_MAX];
 	ssize_t n;
 	int r;
 
+	if (!target)
+		return error_oom(err);
 	if (++w->links > LINKS_MAX)
 		return error_set(err, -ELOOP, "%s: more than %d symbolic links on the way; "
 				 "remove the loop", path, LINKS_MAX);
-	n = readlinkat(fd, "", target, sizeof(target));
+	n = readlinkat(fd, "", target, PATH_MAX);
 	if (n < 0)
 		return error_sys(err, errno, "%s: cannot read the link", path);
-	if (n == 0 || (size_t)n >= sizeof(target))
+	if (n == 0 || n >= PATH_MAX)
 		return error_set(err, -EINVAL, "%s: a symbolic link without a usable target", path);
 	buf_add(&todo, target, (size_t)n);
 	buf_str(&todo, w->todo.data + w->pos);

@@ -68,8 +68,14 @@ int cli_policy(const struct cli_options *options, struct policy **ret, struct er
 	_cleanup_host_ struct host *host = NULL;
 	_cleanup_free_ char *bundles = NULL;
 	const char *slash;
-	int r = host_load(options->host_config, geteuid(), &host, err);
+	enum bundle shipped;
+	int r;
 
+	/* These need nothing of the host's, so a host.json that is none's to read is no hindrance. */
+	if (options->policy && (strchr(options->policy, '/') ||
+				bundle_parse(options->policy, &shipped) == 0))
+		return policy_load(options->policy, NULL, geteuid(), ret, err);
+	r = host_load(options->host_config, geteuid(), &host, err);
 	if (r < 0)
 		return r;
 	if (!options->policy)

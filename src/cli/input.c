@@ -34,6 +34,16 @@ static int split(const char *path, char **ret_dir, char **ret_base, struct error
 	return *ret_dir && *ret_base ? 0 : error_oom(err);
 }
 
+/* whole_name - the error names the file alone; say its folder as well. */
+static int whole_name(const struct input *input, int code, struct error *err)
+{
+	const size_t len = strlen(input->base);
+
+	if (strncmp(err->text, input->base, len) != 0)
+		return error_context(err, "%s", input->name);
+	return error_set(err, code, "%s%s", input->name, err->text + len);
+}
+
 int input_read(const char *path, struct input *ret, struct error *err)
 {
 	_cleanup_input_ struct input input = { .dir_fd = -1 };
@@ -63,7 +73,7 @@ int input_read(const char *path, struct input *ret, struct error *err)
 		r = file_read(input.dir_fd, input.base, false, FILE_CONFIG_MAX, &input.text,
 			      &input.st, err);
 		if (r < 0)
-			return error_set(err, r, "%s", err->text);
+			return whole_name(&input, r, err);
 	}
 	*ret = input;
 	input = (struct input){ .dir_fd = -1 };

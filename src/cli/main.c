@@ -52,8 +52,9 @@ static const struct command commands[] = {
 	  "Example:\n  cofferdam rules --format md\n", cmd_rules },
 	{ "explain", "RULE", "what a rule is for, and how to satisfy it",
 	  "Example:\n  cofferdam explain sensitive-mount\n", cmd_explain },
-	{ "policy", "lint|show POLICY...", "check or print policies",
+	{ "policy", "[--host-config FILE] lint [POLICY]... | show POLICY", "check or print policies",
 	  "  lint POLICY...   read strictly; errors name line and column\n"
+	  "  lint             host.json, and every policy that it uses\n"
 	  "  show POLICY      print every action and parameter in force, as a policy.json\n\n"
 	  "POLICY is baseline, restricted, cis-docker, the name of a bundle beside\n"
 	  "host.json, or a path to a bundle's folder or its policy.json.\n\n"

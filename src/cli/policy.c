@@ -2,6 +2,7 @@
 #include "cli.h"
 
 #include <string.h>
+#include <unistd.h>
 
 static int load(const struct cli_options *options, const char *name, struct policy **ret,
 		struct error *err)
@@ -30,6 +31,24 @@ static int lint(const struct cli_options *options, const char *name)
 	return cli_print(&out, STATUS_ALLOWED);
 }
 
+/* lint_host - host.json itself, and every policy that it uses. */
+static int lint_host(const struct cli_options *options)
+{
+	_cleanup_host_ struct host *host = NULL;
+	_cleanup_buf_ struct buf out = { 0 };
+	int status = STATUS_ALLOWED;
+	struct error err;
+
+	if (host_load(options->host_config, geteuid(), &host, &err) < 0)
+		return cli_fail(&err);
+	buf_printf(&out, "%s: ok: mode %s\n", host->path ? host->path : "no host.json, defaults",
+		   mode_name(host->mode));
+	status = cli_print(&out, status);
+	for (size_t i = 0; i < host->n_choices; i++)
+		status = cli_worst(status, lint(options, host->choices[i].use));
+	return status;
+}
+
 static int show(const struct cli_options *options, const char *name)
 {
 	_cleanup_policy_ struct policy *policy = NULL;
@@ -50,12 +69,14 @@ int cmd_policy(const struct command *self, int argc, char **argv)
 
 	if (first < 0)
 		return ~first;
-	if (argc - first < 2)
-		return cli_usage(self, "what to do, and with which policy?");
+	if (argc == first)
+		return cli_usage(self, "what to do?");
 	if (strcmp(argv[first], "show") == 0 && argc - first == 2)
 		return show(&options, argv[first + 1]);
 	if (strcmp(argv[first], "lint") != 0)
-		return cli_usage(self, "policy takes lint POLICY... or show POLICY");
+		return cli_usage(self, "policy takes lint [POLICY]... or show POLICY");
+	if (argc - first == 1)
+		return lint_host(&options);
 	for (int i = first + 1; i < argc; i++)
 		status = cli_worst(status, lint(&options, argv[i]));
 	return status;

@@ -116,6 +116,8 @@ static int read_when(const struct json_doc *doc, const struct json *when,
 				    "an empty \"when\" matches nothing; leave it out to match all");
 	if (engine->type != JSON_ARRAY)
 		return read_engine(doc, engine, choice, err);
+	if (engine->count == 0)
+		return strict_error(doc, engine, err, "an empty list matches no engine");
 	for (const struct json *e = engine->first; r == 0 && e; e = e->next)
 		r = read_engine(doc, e, choice, err);
 	return r;
@@ -139,6 +141,8 @@ static int read_choice(const struct json_doc *doc, const struct json *entry,
 	r = strict_type(doc, use, JSON_STRING, "use", err);
 	if (r < 0)
 		return r;
+	if (strchr(use->str, '/'))
+		return strict_error(doc, use, err, "use takes a bundle's name, not a path");
 	choice->use = strdup(use->str);
 	if (!choice->use)
 		return error_oom(err);
@@ -192,6 +196,13 @@ static int read_members(const struct json_doc *doc, struct host *host, struct er
 	return r < 0 ? r : 0;
 }
 
+/* A host that does not say otherwise tells syslog, if there is one. */
+static void default_log(struct host *host)
+{
+	host->log.syslog = true;
+	host->log.on_failure_ignore = true;
+}
+
 int host_load(const char *path, uid_t owner, struct host **ret, struct error *err)
 {
 	_cleanup_host_ struct host *host = calloc(1, sizeof(*host));
@@ -203,8 +214,7 @@ int host_load(const char *path, uid_t owner, struct host **ret, struct error *er
 		return error_oom(err);
 	r = file_read_trusted(path ? path : HOST_FILE, owner, POLICY_FILE_MAX, &text, err);
 	if (r == -ENOENT && !path) {
-		host->log.syslog = true;
-		host->log.on_failure_ignore = true;
+		default_log(host);
 		*ret = steal_ptr(host);
 		return 0;
 	}
@@ -216,6 +226,8 @@ int host_load(const char *path, uid_t owner, struct host **ret, struct error *er
 	r = json_parse(host->path, buf_cstr(&text), text.len, JSON_COMMENTS, &doc, err);
 	if (r == 0)
 		r = strict_format(doc, err);
+	if (r == 0 && !json_get(doc->root, "log"))
+		default_log(host);
 	if (r == 0)
 		r = read_members(doc, host, err);
 	if (r < 0)

@@ -274,6 +274,12 @@ static int load(const char *name, const struct search *search, struct policy **r
 		return error_oom(err);
 	}
 	r = load_file(path, search, ret, err);
+	if (r == 0 && strcmp((*ret)->name, name) != 0) {
+		r = error_set(err, -EINVAL, "%s: its \"name\" is \"%s\", but its folder's is \"%s\"", path,
+			      (*ret)->name, name);
+		policy_free(ret);
+		return r;
+	}
 	if (r == -ENOENT)
 		return error_set(err, -ENOENT,
 				 "no policy \"%s\": %s does not exist, and the shipped ones are baseline, restricted and cis-docker",

@@ -313,7 +313,7 @@ static void text_summary(struct buf *out, const struct report *report)
 	if (d->verdict == VERDICT_HARDEN) {
 		buf_str(out, "\nNext: cofferdam harden ");
 		escaped(out, report_name(report));
-		buf_char(out, '\n');
+		buf_str(out, " (with the same options)\n");
 		return;
 	}
 	buf_printf(out, "\nNext: cofferdam explain %s\n",

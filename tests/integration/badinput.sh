@@ -349,6 +349,7 @@ steps() {
 	is "$1: some of these are allowed" $((denied < 40)) 1
 }
 
+denied=0
 starved "no file may be written" "ulimit -f 0"
 starved "no process may be started" "ulimit -u 0"
 starved "no CPU time but a second" "ulimit -t 1"
