@@ -134,7 +134,7 @@ echo \"# touch /tmp/scratch && echo still writable\"; touch /tmp/scratch && echo
 echo ran >/out/marker"]' >/dev/null
 
 title "What would happen? No container is started for this"
-say "The bundle \"refused\" has no pid namespace, mounts the host's /, runs as root and has no limits."
+say "The bundle \"refused\" has no pid namespace, mounts the host's /, runs as root, has no limits."
 show cofferdam check refused
 show cofferdam check allowed
 

@@ -7,6 +7,7 @@
 
 #include "hook.h"
 #include "limits.h"
+#include "stack.h"
 #include "tell.h"
 
 static const char help[] =
@@ -39,6 +40,11 @@ static int usage(const char *what, const char *word)
 	}
 	tell(line, 0);
 	return 1;	/* as every refusal: to a runtime, a hook wrongly registered is one */
+}
+
+static int on_own_stack(const void *call)
+{
+	return hook_run(call);
 }
 
 int main(int argc, char **argv)
@@ -81,5 +87,5 @@ int main(int argc, char **argv)
 			return usage("unknown option or missing value:", argv[optind - 1]);
 		}
 	}
-	return hook_run(&call);
+	return stack_run(on_own_stack, &call);
 }

@@ -42,8 +42,8 @@ policy=(--host-config "$host")
 
 # --- usage: exit 2, and a hint on standard error ---
 
-for arguments in "" "chek" "--chek" "check" "check --polcy x ." "check --format xml ." "check --door window ." \
-	"check --engine lxc ." "check --policy" "harden" "harden a b" "harden --diff --in-place ." \
+for arguments in "" "chek" "--chek" "check" "check --polcy x ." "check --format xml ." \
+	"check --door window ." "check --engine lxc ." "check --policy" "harden" "harden a b" "harden --diff --in-place ." \
 	"harden --in-place -" "facts" "explain" "explain a b" "rules --format yaml" "rules extra" \
 	"policy" "policy polish restricted"; do
 	# shellcheck disable=SC2086 # several words

@@ -8,8 +8,8 @@
 
 cd "$src" || exit 99
 count=0
-for file in include/cofferdam/*.{h,def} src/*/*.[ch] hook/*.[ch] tests/unit/*.[ch] tests/rules/*.[ch] \
-	tests/*.sh tests/integration/*.sh policy/seccomp/*.json scripts/*.sh; do
+for file in include/cofferdam/*.{h,def} src/*/*.[ch] hook/*.[ch] tests/unit/*.[ch] \
+	tests/rules/*.[ch] tests/*.sh tests/integration/*.sh policy/seccomp/*.json scripts/*.sh; do
 	name=$file
 	case $file in
 	tests/unit/test_*.c) name=${file%.c} ;;
