@@ -103,7 +103,10 @@ status=0
 run() {
 	containers=$((containers + 1))
 	rm -f "$2"/out/*
-	output=$(in_runtime "$1" run --bundle "$2" "cofferdam-$$-$containers" </dev/null 2>&1)
+	# Not /dev/null: crun gives its standard input to the container's user.
+	: >"$work/nothing"
+	output=$(in_runtime "$1" run --bundle "$2" "cofferdam-$$-$containers" \
+		<"$work/nothing" 2>&1)
 	status=$?
 }
 
