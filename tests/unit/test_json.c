@@ -247,11 +247,12 @@ static void test_depth(void **state)
 	assert_refused(b.data, b.len, 0, "t:1:641: values are nested too deeply");
 }
 
+/* Of this program's own: a busy machine is not what is measured. */
 static double seconds(void)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
