@@ -32,6 +32,7 @@ struct cli_options {
 	const char *host_config;
 	const char *facts;
 	const char *format;		/* NULL: text */
+	const char *arch, *caps;	/* of seccomp: NULL: this host's, the default's */
 	enum engine engine;
 	enum door door;
 	bool verbose, diff, in_place;
@@ -39,7 +40,7 @@ struct cli_options {
 
 /*
  * cli_options - parse what @accepts names by letter: p(olicy) h(ost-config)
- * F(acts) f(ormat) e(ngine) d(oor) v(erbose) D(iff) i(n-place). The
+ * F(acts) f(ormat) e(ngine) d(oor) a(rch) c(aps) v(erbose) D(iff) i(n-place). The
  * operands are left in argv from the index returned; negative: the exit status
  * has been explained, and is ~return.
  */
@@ -92,5 +93,6 @@ int cmd_facts(const struct command *self, int argc, char **argv);
 int cmd_rules(const struct command *self, int argc, char **argv);
 int cmd_explain(const struct command *self, int argc, char **argv);
 int cmd_policy(const struct command *self, int argc, char **argv);
+int cmd_seccomp(const struct command *self, int argc, char **argv);
 
 #endif

@@ -95,6 +95,8 @@ static const struct option all_options[] = {
 	{ "format", required_argument, NULL, 'f' },
 	{ "engine", required_argument, NULL, 'e' },
 	{ "door", required_argument, NULL, 'd' },
+	{ "arch", required_argument, NULL, 'a' },
+	{ "caps", required_argument, NULL, 'c' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "diff", no_argument, NULL, 'D' },
 	{ "in-place", no_argument, NULL, 'i' },
@@ -126,6 +128,12 @@ static int take(const struct command *self, int option, struct cli_options *out)
 		if (door_parse(optarg, &out->door) < 0)
 			return cli_usage(self, "--door takes runtime, hook or precreate, not \"%s\"",
 					 optarg);
+		break;
+	case 'a':
+		out->arch = optarg;
+		break;
+	case 'c':
+		out->caps = optarg;
 		break;
 	case 'v':
 		out->verbose = true;

@@ -60,6 +60,28 @@ static const struct command commands[] = {
 	  "host.json, or a path to a bundle's folder or its policy.json.\n\n"
 	  "Example:\n  cofferdam policy lint ./bundles/web\n",
 	  cmd_policy },
+	{ "seccomp", "show|lint PROFILE... | compare A B", "look at seccomp profiles",
+	  "  show PROFILE     which system calls it allows, and which by their arguments;\n"
+	  "                   --format json: as the OCI object that a runtime gets; bpf: as\n"
+	  "                   the filter that the kernel gets\n"
+	  "  compare A B      what A allows that B does not, and the other way round, conditions\n"
+	  "                   on arguments included; 1 if A allows anything that B does not\n"
+	  "  lint PROFILE...  name what does not do what it seems to; 1 if that lets through\n"
+	  "                   more than is written down\n\n"
+	  "PROFILE is hardened, compat32, build; podman (the file that podman, Buildah and\n"
+	  "CRI-O read); the path of an engine's own file (moby's default.json has the same\n"
+	  "form), of an OCI profile, of a config.json, of a compiled filter; or - for\n"
+	  "standard input.\n\n"
+	  "  --caps LIST      of engines' files: the capabilities that the container has,\n"
+	  "                   separated by commas, or none (default: the fourteen that moby\n"
+	  "                   gives)\n"
+	  "  --arch ARCH      x86_64, aarch64, ... (default: this host's)\n"
+	  "  --format text|json\n\n"
+	  "Examples:\n"
+	  "  cofferdam seccomp compare hardened podman\n"
+	  "  cofferdam seccomp lint /etc/docker/seccomp.json\n"
+	  "  cofferdam seccomp compare /run/bundle/config.json hardened\n",
+	  cmd_seccomp },
 };
 
 static const char exit_statuses[] =

@@ -203,27 +203,18 @@ static void default_log(struct host *host)
 	host->log.on_failure_ignore = true;
 }
 
-int host_load(const char *path, uid_t owner, struct host **ret, struct error *err)
+int host_read(const char *path, const struct buf *text, struct host **ret, struct error *err)
 {
 	_cleanup_host_ struct host *host = calloc(1, sizeof(*host));
 	_cleanup_json_ struct json_doc *doc = NULL;
-	_cleanup_buf_ struct buf text = { 0 };
 	int r;
 
 	if (!host)
 		return error_oom(err);
-	r = file_read_trusted(path ? path : HOST_FILE, owner, POLICY_FILE_MAX, &text, err);
-	if (r == -ENOENT && !path) {
-		default_log(host);
-		*ret = steal_ptr(host);
-		return 0;
-	}
-	if (r < 0)
-		return r;
-	host->path = strdup(path ? path : HOST_FILE);
+	host->path = strdup(path);
 	if (!host->path)
 		return error_oom(err);
-	r = json_parse(host->path, buf_cstr(&text), text.len, JSON_COMMENTS, &doc, err);
+	r = json_parse(host->path, buf_cstr(text), text->len, JSON_COMMENTS, &doc, err);
 	if (r == 0)
 		r = strict_format(doc, err);
 	if (r == 0 && !json_get(doc->root, "log"))
@@ -234,6 +225,32 @@ int host_load(const char *path, uid_t owner, struct host **ret, struct error *er
 		return r;
 	*ret = steal_ptr(host);
 	return 0;
+}
+
+/* host_defaults - of a host without a host.json. */
+static int host_defaults(struct host **ret, struct error *err)
+{
+	struct host *host = calloc(1, sizeof(*host));
+
+	if (!host)
+		return error_oom(err);
+	default_log(host);
+	*ret = host;
+	return 0;
+}
+
+int host_load(const char *path, uid_t owner, struct host **ret, struct error *err)
+{
+	_cleanup_buf_ struct buf text = { 0 };
+	int r = file_read_trusted(path ? path : HOST_FILE, owner, POLICY_FILE_MAX, &text, err);
+
+	if (r == -ENOENT && !path)
+		return host_defaults(ret, err);
+	if (r == 0)
+		r = host_read(path ? path : HOST_FILE, &text, ret, err);
+	if (r == 0)
+		(*ret)->log.owner = owner;
+	return r;
 }
 
 int host_policy(const struct host *host, enum engine engine, uid_t owner,

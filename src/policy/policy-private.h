@@ -4,7 +4,7 @@
 
 /* Shared by the readers of policy files: strict reading with places. */
 
-#include <cofferdam/policy.h>
+#include <cofferdam/host.h>
 
 /* strict_error - error_set() with "NAME:LINE:COLUMN: " of @node in front. */
 int strict_error(const struct json_doc *doc, const struct json *node, struct error *err,
@@ -28,6 +28,10 @@ int strict_type(const struct json_doc *doc, const struct json *node, enum json_t
 /* strict_format - fail unless @root is an object with "format": 1. */
 int strict_format(const struct json_doc *doc, struct error *err) must_check;
 
+/* policy_read - as policy_load(), of the @text that stands in a file @path. */
+int policy_read(const char *path, const struct buf *text, const char *bundles_dir,
+		struct policy **ret, struct error *err) must_check;
+
 /* policy_keep - hand a malloc'd pointer to the policy; NULL is out of memory. */
 void *policy_keep(struct policy *policy, void *p, struct error *err);
 
@@ -38,5 +42,9 @@ int policy_keep_profile(struct policy *policy, const char *name, struct buf *tex
 /* setting_read - read one member of "rules" into the policy's setting. */
 int setting_read(const struct json_doc *doc, const struct json *member, uid_t owner,
 		 struct policy *policy, struct error *err) must_check;
+
+/* host_read - as host_load(), of the @text that stands in a file @path. */
+int host_read(const char *path, const struct buf *text, struct host **ret,
+	      struct error *err) must_check;
 
 #endif

@@ -219,19 +219,16 @@ static int read_members(const struct json_doc *doc, uid_t owner, struct policy *
 	return r;
 }
 
-static int load_file(const char *path, const struct search *search, struct policy **ret,
-		     struct error *err)
+/* load_text - the policy.json @text of @path. */
+static int load_text(const char *path, const struct buf *text, const struct search *search,
+		     struct policy **ret, struct error *err)
 {
 	_cleanup_policy_ struct policy *policy = NULL;
 	_cleanup_json_ struct json_doc *doc = NULL;
-	_cleanup_buf_ struct buf text = { 0 };
 	char *slash;
 	int r;
 
-	r = file_read_trusted(path, search->owner, POLICY_FILE_MAX, &text, err);
-	if (r < 0)
-		return r;
-	r = json_parse(path, buf_cstr(&text), text.len, JSON_COMMENTS, &doc, err);
+	r = json_parse(path, buf_cstr(text), text->len, JSON_COMMENTS, &doc, err);
 	if (r == 0)
 		r = strict_format(doc, err);
 	if (r == 0)
@@ -248,6 +245,15 @@ static int load_file(const char *path, const struct search *search, struct polic
 		return r;
 	*ret = steal_ptr(policy);
 	return 0;
+}
+
+static int load_file(const char *path, const struct search *search, struct policy **ret,
+		     struct error *err)
+{
+	_cleanup_buf_ struct buf text = { 0 };
+	int r = file_read_trusted(path, search->owner, POLICY_FILE_MAX, &text, err);
+
+	return r < 0 ? r : load_text(path, &text, search, ret, err);
 }
 
 static bool valid_name(const char *name)
@@ -316,4 +322,12 @@ int policy_load(const char *name, const char *bundles_dir, uid_t owner,
 	if (strchr(name, '/'))
 		return load_path(name, &search, ret, err);
 	return load(name, &search, ret, err);
+}
+
+int policy_read(const char *path, const struct buf *text, const char *bundles_dir,
+		struct policy **ret, struct error *err)
+{
+	const struct search search = { bundles_dir, geteuid(), 0 };
+
+	return load_text(path, text, &search, ret, err);
 }

@@ -31,7 +31,11 @@ void param_print(struct buf *out, enum param_kind kind, const struct param_value
 	case PARAM_CPU:
 		buf_printf(out, "\"%" PRIu64 "m\"", value->number);
 		break;
+	case PARAM_INT:
+		buf_printf(out, "%" PRId64, (int64_t)value->number);
+		break;
 	case PARAM_PATHS:
+	case PARAM_NAMES:
 	case PARAM_CAPS:
 		buf_char(out, '[');
 		for (size_t i = 0; value->list && value->list[i]; i++) {

@@ -6,22 +6,42 @@
 #include <seccomp.h>
 #include <string.h>
 
-#include <cofferdam/oci.h>
+#include <cofferdam/seccomp.h>
 
-/* The shipped profile's bytes, as they are in policy/seccomp. */
-__asm__(".pushsection .rodata, \"a\"\n"
-	"profile_hardened_start: .incbin \"" POLICYDIR "/seccomp/hardened.json\"\n"
-	"profile_hardened_end: .byte 0\n"
-	".popsection");
+/* The shipped profiles' bytes, as they are in policy/seccomp. */
+#define EMBED(name)								\
+	__asm__(".pushsection .rodata, \"a\"\n"				\
+		"profile_" #name "_start: .incbin \"" POLICYDIR "/seccomp/" #name ".json\"\n" \
+		"profile_" #name "_end: .byte 0\n"				\
+		".popsection");							\
+	extern const char profile_##name##_start[], profile_##name##_end[]
 
-extern const char profile_hardened_start[], profile_hardened_end[];
+EMBED(hardened);
+EMBED(compat32);
+EMBED(build);
+
+static const struct shipped {
+	const char *name, *start, *end;
+} shipped[] = {
+	{ "hardened", profile_hardened_start, profile_hardened_end },
+	{ "compat32", profile_compat32_start, profile_compat32_end },
+	{ "build", profile_build_start, profile_build_end },
+};
+
+const char *profile_name(size_t i)
+{
+	return i < ARRAY_SIZE(shipped) ? shipped[i].name : NULL;
+}
 
 const char *profile_shipped(const char *name, size_t *ret_len)
 {
-	if (strcmp(name, "hardened") != 0)
-		return NULL;
-	*ret_len = (size_t)(profile_hardened_end - profile_hardened_start);
-	return profile_hardened_start;
+	for (size_t i = 0; i < ARRAY_SIZE(shipped); i++) {
+		if (strcmp(name, shipped[i].name) == 0) {
+			*ret_len = (size_t)(shipped[i].end - shipped[i].start);
+			return shipped[i].start;
+		}
+	}
+	return NULL;
 }
 
 bool profile_refuses(const char *action)

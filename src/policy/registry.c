@@ -144,6 +144,10 @@ const char *param_kind_name(enum param_kind kind)
 		return "a number of CPUs, such as \"2\" or \"500m\"";
 	case PARAM_PATHS:
 		return "a list of absolute paths";
+	case PARAM_NAMES:
+		return "a list of names";
+	case PARAM_INT:
+		return "a whole number, which may be negative";
 	case PARAM_CAPS:
 		return "a list of capabilities, such as \"CAP_CHOWN\"";
 	case PARAM_PROFILE:

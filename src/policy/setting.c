@@ -14,6 +14,37 @@ struct reader {
 	uid_t owner;
 };
 
+static int read_path(const struct reader *in, const struct json *node, const char **ret,
+		     struct error *err)
+{
+	char *clean = policy_keep(in->policy, text_path_clean(node->str), err);
+
+	if (!clean)
+		return err->code;
+	if (node->str[0] != '/' || strcmp(clean, node->str) != 0)
+		return strict_error(in->doc, node, err,
+				    "\"%s\" is not a clean absolute path; write \"%s%s\"",
+				    node->str, clean[0] == '/' ? "" : "/", clean);
+	*ret = clean;
+	return 0;
+}
+
+static int read_entry(const struct reader *in, enum param_kind kind, const struct json *node,
+		      const char **ret, struct error *err)
+{
+	if (kind == PARAM_PATHS)
+		return read_path(in, node, ret, err);
+	if (kind == PARAM_NAMES && !*node->str)
+		return strict_error(in->doc, node, err, "a name must not be empty");
+	if (kind == PARAM_CAPS &&
+	    (strncmp(node->str, "CAP_", 4) != 0 || capng_name_to_capability(node->str + 4) < 0))
+		return strict_error(in->doc, node, err,
+				    "\"%s\" is no capability that this host knows; they are spelt as in capabilities(7), \"CAP_CHOWN\"",
+				    node->str);
+	*ret = policy_keep(in->policy, strdup(node->str), err);
+	return *ret ? 0 : err->code;
+}
+
 static int read_list(const struct reader *in, const struct param *param,
 		     const struct json *node, struct param_value *ret, struct error *err)
 {
@@ -28,27 +59,10 @@ static int read_list(const struct reader *in, const struct param *param,
 		return err->code;
 	for (const struct json *e = node->first; e; e = e->next) {
 		r = strict_type(in->doc, e, JSON_STRING, "each entry", err);
+		if (r == 0)
+			r = read_entry(in, param->kind, e, &list[n++], err);
 		if (r < 0)
 			return r;
-		if (param->kind == PARAM_PATHS) {
-			char *clean = policy_keep(in->policy, text_path_clean(e->str), err);
-
-			if (!clean)
-				return err->code;
-			if (e->str[0] != '/' || strcmp(clean, e->str) != 0)
-				return strict_error(in->doc, e, err,
-						    "\"%s\" is not a clean absolute path; write \"%s%s\"",
-						    e->str, clean[0] == '/' ? "" : "/", clean);
-			list[n++] = clean;
-			continue;
-		}
-		if (strncmp(e->str, "CAP_", 4) != 0 || capng_name_to_capability(e->str + 4) < 0)
-			return strict_error(in->doc, e, err,
-					    "\"%s\" is no capability that this host knows; they are spelt as in capabilities(7), \"CAP_CHOWN\"",
-					    e->str);
-		list[n] = policy_keep(in->policy, strdup(e->str), err);
-		if (!list[n++])
-			return err->code;
 	}
 	ret->list = list;
 	return 0;
@@ -116,6 +130,23 @@ static int read_number(const struct reader *in, const struct param *param,
 		     : 0;
 }
 
+static int read_int(const struct reader *in, const struct param *param,
+		    const struct json *node, struct param_value *ret, struct error *err)
+{
+	long long value = 0;
+	char *end = NULL;
+
+	if (node->type == JSON_NUMBER) {
+		errno = 0;
+		value = strtoll(node->str, &end, 10);
+	}
+	if (!end || *end || errno)	/* "1.5" and "1e3" have more to come */
+		return strict_error(in->doc, node, err, "%s must be %s", param->name,
+				    param_kind_name(param->kind));
+	ret->number = (uint64_t)value;
+	return 0;
+}
+
 static int read_param(const struct reader *in, const struct param *param,
 		      const struct json *node, struct param_value *ret, struct error *err)
 {
@@ -127,7 +158,11 @@ static int read_param(const struct reader *in, const struct param *param,
 		r = strict_type(in->doc, node, JSON_BOOL, param->name, err);
 		value.number = node->boolean;
 		break;
+	case PARAM_INT:
+		r = read_int(in, param, node, &value, err);
+		break;
 	case PARAM_PATHS:
+	case PARAM_NAMES:
 	case PARAM_CAPS:
 		r = read_list(in, param, node, &value, err);
 		break;

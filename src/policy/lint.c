@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "seccomp-private.h"
+
+#include <linux/audit.h>
+#include <seccomp.h>
+#include <stdarg.h>
+#include <string.h>
+
+/* Traps: profiles that do not do what somebody who reads them would think. */
+
+static const struct {
+	const char *name;
+	bool opens;
+} traps[TRAP_MAX] = {
+	[TRAP_DEFAULT_ALLOWS] = { "default-allows", true },
+	[TRAP_LISTENER] = { "listener", true },
+	[TRAP_DELEGATES] = { "delegates", true },
+	[TRAP_WIDE_COMPARE] = { "wide-compare", true },
+	[TRAP_LOST_DENIAL] = { "lost-denial", true },
+	[TRAP_REPEATED_INDEX] = { "repeated-index", true },
+	[TRAP_UNKNOWN_NAME] = { "unknown-name", false },
+	[TRAP_SOCKETCALL] = { "socketcall", true },
+	[TRAP_CLONE3] = { "clone3", true },
+	[TRAP_CLONE3_ERRNO] = { "clone3-errno", false },
+	[TRAP_MISSING_SUBARCH] = { "missing-subarch", false },
+	[TRAP_KILL] = { "kill", false },
+};
+
+const char *seccomp_trap_name(enum seccomp_trap trap)
+{
+	return traps[trap].name;
+}
+
+bool seccomp_trap_opens(enum seccomp_trap trap)
+{
+	return traps[trap].opens;
+}
+
+void seccomp_lints_free(struct seccomp_lints *lints)
+{
+	for (size_t i = 0; i < lints->n; i++) {
+		free(lints->v[i].pointer);
+		free(lints->v[i].text);
+	}
+	free(lints->v);
+	*lints = (struct seccomp_lints){ 0 };
+}
+
+struct linting {
+	const struct oci_seccomp *seccomp;
+	const struct oci_seccomp_rule *rules;
+	size_t n;
+	uint32_t audit_arch;
+	struct seccomp_lints *out;
+	struct error *err;
+	int failed;
+};
+
+static void __attribute__((format(printf, 4, 5)))
+found(struct linting *l, enum seccomp_trap trap, const char *pointer, const char *fmt, ...)
+{
+	struct seccomp_lints *out = l->out;
+	struct seccomp_lint *grown;
+	struct error text = { 0 };
+	_cleanup_free_ char *said = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&said, fmt, ap) < 0)
+		said = NULL;
+	va_end(ap);
+	if (out->n == out->cap) {
+		grown = reallocarray(out->v, out->cap + 32, sizeof(*grown));
+		if (!grown) {
+			l->failed = error_oom(l->err);
+			return;
+		}
+		out->v = grown;
+		out->cap += 32;
+	}
+	/* Names are foreign: error_set() escapes. */
+	(void)error_set(&text, -EINVAL, "%s", said ? said : "");
+	out->v[out->n] = (struct seccomp_lint){ trap, strdup(pointer), strdup(text.text) };
+	if (!said || !out->v[out->n].pointer || !out->v[out->n].text)
+		l->failed = error_oom(l->err);
+	out->n++;
+}
+
+static bool is(const struct field_str *s, const char *wanted)
+{
+	return s->v && strcmp(s->v, wanted) == 0;
+}
+
+static bool delegates(const struct field_str *action)
+{
+	return is(action, "SCMP_ACT_NOTIFY") || is(action, "SCMP_ACT_TRACE");
+}
+
+static bool kills(const struct field_str *action)
+{
+	return is(action, "SCMP_ACT_KILL") || is(action, "SCMP_ACT_KILL_THREAD") ||
+	       is(action, "SCMP_ACT_KILL_PROCESS") || is(action, "SCMP_ACT_TRAP");
+}
+
+/* lets - whether the action is taken for a pass: all that does not refuse. */
+static bool lets(const struct field_str *action)
+{
+	return !kills(action) && !is(action, "SCMP_ACT_ERRNO");
+}
+
+static bool names(const struct oci_seccomp_rule *rule, const char *call)
+{
+	for (size_t i = 0; i < rule->names.n; i++) {
+		if (is(&rule->names.v[i], call))
+			return true;
+	}
+	return false;
+}
+
+/* allowed - whether @call passes: always (2), under some condition (1), never (0). */
+static int allowed(const struct linting *l, const char *call)
+{
+	int most = lets(&l->seccomp->default_action) ? 2 : 0;
+	bool named = false;
+
+	for (size_t i = 0; i < l->n; i++) {
+		const struct oci_seccomp_rule *rule = &l->rules[i];
+
+		if (!names(rule, call))
+			continue;
+		if (!named)
+			most = 0;
+		named = true;
+		if (lets(&rule->action) && most < 2)
+			most = rule->args.n == 0 ? 2 : 1;
+	}
+	return most;
+}
+
+/* Higher bits of an argument make such a test pass, or fail, when it should not. */
+static bool wide(const struct oci_seccomp_rule *rule, const struct oci_seccomp_arg *arg)
+{
+	if (lets(&rule->action))
+		return is(&arg->op, "SCMP_CMP_NE") || is(&arg->op, "SCMP_CMP_GE") ||
+		       is(&arg->op, "SCMP_CMP_GT");
+	return is(&arg->op, "SCMP_CMP_EQ") || is(&arg->op, "SCMP_CMP_LT") ||
+	       is(&arg->op, "SCMP_CMP_LE") ||
+	       (is(&arg->op, "SCMP_CMP_MASKED_EQ") && arg->value.v > UINT32_MAX);
+}
+
+static void lint_tests(struct linting *l, size_t i)
+{
+	const struct oci_seccomp_rule *rule = &l->rules[i];
+	const struct oci_seccomp_arg *args = rule->args.v;
+	const char *call = rule->names.n && rule->names.v[0].v ? rule->names.v[0].v : "";
+	unsigned seen = 0;
+	char pointer[64];
+
+	for (size_t a = 0; a < rule->args.n; a++) {
+		const unsigned bit = 1u << (args[a].index.v & 31);
+
+		(void)snprintf(pointer, sizeof(pointer), "/syscalls/%zu/args/%zu", i, a);
+		if (wide(rule, &args[a]))
+			found(l, TRAP_WIDE_COMPARE, pointer,
+			      "%s: compares 64 bits; of an int the kernel looks at 32, so a high bit walks around it: use SCMP_CMP_MASKED_EQ with the mask 0xffffffff",
+			      call);
+		if (seen & bit)
+			found(l, TRAP_REPEATED_INDEX, pointer,
+			      "%s: tests argument %u again: runc and crun make a rule of each test, so one that holds is enough",
+			      call, (unsigned)args[a].index.v);
+		seen |= bit;
+	}
+}
+
+static void lint_names(struct linting *l, size_t i)
+{
+	const struct oci_seccomp_rule *rule = &l->rules[i];
+	char pointer[64];
+
+	for (size_t n = 0; n < rule->names.n; n++) {
+		const char *call = rule->names.v[n].v;
+
+		if (!call)
+			continue;
+		(void)snprintf(pointer, sizeof(pointer), "/syscalls/%zu/names/%zu", i, n);
+		if (seccomp_syscall_resolve_name(call) == __NR_SCMP_ERROR)
+			found(l, TRAP_UNKNOWN_NAME, pointer,
+			      "%s: libseccomp on this host does not know it; a runtime leaves it out silently",
+			      call);
+		if (!lets(&rule->action) && rule->args.n > 0 && allowed(l, call) == 2)
+			found(l, TRAP_LOST_DENIAL, pointer,
+			      "%s: is allowed without conditions elsewhere, which beats this", call);
+		if (kills(&rule->action))
+			found(l, TRAP_KILL, pointer,
+			      "%s: whoever tries is killed, programs that only probe for it too: use SCMP_ACT_ERRNO",
+			      call);
+	}
+}
+
+static void lint_default(struct linting *l)
+{
+	const struct oci_seccomp *s = l->seccomp;
+
+	if (lets(&s->default_action))
+		found(l, delegates(&s->default_action) ? TRAP_DELEGATES : TRAP_DEFAULT_ALLOWS,
+		      "/defaultAction", "what no entry names is let through: this is no allow list");
+	else if (kills(&s->default_action))
+		found(l, TRAP_KILL, "/defaultAction",
+		      "programs that probe for a new system call are killed: use SCMP_ACT_ERRNO with defaultErrnoRet 38 (ENOSYS)");
+	if (s->listener_path.is != FIELD_ABSENT && s->listener_path.is != FIELD_NULL)
+		found(l, TRAP_LISTENER, "/listenerPath",
+		      "whoever listens on this socket decides instead of the profile");
+}
+
+static void lint_doors(struct linting *l)
+{
+	const struct oci_seccomp *s = l->seccomp;
+	uint32_t doors[4];
+	const size_t n = seccomp_doors(l->audit_arch, doors, ARRAY_SIZE(doors));
+	bool named;
+
+	if (s->architectures.n == 0)
+		return;
+	for (size_t d = 1; d < n; d++) {
+		named = false;
+		for (size_t i = 0; i < s->architectures.n; i++)
+			named = named || (s->architectures.v[i].v &&
+					  seccomp_arch_token(s->architectures.v[i].v) == doors[d]);
+		if (!named)
+			found(l, TRAP_MISSING_SUBARCH, "/architectures",
+			      "lists architectures, but not this host's 32-bit one: such programs are killed");
+		else if (doors[d] == AUDIT_ARCH_I386 && allowed(l, "socket") == 1 &&
+			 allowed(l, "socketcall") == 2)
+			found(l, TRAP_SOCKETCALL, "/architectures",
+			      "the rules on socket do not hold: i386's socketcall, which is allowed, keeps its arguments in memory");
+	}
+}
+
+static void lint_clone3(struct linting *l)
+{
+	const struct oci_seccomp *s = l->seccomp;
+	const int clone = allowed(l, "clone");
+	uint64_t answer = s->default_errno_ret.is == FIELD_PRESENT ? s->default_errno_ret.v : EPERM;
+
+	for (size_t i = 0; i < l->n; i++) {
+		if (names(&l->rules[i], "clone3"))
+			answer = l->rules[i].errno_ret.is == FIELD_PRESENT ?
+				 l->rules[i].errno_ret.v : EPERM;
+	}
+	if (allowed(l, "clone3") > 0) {
+		if (clone < 2)
+			found(l, TRAP_CLONE3, "/syscalls",
+			      "clone is not allowed in full, but clone3 does the same and keeps its flags in memory");
+	} else if (clone > 0 && answer != ENOSYS) {
+		found(l, TRAP_CLONE3_ERRNO, "/syscalls",
+		      "clone3 must answer ENOSYS (38): at any other the C library starts no thread");
+	}
+}
+
+int seccomp_lint(const struct oci_seccomp *seccomp, uint32_t audit_arch,
+		 struct seccomp_lints *ret, struct error *err)
+{
+	_cleanup_lints_ struct seccomp_lints out = { 0 };
+	struct linting l = { .seccomp = seccomp, .rules = seccomp->syscalls.v,
+			     .n = seccomp->syscalls.n, .audit_arch = audit_arch, .out = &out,
+			     .err = err };
+	char pointer[64];
+
+	lint_default(&l);
+	for (size_t i = 0; i < l.n && !l.failed; i++) {
+		(void)snprintf(pointer, sizeof(pointer), "/syscalls/%zu/action", i);
+		if (delegates(&l.rules[i].action))
+			found(&l, TRAP_DELEGATES, pointer,
+			      "somebody else decides: without a listener or tracer it is refused, with one anything goes");
+		lint_tests(&l, i);
+		lint_names(&l, i);
+	}
+	lint_doors(&l);
+	lint_clone3(&l);
+	if (l.failed)
+		return l.failed;
+	*ret = out;
+	out = (struct seccomp_lints){ 0 };
+	return 0;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SECCOMP_PRIVATE_H
+#define SECCOMP_PRIVATE_H
+
+/* Shared by what reads, compiles and compares seccomp profiles. */
+
+#include <cofferdam/seccomp.h>
+
+#define X32_BIT 0x40000000u		/* of the system call number: the x32 door */
+
+/* seccomp_doors - the architectures whose system calls a kernel of @audit_arch
+ * takes, the native one first; at most @max. x32 is not among them. */
+size_t seccomp_doors(uint32_t audit_arch, uint32_t *doors, size_t max);
+
+/* seccomp_arch_token - libseccomp's token for "SCMP_ARCH_X86" or "x86", or 0. */
+uint32_t seccomp_arch_token(const char *name);
+
+/*
+ * A condition on one 32-bit word, in conjunctive form: it holds if, of every
+ * clause, a bit of pos is set or a bit of neg is clear.
+ */
+struct clause {
+	uint32_t pos, neg;
+};
+
+enum cond_op {
+	COND_EQ,
+	COND_GT,
+	COND_GE,
+	COND_SET,
+};
+
+/* (word & mask) OP value, or that negated */
+struct cond {
+	unsigned word;
+	enum cond_op op;
+	bool negated;
+	uint32_t mask, value;
+};
+
+#define WORDS 16			/* of struct seccomp_data */
+
+enum solved {
+	SOLVED_NO,
+	SOLVED_YES,
+	SOLVED_UNKNOWN,			/* gave up */
+};
+
+/*
+ * solve - whether words exist for which all @n conditions hold, and in @ret
+ * such words (others are left alone).
+ */
+enum solved solve(const struct cond *conds, size_t n, uint32_t ret[WORDS]);
+
+#endif
