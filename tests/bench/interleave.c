@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Runs several commands in turn, A B C A B C ..., and prints the median and
- * the quartiles of each one's wall time and the ratio of its median to A's.
+ * Runs several commands in turn, A B C A B C ..., and prints the least, the
+ * quartiles and the median of each one's wall time and the ratio of its median
+ * to A's.
  *
  *	interleave ROUNDS STDIN-FILE NAME COMMAND... -- NAME COMMAND... [-- ...]
  *
@@ -74,8 +75,9 @@ static void print(struct contender *c, size_t rounds, double *first)
 	median = (double)c->ns[rounds / 2] / 1000;
 	if (*first == 0)
 		*first = median;
-	printf("| %-28s | %9.0f | %9.0f | %9.0f | %6.2f | %4d |\n", c->name,
-	       (double)c->ns[rounds / 4] / 1000, median, (double)c->ns[rounds * 3 / 4] / 1000,
+	printf("| %-28s | %8.0f | %10.0f | %9.0f | %10.0f | %6.2f | %4d |\n", c->name,
+	       (double)c->ns[0] / 1000, (double)c->ns[rounds / 4] / 1000, median,
+	       (double)c->ns[rounds * 3 / 4] / 1000,
 	       median / *first, WIFEXITED(c->status) ? WEXITSTATUS(c->status) : -1);
 }
 
@@ -108,9 +110,9 @@ int main(int argc, char **argv)
 		for (size_t i = 0; i < n; i++)
 			run(&c[i], argv[2], null, round);
 	}
-	printf("| %-28s | %9s | %9s | %9s | %6s | %4s |\n", "command", "quartile 1", "median us",
-	       "quartile 3", "ratio", "exit");
-	printf("|---|---|---|---|---|---|\n");
+	printf("| %-28s | %8s | %10s | %9s | %10s | %6s | %4s |\n", "command", "least us",
+	       "quartile 1", "median us", "quartile 3", "ratio", "exit");
+	printf("|---|---|---|---|---|---|---|\n");
 	for (size_t i = 0; i < n; i++)
 		print(&c[i], rounds, &first);
 	return 0;

@@ -1,0 +1,181 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# What Cofferdam costs, as tables in Markdown on standard output; make bench
+# calls it, as root. Commands that are compared run in turn, A B C A B C, so that
+# whatever else the machine does meets all of them. Nothing here passes or fails.
+#
+#	BENCH_ROUNDS	of the programs that take about a millisecond	[400]
+#	BENCH_RUNS	of whole containers				[60]
+#	BENCH_CONFIGS	configurations in the tree			[2000]
+# shellcheck source=tests/integration/lib.sh
+. "$(dirname "$0")/../integration/lib.sh"
+# $work and the like come from there.
+# shellcheck disable=SC2154
+
+rounds=${BENCH_ROUNDS:-400}
+runs=${BENCH_RUNS:-60}
+configs=${BENCH_CONFIGS:-2000}
+bench=$build/tests/bench
+other=/usr/libexec/oci/hooks.d/oci-seccomp-bpf-hook
+
+need jq busybox
+setup_work
+make_rootfs
+
+# A configuration that the policy allows, of a program that ends at once.
+own='del(.mounts[-1]) | .process.args = ["/bin/true"]
+	| .linux.resources.cpu = { quota: 200000, period: 100000 }'
+host=$(host_config bench)
+plain=$(bundle plain "$own")
+hooked=$(bundle hooked "$own")
+add_hook "$hooked" createRuntime "$host"
+
+machine() {
+	echo "# Measurements"
+	echo
+	echo "$("$cofferdam" --version), static: ${COFFERDAM_STATIC:-unknown};" \
+		"kernel $(uname -r | sed 's/-.*//'), $(nproc) processors of kind" \
+		"$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)."
+	echo "Wall time in microseconds, of commands that ran in turn; ratio is that of the medians to the first line."
+}
+
+# --- the hook by itself ---
+
+hook_alone() {
+	local rows=(/bin/true /bin/true -- "empty, static PIE" "$bench/empty"
+		-- "cofferdam-hook --version" "$hook" --version
+		-- "cofferdam-hook createRuntime" "$hook" createRuntime --host-config "$host")
+
+	[ ! -x $other ] || rows+=(-- "oci-seccomp-bpf-hook" "$other" -version)
+	stand_in
+	state "$plain" >"$work/state.json"
+	echo
+	echo "## The hook by itself"
+	echo
+	(cd "$plain" && "$bench/interleave" "$rounds" "$work/state.json" "${rows[@]}")
+	echo
+	echo "The hook reads the state and a config.json of $(stat -c %s "$plain/config.json") bytes," \
+		"gathers the facts, judges by \`restricted\` and writes its record."
+	if [ -x $other ]; then
+		echo "oci-seccomp-bpf-hook, a hook in Go, is shown as it prints its version: its work" \
+			"(tracing) is another one, so only the start can be compared."
+	else
+		echo "oci-seccomp-bpf-hook is not installed here, so no hook in Go is compared."
+	fi
+}
+
+# --- whole containers ---
+
+containers() {
+	local runtime options
+
+	echo
+	echo "## A whole container"
+	for runtime in runc crun; do
+		command -v $runtime >/dev/null || continue
+		options=(--root "$work/$runtime")
+		[ $runtime = runc ] || options+=(--cgroup-manager=cgroupfs)
+		echo
+		"$bench/interleave" "$runs" /dev/null \
+			"$runtime run" "$(command -v $runtime)" "${options[@]}" run --bundle "$plain" a \
+			-- "$runtime run, with the hook" \
+			"$(command -v $runtime)" "${options[@]}" run --bundle "$hooked" b
+	done
+}
+
+# --- many configurations ---
+
+throughput() {
+	local tree=$work/tree table
+
+	seq "$configs" | sed "s#^#$tree/#" | xargs mkdir -p
+	awk -v tree="$tree" -v n="$configs" '{ text = text $0 "\n" }
+		END {
+			for (i = 1; i <= n; i++) {
+				file = tree "/" i "/config.json"
+				this = text
+				sub(/"hostname": "test"/, "\"hostname\": \"c" i "\"", this)
+				printf "%s", this >file
+				close(file)
+			}
+		}' "$plain/config.json"
+	table=$("$bench/interleave" 11 /dev/null \
+		"yajl, parsing alone" "$bench/parse" "$tree" \
+		-- "cofferdam check" "$cofferdam" check --policy restricted "$tree" \
+		-- "cofferdam check, json" "$cofferdam" check --policy restricted --format json "$tree")
+	echo
+	echo "## Many configurations on one core"
+	echo
+	echo "$table"
+	echo
+	echo "$configs configurations of $(stat -c %s "$plain/config.json") bytes; a second:"
+	awk -F'|' -v n="$configs" 'NR > 2 {
+		gsub(/^ +| +$/, "", $2)
+		printf "%s %d%s", $2, n / ($5 / 1000000), NR == 5 ? ".\n" : "; "
+	}' <<<"$table"
+}
+
+# --- growth ---
+
+# instructions FILTER N - of cofferdam check, user space
+instructions() {
+	jq --argjson n "$2" --arg here "$work/data" "$1" "$plain/config.json" >"$work/grown.json"
+	(cd "$plain" && valgrind --tool=callgrind --callgrind-out-file=/dev/null "$cofferdam" \
+		"$command" --policy restricted "$work/grown.json" 2>&1 >/dev/null) |
+		awk '/Collected/ { print $NF }'
+}
+
+# grow NAME FILTER - one line: instructions for each item
+grow() {
+	local zero n
+
+	zero=$(instructions "$2" 0)
+	printf '| %-34s ' "$1"
+	for n in 10 100 1000 10000; do
+		printf '| %8d ' $((($(instructions "$2" $n) - zero) / n))
+	done
+	echo "|"
+}
+
+# shellcheck disable=SC2016 # $n and $here are jq's
+growth() {
+	local command=check
+
+	mkdir -p "$work/data"
+	echo
+	echo "## Growth"
+	echo
+	if ! command -v valgrind >/dev/null; then
+		echo "Needs valgrind, which is not installed here."
+		return
+	fi
+	echo "Instructions for each item, by callgrind: even lines are linear growth."
+	echo
+	echo "| items | 10 | 100 | 1000 | 10000 |"
+	echo "|---|---|---|---|---|"
+	grow "environment entries" '.process.env += [range($n) | "NAME\(.)=value"]'
+	grow "capabilities" '.process.capabilities.bounding += [range($n) | "CAP_NET_BIND_SERVICE"]'
+	grow "tmpfs mounts" '.mounts += [range($n) | { destination: "/data/\(.)", type: "tmpfs",
+		source: "tmpfs", options: ["nosuid", "nodev"] }]'
+	grow "bind mounts, each refused" '.mounts += [range($n) | { destination: "/data/\(.)",
+		type: "bind", source: $here, options: ["rbind", "ro", "nosuid", "nodev"] }]'
+	grow "annotations" '.annotations = ([range($n) | { key: "x.\(.)", value: "v" }] | from_entries)'
+	grow "device rules" '.linux.resources.devices = [{ allow: false, access: "rwm" },
+		(range($n) | { allow: true, type: "c", major: 1, minor: 3, access: "rwm" })]'
+	grow "sysctls, each refused" '.linux.sysctl = ([range($n) | { key: "x.\(.)", value: "1" }]
+		| from_entries)'
+	grow "hooks, each refused" '.hooks.poststop = [range($n) | { path: "/bin/true" }]'
+	grow "wrong types, each refused" '.mounts += [range($n) | { destination: 7 }]'
+	command=harden
+	grow "tmpfs mounts, each hardened" '.mounts += [range($n) | { destination: "/data/\(.)",
+		type: "tmpfs", source: "tmpfs", options: ["mode=755"] }]'
+	grow "annotations, each hardened away" '.annotations = ([range($n)
+		| { key: "run.oci.\(.)", value: "v" }] | from_entries)'
+}
+
+machine
+hook_alone
+containers
+throughput
+growth
