@@ -83,7 +83,11 @@ show() {
 	[ $code = 0 ] || echo "    ${dim}exit code $code$plain"
 }
 
-# The runtimes as a user calls them; what else they need here is in_runtime()'s.
+# The programs as a user calls them: the runtimes with what else they need here,
+# and the command line with the host.json that the hook reads.
+cofferdam() {
+	command cofferdam "$1" --host-config "$enforce" "${@:2}"
+}
 runc() {
 	in_runtime runc "$@"
 }
@@ -134,7 +138,9 @@ echo \"# touch /tmp/scratch && echo still writable\"; touch /tmp/scratch && echo
 echo ran >/out/marker"]' >/dev/null
 
 title "What would happen? No container is started for this"
-say "The bundle \"refused\" has no pid namespace, mounts the host's /, runs as root, has no limits."
+say "The bundle \"refused\" has no pid namespace, mounts the host's /, runs as root, has no limits." \
+	"The policy \"test\" is \"restricted\", but only warns of the folder that each bundle shares" \
+	"with the host."
 show cofferdam check refused
 show cofferdam check allowed
 

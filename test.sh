@@ -7,7 +7,8 @@
 #
 #	./test.sh		everything that a change has to pass
 #	./test.sh --quick	the sanitizer build and its unit tests alone
-#	./test.sh --full	also a release archive, clang, and static analysis
+#	./test.sh --full	also a release archive, clang, static analysis, and more
+#				load on more profiles
 #
 # With CI=true in the environment a test that was skipped counts as failed.
 set -uo pipefail
@@ -174,4 +175,6 @@ step check-root-asan in_build asan check-root
 build clang --enable-werror CC=clang &&
 	step check-clang in_build clang -j"$jobs" check
 step lint in_build plain lint
+step workloads-full env COFFERDAM_TEST_FULL=1 top_srcdir="$PWD" top_builddir="$PWD/build/release" \
+	bash tests/workloads/workloads.sh
 step distcheck in_build release -j"$jobs" distcheck

@@ -6,7 +6,7 @@
 
 /* How the hook was registered. */
 struct hook_call {
-	const char *stage;		/* "prestart", "createRuntime" or "" */
+	const char *stage;		/* "prestart", "createRuntime", "precreate" or "" */
 	enum engine engine;
 	const char *host_config;	/* NULL: the default place */
 };
@@ -14,5 +14,11 @@ struct hook_call {
 /* hook_run - judge the container whose state comes on standard input.
  * Returns the exit status: 0 lets it start, 1 refuses it. */
 int hook_run(const struct hook_call *call);
+
+/*
+ * precreate_run - judge the config.json that comes on standard input, and put
+ * the one to use on standard output. Returns the exit status likewise.
+ */
+int precreate_run(const struct hook_call *call);
 
 #endif

@@ -5,9 +5,11 @@
 #include <linux/capability.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -31,7 +33,7 @@ static void raise_limits(void)
 	for (size_t i = 0; i < sizeof(resources) / sizeof(resources[0]); i++) {
 		struct rlimit limit;
 
-		if (getrlimit(resources[i], &limit) < 0)
+		if (getrlimit(resources[i], &limit) < 0 || limit.rlim_cur == limit.rlim_max)
 			continue;
 		limit.rlim_cur = limit.rlim_max;
 		(void)setrlimit(resources[i], &limit);
@@ -61,6 +63,8 @@ static void keep_capabilities(uint64_t wanted)
 void process_settle(void)
 {
 	(void)clearenv();
+	/* Records are in UTC; otherwise libc would read /etc/localtime for it. */
+	(void)setenv("TZ", "UTC0", 1);
 	open_standard_descriptors();
 	raise_limits();
 	(void)signal(SIGPIPE, SIG_IGN);
@@ -68,6 +72,35 @@ void process_settle(void)
 	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	/* To look below other users' folders, and into the container's /proc/PID. */
 	keep_capabilities(1ull << CAP_DAC_READ_SEARCH | 1ull << CAP_SYS_PTRACE);
+}
+
+#define OVERFLOW_ID 65534	/* kernel.overflowuid's default: how unmapped ids appear */
+
+/* user_namespace - whether uid_map differs from the initial one (user_namespaces(7)). */
+static bool user_namespace(void)
+{
+	unsigned long inside, outside, count;
+	FILE *f = fopen("/proc/self/uid_map", "re");
+	const bool initial = f && fscanf(f, "%lu %lu %lu", &inside, &outside, &count) == 3 &&
+			     inside == 0 && outside == 0 && count == 4294967295ul;
+
+	if (f)
+		(void)fclose(f);
+	return f && !initial;
+}
+
+bool process_rootless(void)
+{
+	struct stat st;
+
+	/* The root folder is the host's root's, so the common case costs one call. */
+	return geteuid() == 0 && stat("/", &st) == 0 && st.st_uid == OVERFLOW_ID &&
+	       user_namespace();
+}
+
+uid_t process_owner(void)
+{
+	return process_rootless() ? OVERFLOW_ID : geteuid();
 }
 
 void process_judged(void)

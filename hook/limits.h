@@ -2,6 +2,9 @@
 #ifndef HOOK_LIMITS_H
 #define HOOK_LIMITS_H
 
+#include <stdbool.h>
+#include <sys/types.h>
+
 /* What a process that is started by a runtime must first do for itself. */
 
 /*
@@ -11,6 +14,17 @@
  * ignored, and no capability but those the hook needs.
  */
 void process_settle(void);
+
+/*
+ * process_rootless - whether this is a user namespace of a user's own (rootless
+ * podman). There uid 0 is that user and the host's root shows as the overflow
+ * id, so "belongs to root" means nothing against him: no boundary is claimed.
+ */
+bool process_rootless(void);
+
+/* process_owner - whose files are trusted besides uid 0's: our own, or where
+ * rootless the overflow id, which is how the host's root appears. */
+uid_t process_owner(void);
 
 /* process_judged - give up what was only needed to gather facts. */
 void process_judged(void);

@@ -11,7 +11,8 @@
 #include "tell.h"
 
 static const char help[] =
-	"Usage: cofferdam-hook [prestart|createRuntime] [--engine ENGINE] [--host-config FILE]\n"
+	"Usage: cofferdam-hook [prestart|createRuntime|precreate] [--engine ENGINE]\n"
+	"                      [--host-config FILE]\n"
 	"\n"
 	"An OCI runtime hook: reads the container's state on standard input, judges the\n"
 	"config.json of its bundle (the working directory) by this host's policy, and\n"
@@ -19,6 +20,8 @@ static const char help[] =
 	"the log that host.json names.\n"
 	"\n"
 	"  prestart, createRuntime   the stage it is registered for\n"
+	"  precreate                 podman's own stage: config.json comes on standard input,\n"
+	"                            and the hardened one goes to standard output\n"
 	"  --engine ENGINE           who calls: podman, crio, containerd or docker; policies\n"
 	"                            may differ by it, and advice is given in its words\n"
 	"  --host-config FILE        instead of " SYSCONFDIR "/cofferdam/host.json\n"
@@ -42,9 +45,11 @@ static int usage(const char *what, const char *word)
 	return 1;	/* as every refusal: to a runtime, a hook wrongly registered is one */
 }
 
-static int on_own_stack(const void *call)
+static int on_own_stack(const void *arg)
 {
-	return hook_run(call);
+	const struct hook_call *call = arg;
+
+	return strcmp(call->stage, "precreate") == 0 ? precreate_run(call) : hook_run(call);
 }
 
 int main(int argc, char **argv)
@@ -68,7 +73,8 @@ int main(int argc, char **argv)
 				return usage("two stages; the second is", argv[optind]);
 			call.stage = argv[optind++];
 			if (strcmp(call.stage, "prestart") != 0 &&
-			    strcmp(call.stage, "createRuntime") != 0)
+			    strcmp(call.stage, "createRuntime") != 0 &&
+			    strcmp(call.stage, "precreate") != 0)
 				return usage("not a stage this hook serves:", call.stage);
 			break;
 		case 'e':

@@ -128,3 +128,13 @@ void tell(const char *line, int64_t pid)
 	if (container >= 0 && (engine < 0 || !same_file(engine, container)))
 		write_line(container, line);
 }
+
+void tell_caller(const char *line)
+{
+	const pid_t caller = getppid();
+	_cleanup_close_ int fd = caller > 1 ? stderr_of(caller) : -1;
+
+	write_line(STDERR_FILENO, line);
+	if (fd >= 0 && !leads_nowhere(fd) && !same_file(fd, STDERR_FILENO))
+		write_line(fd, line);
+}

@@ -12,4 +12,10 @@
  */
 void tell(const char *line, int64_t pid);
 
+/*
+ * tell_caller - one line to standard error and to that of the process that
+ * called us: podman reads what a precreate hook says and throws it away.
+ */
+void tell_caller(const char *line);
+
 #endif

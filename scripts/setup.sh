@@ -11,7 +11,8 @@ set -euo pipefail
 build="autoconf automake gcc libc6-dev make pkg-config
 	libcap-ng-dev libpcre2-dev libseccomp-dev libselinux1-dev libsepol-dev libyajl-dev"
 run="busybox-static crun jq runc"
-test="clang codespell cppcheck libclang-rt-dev libcmocka-dev shellcheck valgrind xz-utils"
+test="buildah catatonit clang codespell containerd cppcheck docker.io libclang-rt-dev libcmocka-dev
+	podman shellcheck valgrind xz-utils"
 
 case ${1-} in
 build) packages=$build ;;

@@ -48,7 +48,9 @@ policy=(--host-config "$host")
 for arguments in "" "chek" "--chek" "check" "check --polcy x ." "check --format xml ." \
 	"check --door window ." "check --engine lxc ." "check --policy" "harden" "harden a b" "harden --diff --in-place ." \
 	"harden --in-place -" "facts" "explain" "explain a b" "rules --format yaml" "rules extra" \
-	"policy" "policy polish restricted"; do
+	"policy" "policy polish restricted" "seccomp" "seccomp show" "seccomp compare hardened" \
+	"seccomp look hardened" "seccomp show --format yaml hardened" "seccomp show --arch z80 hardened" \
+	"seccomp show --caps chown hardened" "seccomp lint --format bpf hardened"; do
 	# shellcheck disable=SC2086 # several words
 	exits 2 $arguments
 	unlike "a hint: cofferdam $arguments" "$err" '^$'
@@ -58,7 +60,7 @@ try explain host-pidd
 is "explain: an unknown rule" "$status" 2
 like "explain: with the nearest name" "$err" "host-pid"
 
-for command in "" check harden facts rules explain policy; do
+for command in "" check harden facts rules explain policy seccomp; do
 	# shellcheck disable=SC2086 # none or one word
 	exits 0 $command --help
 	like "help: cofferdam $command" "$out" "Usage: cofferdam"
@@ -70,9 +72,9 @@ like "version" "$out" "^cofferdam [0-9]+\.[0-9]+"
 # --- check ---
 
 exits 0 check "${policy[@]}" "$good"
-like "check names the verdict and the policy" "$out" "allowed by policy restricted"
+like "check names the verdict and the policy" "$out" "allowed by policy test"
 exits 0 check "${policy[@]}" "$good/config.json"
-exits 0 check "${policy[@]}" --policy restricted "$good"
+exits 0 check "${policy[@]}" --policy baseline "$good"
 exits 0 check "${policy[@]}" "$ordinary"
 like "check: hardening is announced" "$out" "harden"
 exits 1 check "${policy[@]}" --door hook "$ordinary"
@@ -193,7 +195,7 @@ exits 0 rules
 exits 0 rules --format json
 rules=$(jq -r '.. | .id? // empty' <<<"$out" 2>/dev/null | sort)
 is "rules --format json: every row of the registry" "$rules" \
-	"$(sed -n 's/^RULE([A-Z_]*, "\([a-z-]*\)".*/\1/p' "$src/include/cofferdam/rules.def" | sort)"
+	"$(sed -n 's/^RULE([A-Z_]*, "\([a-z-]*\)".*/\1/p' "$src"/include/cofferdam/rules/*.def | sort)"
 exits 0 rules --format md
 for rule in $rules; do
 	like "rules --format md: $rule" "$out" "$rule"
@@ -235,5 +237,48 @@ is "policy show: what is inherited is shown" \
 	"warn deny "
 exits 3 policy lint none
 exits 3 policy show none
+
+# --- seccomp ---
+
+for name in hardened compat32 build; do
+	exits 0 seccomp show "$name"
+	like "seccomp show: $name" "$out" "$name: allows [0-9]+ system calls"
+	exits 0 seccomp show --format json "$name"
+	is "seccomp show: $name as JSON is what is shipped" "$(jq -S . <<<"$out")" \
+		"$(jq -S . "$src/policy/seccomp/$name.json")"
+	exits 0 seccomp show --arch aarch64 "$name"
+	exits 0 seccomp lint "$name"
+	is "seccomp lint: $name" "$out" "$name: ok"
+	exits 0 seccomp compare hardened "$name"
+done
+exits 1 seccomp compare build hardened
+like "seccomp compare: says what" "$out" "ptrace  \(hardened: EPERM\)"
+like "seccomp compare: and under which arguments" "$out" "personality, for example \(0x40000\)"
+exits 1 seccomp compare compat32 hardened
+like "seccomp compare: other doors in one line" "$out" "calls through the (x86|arm) door"
+"$cofferdam" seccomp show --format bpf hardened >"$work/filter"
+exits 0 seccomp compare "$work/filter" hardened
+exits 0 seccomp compare hardened "$work/filter"
+exits 3 seccomp lint "$work/filter"
+jq '.syscalls += [{names: ["bpf"], action: "SCMP_ACT_NOTIFY"}]
+	| (.syscalls[] | select(.names[0] == "_sysctl" or .names[0] == "bpf" and .action == "SCMP_ACT_ERRNO")).names -= ["bpf"]' \
+	"$src/policy/seccomp/hardened.json" >"$work/notify.json"
+exits 1 seccomp compare "$work/notify.json" hardened
+like "seccomp compare: a listener's call is a pass" "$out" "bpf"
+exits 1 seccomp lint "$work/notify.json"
+like "seccomp lint: names the trap and its place" "$out" "delegates: /syscalls/[0-9]+/action"
+jq --slurpfile seccomp "$work/notify.json" '.linux.seccomp = $seccomp[0]' "$good/config.json" \
+	>"$work/config.json"
+exits 1 seccomp lint "$work/config.json" hardened
+exits 1 seccomp compare --format json "$work/config.json" hardened
+is "seccomp compare: as JSON" "$(jq -r '.more[0].call + " " + .more[0].other' <<<"$out")" "bpf EPERM"
+jq -n '{defaultAction: "SCMP_ACT_ERRNO", archMap: [], syscalls: [
+	{names: ["bpf"], action: "SCMP_ACT_ALLOW", includes: {caps: ["CAP_SYS_ADMIN"]}}]}' >"$work/engine.json"
+exits 0 seccomp compare "$work/engine.json" hardened
+exits 1 seccomp compare --caps CAP_CHOWN,CAP_SYS_ADMIN "$work/engine.json" hardened
+exits 3 seccomp show "$work/none"
+exits 3 seccomp show "$broken/config.json"
+exits 3 seccomp show docker
+like "seccomp: what to do about a default that is compiled in" "$err" "config.json"
 
 done_testing

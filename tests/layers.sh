@@ -19,7 +19,7 @@ BEGIN {
 	rank["harden"] = rank["report"] = 9
 	rank["cli"] = rank["hook"] = 10
 	split("error:base mem:base buf:base text:base file:base json:json fields:json oci:oci " \
-	      "engine:engine registry:policy policy:policy host:policy facts:facts rules:rules " \
+	      "engine:engine registry:policy policy:policy host:policy seccomp:policy facts:facts rules:rules " \
 	      "verdict:verdict harden:harden report:report", pairs, " ")
 	for (i in pairs) {
 		split(pairs[i], pair, ":")

@@ -152,7 +152,9 @@ base_config() {
 			cwd: "/",
 			capabilities: ({} | .bounding = ["CAP_NET_BIND_SERVICE"]
 				| .permitted = .bounding | .effective = .bounding),
-			noNewPrivileges: true
+			noNewPrivileges: true,
+			rlimits: [ { type: "RLIMIT_NOFILE", hard: 1024, soft: 1024 },
+				   { type: "RLIMIT_NPROC", hard: 1024, soft: 1024 } ]
 		},
 		root: { path: $root, readonly: true },
 		hostname: "test",
@@ -174,12 +176,15 @@ base_config() {
 			namespaces: [ { type: "pid" }, { type: "network" }, { type: "ipc" },
 				      { type: "uts" }, { type: "mount" } ],
 			resources: {
+				devices: [ { allow: false, access: "rwm" } ],
 				memory: { limit: 134217728 },
 				pids: { limit: 64 },
 				cpu: { quota: 50000, period: 100000 }
 			},
 			seccomp: $seccomp[0],
-			maskedPaths: ["/proc/kcore", "/proc/keys", "/proc/timer_list"],
+			maskedPaths: ["/proc/acpi", "/proc/asound", "/proc/kcore", "/proc/keys",
+				      "/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats",
+				      "/proc/sched_debug", "/proc/scsi", "/sys/firmware"],
 			readonlyPaths: ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys",
 					"/proc/sysrq-trigger"]
 		}
@@ -213,15 +218,22 @@ own_policy() {
 	cat >"$work/hosts/$1/bundles/$2/policy.json"
 }
 
-# host_config NAME [FILTER] - a host.json that enforces "restricted" and logs
+# host_config NAME [FILTER] - a host.json that enforces "test", which is
+# "restricted" but that it only warns of what every bind of a test's is, and logs
 # to a file; the jq filter edits it. Prints its path; the log is NAME.log.
 host_config() {
 	local dir=$work/hosts/$1
 
 	mkdir -p "$dir"
+	own_policy "$1" test <<-END
+		{ "format": 1, "name": "test", "extends": "restricted",
+		  "rules": { "host-path": { "action": "warn" }, "mount-flags": { "action": "warn" },
+		             "host-socket": { "action": "warn" },
+		             "foreign-hooks": { "allow": ["$hook"] } } }
+	END
 	jq -n --arg log "$work/hosts/$1.log" '
 		{ format: 1, mode: "enforce", gate: "off",
-		  policies: [ { use: "restricted" } ],
+		  policies: [ { use: "test" } ],
 		  log: { file: $log, journald: false, syslog: false, on_failure: "deny" } }
 		| '"${2:-.}" >"$dir/host.json" || bail "bad filter: $2"
 	echo "$dir/host.json"

@@ -42,11 +42,22 @@ enum wording {
 enum wording engine_wording(enum engine engine);
 
 /*
+ * engine_pod_uid - the uid of the pod that the container belongs to, from the
+ * annotation that the registered @engine writes itself after all others
+ * (containerd's CRI and CRI-O); NULL for other engines, or if it is no uid.
+ */
+const char *engine_pod_uid(enum engine engine, const struct oci_spec *spec);
+
+/*
  * engine_owned_file - whether @path, a real path on the host (symbolic links
  * resolved), is one that engines make for a single container: its hosts,
  * hostname, resolv.conf, its /dev/shm, or a named volume's data. ENGINE_UNKNOWN
- * means any engine's.
+ * means any engine's. What the kubelet makes for a pod counts for the pod
+ * @pod_uid alone, so that no container is given another pod's volumes.
  */
-bool engine_owned_file(enum engine engine, const char *path);
+bool engine_owned_file(enum engine engine, const char *pod_uid, const char *path);
+
+/* engine_pod_file - whether the kubelet made @path for the pod @pod_uid (may be NULL). */
+bool engine_pod_file(const char *pod_uid, const char *path);
 
 #endif

@@ -71,6 +71,52 @@ struct fact_limits {
 	uint64_t millicpu;
 };
 
+/* The container's cgroup, as linux.cgroupsPath names it. */
+struct fact_cgroup {
+	enum fact_is is;		/* ABSENT: it does not exist yet, or none is named */
+	char *why;
+	bool v2;			/* of the host; known whatever is says, but UNKNOWN */
+	uint32_t others;		/* processes in it that are not this container's */
+};
+
+/* The program of a hook in config.json. */
+struct fact_program {
+	char *path;			/* as config.json names it */
+	enum fact_is is;
+	char *why;			/* UNREADABLE, or not trusted: the reason */
+	char *real;			/* after every symbolic link */
+	bool trusted;			/* root's, as is every folder above, and written by no one else */
+	bool own;			/* it is this installation's cofferdam-hook, by device and inode */
+};
+
+struct fact_group {
+	char *name;
+	uint32_t gid;
+};
+
+struct fact_groups {
+	enum fact_is is;
+	char *why;
+	struct fact_group *v;		/* those of the policy's names that /etc/group has */
+	size_t n;
+};
+
+/* The host's unix sockets: where they are bound (unix(7), /proc/net/unix). */
+struct fact_sockets {
+	enum fact_is is;
+	char *why;
+	struct fact_place *v;
+	size_t n;
+};
+
+/* What a runtime would find in the image (the folder root.path). */
+struct fact_image {
+	enum fact_is is;		/* ABSENT: there is no such folder */
+	char *why;
+	char *link;			/* the first of /proc, /sys, /dev that is a symbolic link, or NULL */
+	char *cwd;			/* process.cwd after the image's symbolic links, clean */
+};
+
 struct facts {
 	struct fact_ns host[NS_MAX];		/* our own namespaces, the host's */
 	struct fact_ns container[NS_MAX];	/* of the state's pid; KNOWN in the hook only */
@@ -83,6 +129,14 @@ struct facts {
 	struct fact_place rootfs;
 	struct fact_idmap uid_map, gid_map;
 	struct fact_limits parent;
+	struct fact_cgroup cgroup;
+	struct fact_program *hooks;		/* one for each path that hooks name */
+	size_t n_hooks;
+	struct fact_groups groups;
+	struct fact_sockets sockets;
+	struct fact_image image;
+	enum fact_is core_is;
+	bool core_pipe;				/* kernel.core_pattern starts with "|" (core(5)) */
 	char *lsm;				/* "selinux enforcing", "apparmor", "none": for the record */
 };
 
@@ -116,11 +170,15 @@ void facts_print(struct buf *out, const struct facts *facts);
 /* facts_place - the gathered place of a policy's @path, or NULL. */
 const struct fact_place *facts_place(const struct facts *facts, const char *path);
 
+/* facts_program - the gathered program of a hook's @path, or NULL. */
+const struct fact_program *facts_program(const struct facts *facts, const char *path);
+
 /*
  * place_engine_owned - whether @place is a file or folder that @engine (any,
- * when unknown) makes for a single container, with nothing mounted below it.
+ * when unknown) makes for a single container (or the kubelet for the pod
+ * @pod_uid, which may be NULL), with nothing mounted below it.
  */
-bool place_engine_owned(const struct fact_place *place, enum engine engine);
+bool place_engine_owned(const struct fact_place *place, enum engine engine, const char *pod_uid);
 
 /* spot_below - whether @spot is @top or lies below it, in one file system. */
 bool spot_below(const struct fact_spot *spot, const struct fact_spot *top);

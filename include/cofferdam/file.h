@@ -37,7 +37,7 @@ int file_read_stream(int fd, const char *name, size_t max, int deadline_ms,
  * O_PATH | O_DIRECTORY, ...), walking it component by component. Every folder
  * passed through, every symbolic link followed and the file itself must belong
  * to root or to @owner and must not be writable by others; a sticky folder of
- * root's (such as /tmp) is accepted. A relative path starts at the working
+ * theirs (such as /tmp) is accepted. A relative path starts at the working
  * directory, whose own parents are checked too. With O_CREAT a missing last
  * component is made with mode 0600. Returns a descriptor, O_NONBLOCK and
  * close-on-exec, of a regular file or folder (of anything with O_PATH).

@@ -18,6 +18,7 @@ struct log_config {
 	char *file;			/* absolute path, or NULL */
 	bool journald;
 	bool syslog;
+	uid_t owner;			/* whose folders the file may lie in, besides root's */
 	bool on_failure_ignore;		/* false: a record that cannot be written denies */
 };
 

@@ -42,6 +42,7 @@ struct json {
 	const struct json *next;	/* next sibling */
 	size_t index;			/* place among its siblings, from 0 */
 	size_t count;			/* number of children */
+	const struct json *const *sorted;	/* private */
 	size_t key_start;		/* offset of the name's opening quote */
 	size_t start;			/* offset of the value's first byte ... */
 	size_t end;			/* ... and one past its last */
@@ -55,6 +56,7 @@ struct json_doc {
 	size_t repeated;		/* how many members repeat an earlier name */
 	char *decoded;			/* private */
 	struct json_chunk *chunks;	/* private */
+	struct json_index *indexes;	/* private */
 };
 
 /* json_parse flags */

@@ -58,6 +58,7 @@ struct oci_mount {
 	enum field_is is;
 	struct field_str destination, type, source;
 	struct field_strs options;
+	struct field_list uid_mappings, gid_mappings;	/* struct oci_idmap */
 };
 
 struct oci_hook {
@@ -137,19 +138,36 @@ struct oci_resources {
 	struct field_map unified;			/* cgroup v2 files, applied last */
 };
 
+struct oci_seccomp_arg {
+	const struct json *node;
+	enum field_is is;
+	struct field_uint index, value, value_two;
+	struct field_str op;
+};
+
 struct oci_seccomp_rule {
 	const struct json *node;
 	enum field_is is;
 	struct field_strs names;
 	struct field_str action;
+	struct field_uint errno_ret;			/* absent: EPERM */
+	struct field_list args;				/* struct oci_seccomp_arg */
 };
 
 struct oci_seccomp {
 	const struct json *node;
 	enum field_is is;
 	struct field_str default_action, listener_path;
+	struct field_uint default_errno_ret;		/* absent: EPERM */
 	struct field_strs architectures, flags;
 	struct field_list syscalls;			/* struct oci_seccomp_rule */
+};
+
+struct oci_personality {
+	const struct json *node;
+	enum field_is is;
+	struct field_str domain;
+	struct field_strs flags;
 };
 
 struct oci_linux {
@@ -164,6 +182,8 @@ struct oci_linux {
 	struct field_str rootfs_propagation, mount_label;
 	struct field_strs masked_paths, readonly_paths;
 	struct field_map sysctl;
+	struct field_any net_devices;			/* an object: host interface to settings */
+	struct oci_personality personality;
 };
 
 /* config.json */
@@ -209,6 +229,10 @@ int oci_state_read(const struct json_doc *doc, struct oci_state *ret,
 		   struct error *err) must_check;
 void oci_state_free(struct oci_state *state);
 #define _cleanup_state_ _cleanup_(oci_state_free)
+
+/* The tables that the readers go by, for what must know every member's name. */
+const struct field *oci_spec_fields(void);
+const struct field *oci_state_fields(void);
 
 /* Namespace types (config-linux.md#namespaces, namespaces(7)). */
 enum oci_ns {

@@ -72,6 +72,12 @@ int bundle_parse(const char *name, enum bundle *ret) must_check;
 #define FACT_IDMAPS 0x8u		/* the user namespace's maps */
 #define FACT_LIMITS 0x10u		/* limits of the parent cgroup */
 #define FACT_ROOTFS 0x20u		/* what root.path really is */
+#define FACT_CGROUP 0x40u		/* the cgroup version, and who else is in the container's */
+#define FACT_HOOKS 0x80u		/* what each hook's program is */
+#define FACT_SOCKETS 0x100u		/* where the host's unix sockets are */
+#define FACT_GROUPS 0x200u		/* the ids of the groups that the policy names */
+#define FACT_IMAGE 0x400u		/* symbolic links of the image that a runtime would follow */
+#define FACT_CORE 0x800u		/* whether the host pipes core dumps to a program */
 
 enum param_kind {
 	PARAM_NONE = 0,
@@ -80,6 +86,8 @@ enum param_kind {
 	PARAM_SIZE,			/* "512Mi", in bytes */
 	PARAM_CPU,			/* "500m" or "2", in thousandths of a CPU */
 	PARAM_PATHS,			/* a list of absolute paths */
+	PARAM_NAMES,			/* a list of names, or patterns where its help says so */
+	PARAM_INT,			/* a number that may be negative */
 	PARAM_CAPS,			/* a list of capabilities, "CAP_CHOWN" */
 	PARAM_PROFILE,			/* a seccomp profile: a shipped name or a path in the bundle */
 };
@@ -88,8 +96,8 @@ const char *param_kind_name(enum param_kind kind);
 
 /* A parameter's value; which member counts follows from its kind. */
 struct param_value {
-	uint64_t number;		/* BOOL, COUNT, SIZE, CPU */
-	const char *const *list;	/* PATHS, CAPS: ended by NULL */
+	uint64_t number;		/* BOOL, COUNT, SIZE, CPU; INT as int64_t */
+	const char *const *list;	/* PATHS, NAMES, CAPS: ended by NULL */
 	const char *string;		/* PROFILE */
 };
 
@@ -117,6 +125,7 @@ struct rule {
 	const char *cis;		/* CIS Docker Benchmark 1.6.0 number, or NULL */
 	const char *refs;		/* CVEs and other sources, or NULL */
 	unsigned arg;			/* for checks that serve several rules */
+	const char *part_of;		/* the rule whose denial says this one's too, or NULL */
 };
 
 /* registry_rule - the row of @id, which is below RULE_MAX. */

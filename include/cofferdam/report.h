@@ -36,6 +36,7 @@ struct record {
 	const char *bundle;
 	int64_t pid;
 	enum mode mode;
+	bool rootless;			/* in a user's own namespace: no boundary against that user */
 	const char *failure;		/* why nothing could be judged, or NULL */
 	const struct report *report;	/* NULL with failure */
 	bool refused;			/* what was done in the end */

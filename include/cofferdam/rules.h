@@ -29,6 +29,7 @@ struct rule_input {
 	const struct facts *facts;
 	const struct policy *policy;
 	enum engine engine;		/* as registered */
+	const char *pod_uid;		/* engine_pod_uid(), looked up once */
 	enum rule_id id;		/* the rule being judged */
 };
 
@@ -62,6 +63,9 @@ int finding_value(struct finding *f, struct error *err, const char *fmt, ...)
  */
 int finding_edit(struct finding *f, enum json_op op, const char *pointer,
 		 const char *value, struct error *err) must_check;
+
+/* finding_clear - free what @f owns. */
+void finding_clear(struct finding *f);
 
 void findings_free(struct findings *findings);
 #define _cleanup_findings_ _cleanup_(findings_free)

@@ -46,7 +46,8 @@ static const char *shown(const struct buf *path)
  */
 static int check_trust(const struct stat *st, uid_t owner, const char *path, struct error *err)
 {
-	bool shared = S_ISDIR(st->st_mode) && (st->st_mode & S_ISVTX) && st->st_uid == 0;
+	/* of a trusted owner's, as is checked next */
+	bool shared = S_ISDIR(st->st_mode) && (st->st_mode & S_ISVTX);
 
 	if (st->st_uid != 0 && st->st_uid != owner)
 		return error_set(err, -EPERM, "%s: belongs to user %u, who is not trusted; "

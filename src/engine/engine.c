@@ -52,13 +52,14 @@ static bool has_source(const struct oci_spec *spec, const char *prefix)
 
 enum engine engine_guess(const struct oci_spec *spec)
 {
+	/* podman writes a few of CRI-O's keys too. */
+	if (has_annotation(spec, "io.podman.annotations.") ||
+	    has_annotation(spec, "org.opencontainers.image.stopSignal"))
+		return ENGINE_PODMAN;
 	if (has_annotation(spec, "io.kubernetes.cri-o."))
 		return ENGINE_CRIO;
 	if (has_annotation(spec, "io.kubernetes.cri."))
 		return ENGINE_CONTAINERD;
-	if (has_annotation(spec, "io.podman.annotations.") ||
-	    has_annotation(spec, "org.opencontainers.image.stopSignal"))
-		return ENGINE_PODMAN;
 	if (has_source(spec, "/var/lib/docker/"))
 		return ENGINE_DOCKER;
 	return ENGINE_UNKNOWN;
@@ -116,7 +117,29 @@ static const struct {
 	{ ENGINE_DOCKER, "/var/lib/docker/volumes/*/_data" },
 };
 
-bool engine_owned_file(enum engine engine, const char *path)
+/* What the kubelet keeps for a pod, below /var/lib/kubelet/pods/UID/ (kubelet_pods.go). */
+static const char *const pod_owned[] = {
+	"etc-hosts", "containers/*/*", "volumes/*/*", "volumes/*/*/mount", "volume-subpaths/*/*/*",
+};
+
+bool engine_pod_file(const char *pod_uid, const char *path)
+{
+	static const char pods[] = "/var/lib/kubelet/pods/";
+	const size_t len = pod_uid ? strlen(pod_uid) : 0;
+
+	if (!pod_uid || strncmp(path, pods, sizeof(pods) - 1) != 0)
+		return false;
+	path += sizeof(pods) - 1;
+	if (strncmp(path, pod_uid, len) != 0 || path[len] != '/')
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(pod_owned); i++) {
+		if (text_glob(pod_owned[i], path + len + 1))
+			return true;
+	}
+	return false;
+}
+
+bool engine_owned_file(enum engine engine, const char *pod_uid, const char *path)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(owned); i++) {
 		if (engine != ENGINE_UNKNOWN && owned[i].engine != engine)
@@ -124,5 +147,31 @@ bool engine_owned_file(enum engine engine, const char *path)
 		if (text_glob(owned[i].pattern, path))
 			return true;
 	}
-	return false;
+	return engine_pod_file(pod_uid, path);
+}
+
+static const char *annotation(const struct oci_spec *spec, const char *key)
+{
+	for (size_t i = 0; i < spec->annotations.n; i++) {
+		const struct json *node = spec->annotations.v[i].node;
+
+		if (node && node->key && strcmp(node->key, key) == 0)
+			return spec->annotations.v[i].v;
+	}
+	return NULL;
+}
+
+const char *engine_pod_uid(enum engine engine, const struct oci_spec *spec)
+{
+	const char *uid = NULL;
+
+	if (engine == ENGINE_CONTAINERD)
+		uid = annotation(spec, "io.kubernetes.cri.sandbox-uid");
+	else if (engine == ENGINE_CRIO)
+		uid = annotation(spec, "io.kubernetes.pod.uid");
+	/* A uid is 36 characters of a UUID, or the 32 of a static pod's hash. */
+	if (!uid || strlen(uid) < 16 || strlen(uid) > 64 ||
+	    strspn(uid, "0123456789abcdefABCDEF-") != strlen(uid))
+		return NULL;
+	return uid;
 }

@@ -11,7 +11,6 @@
 #include <cofferdam/file.h>
 #include <cofferdam/text.h>
 
-#define CGROUP_ROOT "/sys/fs/cgroup"
 #define VALUE_MAX 64
 
 /* cgroup v1 shows "no limit" as the largest multiple of a page. */
@@ -57,8 +56,7 @@ static int expand_slice(const char *name, size_t len, char **ret, const char **w
 	return *ret ? 0 : -ENOMEM;
 }
 
-/* "slice:prefix:name", as runtimes with systemd as cgroup manager read it. */
-static bool is_systemd(const char *path)
+bool cgroup_is_systemd(const char *path)
 {
 	const char *colon = strchr(path, ':');
 
@@ -71,7 +69,7 @@ int limits_parent(const char *cgroups_path, char **ret, const char **why)
 	_cleanup_free_ char *full = NULL, *clean = NULL;
 	char *slash;
 
-	if (is_systemd(cgroups_path)) {
+	if (cgroup_is_systemd(cgroups_path)) {
 		size_t n = strcspn(cgroups_path, ":");
 
 		if (n == 0)	/* the default of runc and crun for root */
@@ -238,8 +236,7 @@ static int read_level(int dir, enum hierarchy which, struct fact_limits *limits)
 	return r < 0 ? r : read_cpu_max(dir, limits);
 }
 
-/* Nothing in a cgroup file system is a symbolic link, and nothing leads out. */
-static int open_level(int root, const char *path)
+int cgroup_open(int root, const char *path)
 {
 	int fd = path_open(root, path, O_DIRECTORY, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
 
@@ -254,7 +251,7 @@ static int read_hierarchy(int root, enum hierarchy which, struct fact_limits *li
 	if (!path)
 		return -ENOMEM;
 	for (;;) {
-		_cleanup_close_ int dir = open_level(root, path);
+		_cleanup_close_ int dir = cgroup_open(root, path);
 		char *slash = strrchr(path, '/');
 		int r = dir < 0 ? dir : read_level(dir, which, limits);
 
@@ -328,22 +325,28 @@ static bool own_is_root(void)
 	return true;
 }
 
+const char *cgroup_doubt(const struct field_str *path)
+{
+	if (path->is == FIELD_WRONG)
+		return "linux.cgroupsPath is not a string";
+	if (path->is == FIELD_PRESENT && *path->v && path->v[0] != '/' &&
+	    !cgroup_is_systemd(path->v) && !own_is_root())
+		return "runtimes differ on a relative linux.cgroupsPath";
+	return NULL;
+}
+
 int limits_gather(const struct oci_spec *spec, struct fact_limits *ret, struct error *err)
 {
 	const struct field_str *path = &spec->linux_.cgroups_path;
-	const char *why = NULL;
+	const char *why = cgroup_doubt(path);
 	struct statfs fs;
 	bool v2;
 	int r = 0;
 
-	if (path->is == FIELD_WRONG)
-		why = "linux.cgroupsPath is not a string";
-	else if (path->is == FIELD_PRESENT && *path->v)
+	if (!why && path->is == FIELD_PRESENT && *path->v)
 		r = limits_parent(path->v, &ret->cgroup, &why);
 	if (r == -ENOMEM)
 		return error_oom(err);
-	if (!why && ret->cgroup && path->v[0] != '/' && !is_systemd(path->v) && !own_is_root())
-		why = "runtimes differ on a relative linux.cgroupsPath";
 	if (why) {
 		ret->is = FACT_UNREADABLE;
 		return fact_why(&ret->why, err, "%s", why);

@@ -82,6 +82,8 @@ struct places {
 #define BELOW_MAX (1u << 18)
 
 void places_free(struct places *places);
+/* places_table - read the mount table, or say in table_why why it cannot be. */
+int places_table(struct places *places, struct error *err) must_check;
 
 /* missing_free - forget what is missing. */
 void missing_free(struct missing *missing);
@@ -164,5 +166,70 @@ int limits_parent(const char *cgroups_path, char **ret, const char **why) must_c
 /* limits_read - from the hierarchies below @root. */
 int limits_read(const char *root, bool v2, struct fact_limits *ret,
 		struct error *err) must_check;
+
+#define CGROUP_ROOT "/sys/fs/cgroup"
+
+/* cgroup_is_systemd - "slice:prefix:name", as runtimes with systemd as cgroup
+ * manager read it. */
+bool cgroup_is_systemd(const char *path);
+/* cgroup_doubt - why it cannot be told which cgroup linux.cgroupsPath names, or NULL. */
+const char *cgroup_doubt(const struct field_str *path);
+/* cgroup_open - a folder with O_PATH, or -errno. Nothing in a cgroup file system
+ * is a symbolic link, and nothing leads out. */
+int cgroup_open(int root, const char *path);
+
+/* --- cgroup-members.c --- */
+
+struct cgroup_query {
+	const char *root;		/* where the hierarchies are mounted */
+	bool v2;
+	const char *path;		/* of the cgroup: absolute, clean */
+	int64_t pid;			/* the container's, or 0 */
+	bool shared;			/* its pid namespace may hold others: only @pid is its own */
+};
+
+int cgroup_gather(const struct oci_spec *spec, int64_t pid, struct fact_cgroup *ret,
+		  struct error *err) must_check;
+/* cgroup_members - is, why and others of @ret, unless they are so already. */
+int cgroup_members(const struct cgroup_query *query, struct fact_cgroup *ret,
+		   struct error *err) must_check;
+/* cgroup_own - the folder that linux.cgroupsPath means. As limits_parent(). */
+int cgroup_own(const char *cgroups_path, char **ret, const char **why) must_check;
+
+/* --- programs.c --- */
+
+int programs_gather(const struct oci_hooks *hooks, struct facts *facts,
+		    struct error *err) must_check;
+void programs_sort(struct fact_program *v, size_t n);	/* by path, for facts_program() */
+void programs_free(struct facts *facts);
+
+/* --- sockets.c --- */
+
+int sockets_gather(struct places *places, struct fact_sockets *ret,
+		   struct error *err) must_check;
+/* sockets_parse - @text, as in /proc/net/unix, is cut to pieces. */
+int sockets_parse(struct places *places, char *text, struct fact_sockets *ret,
+		  struct error *err) must_check;
+void sockets_free(struct fact_sockets *sockets);
+
+/* --- groups.c --- */
+
+/* groups_gather - those of the @n sorted names that /etc/group has. */
+int groups_gather(const char *const *names, size_t n, struct fact_groups *ret,
+		  struct error *err) must_check;
+/* groups_parse - @text, as in group(5), is cut to pieces. */
+int groups_parse(char *text, const char *const *names, size_t n, struct fact_groups *ret,
+		 struct error *err) must_check;
+void groups_free(struct fact_groups *groups);
+
+/* --- image.c, core.c --- */
+
+int image_gather(const struct oci_spec *spec, int bundle_fd, struct fact_image *ret,
+		 struct error *err) must_check;
+void image_free(struct fact_image *image);
+void core_gather(struct facts *facts);
+/* lsm_name - for the record. By files, not libselinux: its start-up work would be
+ * every hook's. */
+const char *lsm_name(void);
 
 #endif

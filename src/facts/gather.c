@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "facts-private.h"
 
-#include <fcntl.h>
 #include <stdarg.h>
 #include <string.h>
 
-#include <cofferdam/file.h>
 #include <cofferdam/text.h>
 
 #define FACT_ALL (~0u)
@@ -98,6 +96,11 @@ void facts_free(struct facts *facts)
 	idmap_free(&facts->gid_map);
 	free(facts->parent.why);
 	free(facts->parent.cgroup);
+	free(facts->cgroup.why);
+	programs_free(facts);
+	groups_free(&facts->groups);
+	sockets_free(&facts->sockets);
+	image_free(&facts->image);
 	free(facts->lsm);
 	*facts = (struct facts){ 0 };
 }
@@ -178,15 +181,15 @@ static int add_list(struct paths *paths, const char *const *list, struct error *
 	return 0;
 }
 
-/* All lists of paths of one rule; without a policy, those of all shipped bundles. */
+/* All lists of a kind of one rule; without a policy, those of all shipped bundles. */
 static int add_rule(struct paths *paths, const struct policy *policy, enum rule_id id,
-		    struct error *err)
+		    enum param_kind kind, struct error *err)
 {
 	const struct rule *rule = registry_rule(id);
 	int r = 0;
 
 	for (size_t i = 0; i < PARAMS_MAX && rule->params[i].name && r == 0; i++) {
-		if (rule->params[i].kind != PARAM_PATHS)
+		if (rule->params[i].kind != kind)
 			continue;
 		if (policy)
 			r = add_list(paths, policy->rules[id].params[i].list, err);
@@ -201,34 +204,50 @@ static int compare_strings(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* add_rules - those of all enabled rules that want all of @facts, sorted. */
+static int add_rules(struct paths *paths, const struct policy *policy, unsigned facts,
+		     enum param_kind kind, struct error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < RULE_MAX && r == 0; i++) {
+		if ((registry_rule((enum rule_id)i)->facts & facts) == facts &&
+		    (!policy || policy->rules[i].action != ACTION_OFF))
+			r = add_rule(paths, policy, (enum rule_id)i, kind, err);
+	}
+	if (r == 0 && paths->n > 1)
+		qsort(paths->v, paths->n, sizeof(*paths->v), compare_strings);
+	return r;
+}
+
 /* compares - whether any mount has to be compared with the policy's paths. */
-static bool compares(const struct facts *facts, enum engine engine)
+static bool compares(const struct facts *facts, enum engine engine, const char *pod_uid)
 {
 	for (size_t i = 0; i < facts->n_mounts; i++) {
 		const struct fact_place *mount = &facts->mounts[i];
 
-		if (mount->is != FACT_UNKNOWN && !place_engine_owned(mount, engine))
+		if (mount->is != FACT_UNKNOWN && !place_engine_owned(mount, engine, pod_uid))
 			return true;
 	}
 	return false;
 }
 
-static int gather_places(const struct policy *policy, struct places *places,
+/*
+ * gather_places - the paths of all enabled rules; where no mount has to be
+ * @compared, of those alone that compare the root filesystem.
+ */
+static int gather_places(const struct policy *policy, bool compared, struct places *places,
 			 struct facts *facts, struct error *err)
 {
 	_cleanup_(free_ptr) const char **owned = NULL;
 	struct paths paths = { 0 };
-	int r = 0;
+	/* bits that a rule must have all of */
+	const unsigned wanted = FACT_PLACES | (compared ? 0 : FACT_ROOTFS);
+	int r = add_rules(&paths, policy, wanted, PARAM_PATHS, err);
 
-	for (size_t i = 0; i < RULE_MAX && r == 0; i++) {
-		if ((registry_rule((enum rule_id)i)->facts & FACT_PLACES) &&
-		    (!policy || policy->rules[i].action != ACTION_OFF))
-			r = add_rule(&paths, policy, (enum rule_id)i, err);
-	}
 	owned = paths.v;
 	if (r < 0 || paths.n == 0)
 		return r;
-	qsort(paths.v, paths.n, sizeof(*paths.v), compare_strings);
 	facts->places = calloc(paths.n, sizeof(*facts->places));
 	if (!facts->places)
 		return error_oom(err);
@@ -240,6 +259,16 @@ static int gather_places(const struct policy *policy, struct places *places,
 			r = place_below(places, &facts->places[facts->n_places - 1], err);
 	}
 	return r;
+}
+
+static int gather_groups(const struct policy *policy, struct facts *facts, struct error *err)
+{
+	_cleanup_(free_ptr) const char **owned = NULL;
+	struct paths names = { 0 };
+	int r = add_rules(&names, policy, FACT_GROUPS, PARAM_NAMES, err);
+
+	owned = names.v;
+	return r < 0 ? r : groups_gather(names.v, names.n, &facts->groups, err);
 }
 
 static int gather_mounts(const struct oci_spec *spec, struct places *places,
@@ -282,27 +311,6 @@ static int gather_namespaces(const struct oci_spec *spec, const struct facts_sou
 	return r;
 }
 
-/* One line of a small file of the kernel's. */
-static bool kernel_line(const char *path, struct buf *ret)
-{
-	struct error err = { 0 };
-
-	return file_read(AT_FDCWD, path, false, 4096, ret, NULL, &err) == 0;
-}
-
-/* By files, not libselinux: its start-up work would be every hook's. */
-static const char *lsm_name(void)
-{
-	_cleanup_buf_ struct buf text = { 0 };
-
-	if (kernel_line("/sys/fs/selinux/enforce", &text))
-		return buf_cstr(&text)[0] == '1' ? "selinux enforcing" : "selinux permissive";
-	if (kernel_line("/sys/module/apparmor/parameters/enabled", &text) &&
-	    buf_cstr(&text)[0] == 'Y')
-		return "apparmor";
-	return "none";
-}
-
 /* limited - all three limits stand in config.json, so none of the parent's counts. */
 static bool limited(const struct oci_spec *spec)
 {
@@ -322,6 +330,14 @@ static int gather(const struct oci_spec *spec, unsigned needed,
 		r = idmaps_gather(spec, source->pid, facts, err);
 	if (r == 0 && (needed & FACT_LIMITS) && (needed == FACT_ALL || !limited(spec)))
 		r = limits_gather(spec, &facts->parent, err);
+	if (r == 0 && (needed & FACT_CGROUP))
+		r = cgroup_gather(spec, source->pid, &facts->cgroup, err);
+	if (r == 0 && (needed & FACT_HOOKS))
+		r = programs_gather(&spec->hooks, facts, err);
+	if (r == 0 && (needed & FACT_IMAGE))
+		r = image_gather(spec, source->bundle_fd, &facts->image, err);
+	if (needed & FACT_CORE)
+		core_gather(facts);
 	if (r == 0 && needed == FACT_ALL) {
 		facts->lsm = fact_strdup(lsm_name(), err);
 		r = facts->lsm ? 0 : -ENOMEM;
@@ -338,15 +354,23 @@ int facts_gather(const struct oci_spec *spec, const struct policy *policy,
 	};
 	_cleanup_facts_ struct facts facts = { 0 };
 	unsigned needed = facts_needed(policy);
+	bool compare;
 	int r = gather(spec, needed, source, &facts, err);
+
+	if (r == 0 && (needed & FACT_GROUPS))
+		r = gather_groups(policy, &facts, err);
 
 	if (r == 0)
 		r = gather_mounts(spec, needed & FACT_MOUNTS ? &places : NULL, &facts, err);
 	if (r == 0)
 		r = place_rootfs(needed & FACT_ROOTFS ? &places : NULL, &spec->root,
 				 &facts.rootfs, err);
-	if (r == 0 && (needed & FACT_PLACES) && (!policy || compares(&facts, source->engine)))
-		r = gather_places(policy, &places, &facts, err);
+	compare = !policy || compares(&facts, source->engine,
+				       engine_pod_uid(source->engine, spec));
+	if (r == 0 && (needed & FACT_PLACES))
+		r = gather_places(policy, compare, &places, &facts, err);
+	if (r == 0 && (needed & FACT_SOCKETS) && compare)
+		r = sockets_gather(&places, &facts.sockets, err);
 	if (r < 0)
 		return r;
 	*ret = facts;

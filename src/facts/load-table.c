@@ -87,6 +87,58 @@ static const struct field limits_table[] = {
 	END
 };
 
+static const struct field cgroup_table[] = {
+	STATE(rec_cgroup),
+	ROW(rec_cgroup, why, FIELD_STR),
+	ROW(rec_cgroup, v2, FIELD_BOOL),
+	ROW(rec_cgroup, others, FIELD_U32),
+	END
+};
+
+static const struct field program_table[] = {
+	ROW(rec_program, path, FIELD_STR),
+	STATE(rec_program),
+	ROW(rec_program, why, FIELD_STR),
+	ROW(rec_program, real, FIELD_STR),
+	ROW(rec_program, trusted, FIELD_BOOL),
+	ROW(rec_program, own, FIELD_BOOL),
+	END
+};
+
+static const struct field group_table[] = {
+	ROW(rec_group, name, FIELD_STR),
+	ROW(rec_group, gid, FIELD_U32),
+	END
+};
+
+static const struct field groups_table[] = {
+	STATE(rec_groups),
+	ROW(rec_groups, why, FIELD_STR),
+	LIST_OF(rec_groups, list, group_table, rec_group),
+	END
+};
+
+static const struct field sockets_table[] = {
+	STATE(rec_sockets),
+	ROW(rec_sockets, why, FIELD_STR),
+	LIST_OF(rec_sockets, list, place_table, rec_place),
+	END
+};
+
+static const struct field image_table[] = {
+	STATE(rec_image),
+	ROW(rec_image, why, FIELD_STR),
+	ROW(rec_image, link, FIELD_STR),
+	ROW(rec_image, cwd, FIELD_STR),
+	END
+};
+
+static const struct field core_table[] = {
+	STATE(rec_core),
+	ROW(rec_core, pipe, FIELD_BOOL),
+	END
+};
+
 const struct field rec_facts_table[] = {
 	ROW(rec_facts, format, FIELD_UINT),
 	OBJECT(rec_facts, host, process_table),
@@ -97,6 +149,13 @@ const struct field rec_facts_table[] = {
 	OBJECT(rec_facts, rootfs, place_table),
 	OBJECT(rec_facts, idmaps, idmaps_table),
 	OBJECT(rec_facts, parent, limits_table),
+	OBJECT(rec_facts, cgroup, cgroup_table),
+	{ .name = "hooks", .kind = FIELD_LIST, .offset = offsetof(struct rec_facts, hooks),
+	  .sub = program_table, .size = sizeof(struct rec_program), .unique = "path" },
+	OBJECT(rec_facts, groups, groups_table),
+	OBJECT(rec_facts, sockets, sockets_table),
+	OBJECT(rec_facts, image, image_table),
+	OBJECT(rec_facts, core, core_table),
 	ROW(rec_facts, lsm, FIELD_STR),
 	END
 };

@@ -249,6 +249,8 @@ static int load_all(const struct loader *l, const struct rec_facts *rec,
 		r = load_idmap(l, &rec->idmaps.gid, &ret->gid_map);
 	if (r == 0)
 		r = load_limits(l, &rec->parent, &ret->parent);
+	if (r == 0)
+		r = load_more(l, rec, ret);
 	if (r == 0 && rec->lsm.is == FIELD_PRESENT) {
 		ret->lsm = fact_strdup(rec->lsm.v, l->err);
 		r = ret->lsm ? 0 : -ENOMEM;

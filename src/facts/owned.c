@@ -33,9 +33,10 @@ static bool own_shm(const struct fact_place *place)
 	       strcmp(place->spot.fstype, "tmpfs") == 0 && strcmp(place->spot.within, "/") == 0;
 }
 
-bool place_engine_owned(const struct fact_place *place, enum engine engine)
+bool place_engine_owned(const struct fact_place *place, enum engine engine,
+			const char *pod_uid)
 {
 	return place->is == FACT_KNOWN && !place->foreign && place->n_below == 0 &&
-	       place->real && place->spot.within && engine_owned_file(engine, place->real) &&
+	       place->real && place->spot.within && engine_owned_file(engine, pod_uid, place->real) &&
 	       (same_tail(place->real, place->spot.within) || own_shm(place));
 }

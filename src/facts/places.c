@@ -163,7 +163,7 @@ static int set_spot(const struct mount_row *row, struct fact_place *ret, struct 
 	return spot_set(&ret->spot, within, row->fstype, err);
 }
 
-static int read_table(struct places *places, struct error *err)
+int places_table(struct places *places, struct error *err)
 {
 	struct error why = { 0 };
 	int r;
@@ -185,7 +185,7 @@ int place_of_fd(struct places *places, int fd, char *real, struct fact_place *re
 	int r;
 
 	ret->real = real;
-	r = read_table(places, err);
+	r = places_table(places, err);
 	if (r < 0)
 		return r;
 	if (places->table_why)

@@ -73,6 +73,55 @@ struct rec_limits {
 	struct field_uint memory, pids, millicpu;
 };
 
+struct rec_cgroup {
+	const struct json *node;
+	enum field_is is;
+	struct field_str state, why;
+	struct field_bool v2;
+	struct field_uint others;
+};
+
+struct rec_program {
+	const struct json *node;
+	enum field_is is;
+	struct field_str path, state, why, real;
+	struct field_bool trusted, own;
+};
+
+struct rec_group {
+	const struct json *node;
+	enum field_is is;
+	struct field_str name;
+	struct field_uint gid;
+};
+
+struct rec_groups {
+	const struct json *node;
+	enum field_is is;
+	struct field_str state, why;
+	struct field_list list;			/* struct rec_group */
+};
+
+struct rec_sockets {
+	const struct json *node;
+	enum field_is is;
+	struct field_str state, why;
+	struct field_list list;			/* struct rec_place */
+};
+
+struct rec_image {
+	const struct json *node;
+	enum field_is is;
+	struct field_str state, why, link, cwd;
+};
+
+struct rec_core {
+	const struct json *node;
+	enum field_is is;
+	struct field_str state;
+	struct field_bool pipe;
+};
+
 struct rec_facts {
 	const struct json *node;
 	enum field_is is;
@@ -83,6 +132,12 @@ struct rec_facts {
 	struct rec_place rootfs;
 	struct rec_idmaps idmaps;
 	struct rec_limits parent;
+	struct rec_cgroup cgroup;
+	struct field_list hooks;		/* struct rec_program */
+	struct rec_groups groups;
+	struct rec_sockets sockets;
+	struct rec_image image;
+	struct rec_core core;
 	struct field_str lsm;
 };
 
@@ -111,5 +166,21 @@ int load_bytes(const struct loader *l, const struct field_str *from, char **ret)
 int load_ns(const struct loader *l, const struct rec_ns *from, struct fact_ns *ret) must_check;
 int load_place(const struct loader *l, const struct rec_place *from,
 	       struct fact_place *ret) must_check;
+
+/* load_more - cgroup, hooks, groups, sockets, image and core. */
+int load_more(const struct loader *l, const struct rec_facts *rec, struct facts *ret) must_check;
+
+/* --- writing --- */
+
+/* record_member - ", " before all but the first, then the name. */
+void record_member(struct buf *out, bool *first, const char *name);
+void record_quote(struct buf *out, const char *s);
+/* record_bytes - a string that may hold any byte. */
+void record_bytes(struct buf *out, const char *s);
+/* record_is - the members that every fact has; @why may be NULL. */
+void record_is(struct buf *out, bool *first, enum fact_is is, const char *why);
+void record_place(struct buf *out, const struct fact_place *place);
+/* record_more - what load_more() reads. */
+void record_more(struct buf *out, const struct facts *facts);
 
 #endif

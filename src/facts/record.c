@@ -29,21 +29,19 @@ int fact_is_parse(const char *word, enum fact_is *ret)
 	return -EINVAL;
 }
 
-/* ", " before all but the first member. */
-static void member(struct buf *out, bool *first, const char *name)
+void record_member(struct buf *out, bool *first, const char *name)
 {
 	buf_str(out, *first ? "" : ", ");
 	*first = false;
 	buf_printf(out, "\"%s\": ", name);
 }
 
-static void quote(struct buf *out, const char *s)
+void record_quote(struct buf *out, const char *s)
 {
 	json_quote(out, s, strlen(s));
 }
 
-/* A string that may hold any byte. */
-static void quote_bytes(struct buf *out, const char *s)
+void record_bytes(struct buf *out, const char *s)
 {
 	_cleanup_buf_ struct buf text = { 0 };
 
@@ -52,13 +50,13 @@ static void quote_bytes(struct buf *out, const char *s)
 	json_quote(out, buf_cstr(&text), text.len);
 }
 
-static void print_is(struct buf *out, bool *first, enum fact_is is, const char *why)
+void record_is(struct buf *out, bool *first, enum fact_is is, const char *why)
 {
-	member(out, first, "is");
-	quote(out, fact_is_name(is));
+	record_member(out, first, "is");
+	record_quote(out, fact_is_name(is));
 	if (why) {
-		member(out, first, "why");
-		quote_bytes(out, why);
+		record_member(out, first, "why");
+		record_bytes(out, why);
 	}
 }
 
@@ -68,14 +66,14 @@ static void print_ns(struct buf *out, const struct fact_ns *ns)
 
 	buf_char(out, '{');
 	if (ns->path) {
-		member(out, &first, "path");
-		quote(out, ns->path);
+		record_member(out, &first, "path");
+		record_quote(out, ns->path);
 	}
-	print_is(out, &first, ns->is, ns->why);
+	record_is(out, &first, ns->is, ns->why);
 	if (ns->is == FACT_KNOWN) {
-		member(out, &first, "device");
+		record_member(out, &first, "device");
 		buf_printf(out, "\"%u:%u\"", major(ns->dev), minor(ns->dev));
-		member(out, &first, "inode");
+		record_member(out, &first, "inode");
 		buf_printf(out, "%" PRIu64, ns->ino);
 	}
 	buf_char(out, '}');
@@ -102,13 +100,13 @@ static void print_spot(struct buf *out, const struct fact_spot *spot)
 	bool first = true;
 
 	buf_char(out, '{');
-	member(out, &first, "device");
+	record_member(out, &first, "device");
 	buf_printf(out, "\"%" PRIu32 ":%" PRIu32 "\"", spot->major, spot->minor);
-	member(out, &first, "within");
-	quote_bytes(out, spot->within);
+	record_member(out, &first, "within");
+	record_bytes(out, spot->within);
 	if (spot->fstype) {
-		member(out, &first, "fstype");
-		quote_bytes(out, spot->fstype);
+		record_member(out, &first, "fstype");
+		record_bytes(out, spot->fstype);
 	}
 	buf_char(out, '}');
 }
@@ -116,20 +114,20 @@ static void print_spot(struct buf *out, const struct fact_spot *spot)
 static void print_found(struct buf *out, bool *first, const struct fact_place *place)
 {
 	if (place->foreign) {
-		member(out, first, "foreign");
+		record_member(out, first, "foreign");
 		buf_str(out, "true");
 	}
 	if (place->mode) {
-		member(out, first, "mode");
+		record_member(out, first, "mode");
 		buf_printf(out, "%" PRIu32, place->mode);
 	}
 	if (place->spot.within) {
-		member(out, first, "spot");
+		record_member(out, first, "spot");
 		print_spot(out, &place->spot);
 	}
 	if (place->n_below == 0)
 		return;
-	member(out, first, "below");
+	record_member(out, first, "below");
 	buf_char(out, '[');
 	for (size_t i = 0; i < place->n_below; i++) {
 		buf_str(out, i ? ",\n\t\t" : "\n\t\t");
@@ -138,19 +136,19 @@ static void print_found(struct buf *out, bool *first, const struct fact_place *p
 	buf_char(out, ']');
 }
 
-static void print_place(struct buf *out, const struct fact_place *place)
+void record_place(struct buf *out, const struct fact_place *place)
 {
 	bool first = true;
 
 	buf_char(out, '{');
 	if (place->path) {
-		member(out, &first, "path");
-		quote(out, place->path);
+		record_member(out, &first, "path");
+		record_quote(out, place->path);
 	}
-	print_is(out, &first, place->is, place->why);
+	record_is(out, &first, place->is, place->why);
 	if (place->real) {
-		member(out, &first, "real");
-		quote_bytes(out, place->real);
+		record_member(out, &first, "real");
+		record_bytes(out, place->real);
 	}
 	print_found(out, &first, place);
 	buf_char(out, '}');
@@ -167,7 +165,7 @@ static void print_places(struct buf *out, const char *name, const struct fact_pl
 			continue;
 		buf_str(out, first ? "\n\t" : ",\n\t");
 		first = false;
-		print_place(out, &v[i]);
+		record_place(out, &v[i]);
 	}
 	buf_str(out, first ? "]" : "\n]");
 }
@@ -194,9 +192,9 @@ static void print_idmap(struct buf *out, const char *name, const struct fact_idm
 	bool first = true;
 
 	buf_printf(out, "\"%s\": {", name);
-	print_is(out, &first, map->is, map->why);
+	record_is(out, &first, map->is, map->why);
 	if (map->n > 0) {
-		member(out, &first, "ranges");
+		record_member(out, &first, "ranges");
 		buf_char(out, '[');
 	}
 	for (size_t i = 0; i < map->n; i++)
@@ -211,7 +209,7 @@ static void print_limit(struct buf *out, bool *first, const char *name, uint64_t
 {
 	if (value == UINT64_MAX)
 		return;
-	member(out, first, name);
+	record_member(out, first, name);
 	buf_printf(out, "%" PRIu64, value);
 }
 
@@ -220,10 +218,10 @@ static void print_parent(struct buf *out, const struct fact_limits *parent)
 	bool first = true;
 
 	buf_str(out, ",\n\"parent\": {");
-	print_is(out, &first, parent->is, parent->why);
+	record_is(out, &first, parent->is, parent->why);
 	if (parent->cgroup) {
-		member(out, &first, "cgroup");
-		quote_bytes(out, parent->cgroup);
+		record_member(out, &first, "cgroup");
+		record_bytes(out, parent->cgroup);
 	}
 	if (parent->is == FACT_KNOWN) {
 		print_limit(out, &first, "memory", parent->memory);
@@ -243,7 +241,7 @@ void facts_print(struct buf *out, const struct facts *facts)
 	print_places(out, "places", facts->places, facts->n_places);
 	if (facts->rootfs.path && facts->rootfs.is != FACT_UNKNOWN) {
 		buf_str(out, ",\n\"rootfs\": ");
-		print_place(out, &facts->rootfs);
+		record_place(out, &facts->rootfs);
 	}
 	buf_str(out, ",\n\"idmaps\": {");
 	print_idmap(out, "uid", &facts->uid_map);
@@ -251,9 +249,10 @@ void facts_print(struct buf *out, const struct facts *facts)
 	print_idmap(out, "gid", &facts->gid_map);
 	buf_char(out, '}');
 	print_parent(out, &facts->parent);
+	record_more(out, facts);
 	if (facts->lsm) {
 		buf_str(out, ",\n\"lsm\": ");
-		quote(out, facts->lsm);
+		record_quote(out, facts->lsm);
 	}
 	buf_str(out, "\n}\n");
 }

@@ -4,6 +4,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#define DEPTH_MAX 8	/* of a list that a remedy inserts into */
+
 /* Whether the edit puts an element into a list, which moves those behind it. */
 static bool inserts(const struct json_doc *doc, const struct json_edit *edit)
 {
@@ -56,8 +58,20 @@ static int add_parents(const struct json_doc *doc, const char *pointer,
 	return 0;
 }
 
+/* depth - 0 unless the edit inserts; else how deep the list lies, at least 1. */
+static unsigned depth(const struct json_doc *doc, const struct json_edit *edit)
+{
+	unsigned slashes = 0;
+
+	if (!inserts(doc, edit))
+		return 0;
+	for (const char *c = edit->pointer; *c; c++)
+		slashes += *c == '/';
+	return slashes < DEPTH_MAX ? slashes : DEPTH_MAX;
+}
+
 static int copy_edits(const struct subject *subject, const struct decision *decision,
-		      bool inserting, struct json_edits *edits, struct error *err)
+		      unsigned at_depth, struct json_edits *edits, struct error *err)
 {
 	for (size_t i = 0; i < decision->findings.n; i++) {
 		const struct json_edits *from = &decision->findings.v[i].edits;
@@ -68,7 +82,7 @@ static int copy_edits(const struct subject *subject, const struct decision *deci
 			const struct json_edit *edit = &from->v[e];
 			int r = 0;
 
-			if (inserts(subject->doc, edit) != inserting)
+			if (depth(subject->doc, edit) != at_depth)
 				continue;
 			if (edit->op == JSON_ADD)
 				r = add_parents(subject->doc, edit->pointer, edits, err);
@@ -86,11 +100,14 @@ int harden_edits(const struct subject *subject, const struct decision *decision,
 		 struct json_edits *ret, struct error *err)
 {
 	_cleanup_edits_ struct json_edits edits = { 0 };
-	/* Insertions last: until then every pointer means what the rule saw. */
-	int r = copy_edits(subject, decision, false, &edits, err);
+	/*
+	 * Insertions last, and into the deepest lists first: until then every
+	 * pointer means what the rule saw.
+	 */
+	int r = copy_edits(subject, decision, 0, &edits, err);
 
-	if (r == 0)
-		r = copy_edits(subject, decision, true, &edits, err);
+	for (unsigned d = DEPTH_MAX; r == 0 && d > 0; d--)
+		r = copy_edits(subject, decision, d, &edits, err);
 	if (r < 0)
 		return r;
 	*ret = edits;

@@ -23,12 +23,15 @@ struct slice {
 struct edit_node {
 	enum json_type type;
 	bool open;			/* kid[] is what it holds, not src */
+	bool gone;			/* removed, but still in its parent's kid[] */
 	const struct json *src;
 	const char *text;		/* what the offsets of src count in */
 	struct edit_node *parent;
 	struct edit_node **kid;
 	size_t n, cap;
+	size_t dead;			/* how many of them are gone */
 	size_t cursor;			/* the next child to print */
+	size_t index;			/* among the children of the source; of an added one, SIZE_MAX */
 	struct slice name;		/* decoded, of a member */
 	struct slice lead, head, trail, tail;
 	struct slice colon;		/* of an added member, which has no head */

@@ -83,6 +83,7 @@ void edit_set(struct edit_node *node, const struct json *src, const char *text)
 	node->kid = NULL;
 	node->n = 0;
 	node->cap = 0;
+	node->dead = 0;
 	node->open = false;
 	node->type = src->type;
 	node->src = src;
@@ -108,6 +109,7 @@ int edit_open(struct edit_tree *t, struct edit_node *node)
 		size_t end = json_skip(node->text, src->end, c->end);
 
 		edit_set(&kids[i], c, node->text);
+		kids[i].index = i;
 		kids[i].parent = node;
 		kids[i].name = (struct slice){ .s = c->key, .n = c->key_len };
 		kids[i].lead = slice_of(node->text, at, from);
@@ -123,32 +125,6 @@ int edit_open(struct edit_tree *t, struct edit_node *node)
 	node->n = src->count;
 	node->cap = src->count;
 	node->open = true;
-	return 0;
-}
-
-/* The index of the child that @token names; -ENOENT, or -EINVAL if two do. */
-int edit_find(const struct edit_node *node, struct slice token, size_t *ret)
-{
-	size_t found = node->n;
-
-	if (node->type == JSON_ARRAY) {
-		if (json_array_index(token.s, token.n, &found) < 0 || found >= node->n)
-			return -ENOENT;
-		*ret = found;
-		return 0;
-	}
-	for (size_t i = 0; i < node->n; i++) {
-		const struct slice *name = &node->kid[i]->name;
-
-		if (name->n != token.n || memcmp(name->s, token.s, token.n) != 0)
-			continue;
-		if (found != node->n)
-			return -EINVAL;
-		found = i;
-	}
-	if (found == node->n)
-		return -ENOENT;
-	*ret = found;
 	return 0;
 }
 
@@ -257,12 +233,41 @@ static void lay_out(struct edit_node *parent, size_t at, struct edit_node *kid)
 	}
 }
 
+/* The white space of children that have become the first or the last. */
+static void close_gap(struct edit_node *parent, const struct edit_node *first, bool last)
+{
+	if (first && parent->n > 0 && is_blank(first->lead) && is_blank(parent->kid[0]->lead))
+		parent->kid[0]->lead = first->lead;
+	if (last && parent->n > 0 && is_blank(parent->kid[parent->n - 1]->trail))
+		parent->kid[parent->n - 1]->trail.n = 0;
+}
+
+/* Take the members that are gone out of a large object, all at once. */
+static void settle(struct edit_node *node)
+{
+	const struct edit_node *first = node->kid[0];
+	const bool last = node->kid[node->n - 1]->gone;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < node->n; i++) {
+		if (!node->kid[i]->gone)
+			node->kid[kept++] = node->kid[i];
+	}
+	node->n = kept;
+	node->dead = 0;
+	close_gap(node, first->gone ? first : NULL, last);
+}
+
 int edit_insert(struct edit_tree *t, struct edit_node *parent, size_t at,
 		struct slice name, const struct json_doc *value)
 {
 	_cleanup_buf_ struct buf owned = { 0 };
 	struct edit_node *kid = nodes_alloc(t, 1);
 
+	if (parent->dead > 0) {
+		settle(parent);
+		at = parent->n;		/* members are added at the end alone */
+	}
 	if (parent->n == parent->cap) {
 		size_t cap = parent->cap ? parent->cap * 2 : 4;
 		struct edit_node **v = reallocarray(parent->kid, cap, sizeof(*v));
@@ -283,6 +288,7 @@ int edit_insert(struct edit_tree *t, struct edit_node *parent, size_t at,
 	kid->name = slice_of(owned.data, 0, name.n);
 	kid->owned = steal_ptr(owned.data);
 	kid->parent = parent;
+	kid->index = SIZE_MAX;
 	edit_set(kid, value->root, value->text);
 	memmove(parent->kid + at + 1, parent->kid + at,
 		(parent->n - at) * sizeof(*parent->kid));
@@ -295,19 +301,22 @@ void edit_remove(struct edit_node *parent, size_t at)
 {
 	struct edit_node *gone = parent->kid[at];
 
+	if (parent->type == JSON_OBJECT && parent->src->sorted) {
+		gone->gone = true;
+		parent->dead++;
+		return;
+	}
 	parent->n--;
 	memmove(parent->kid + at, parent->kid + at + 1,
 		(parent->n - at) * sizeof(*parent->kid));
-	if (at == 0 && parent->n > 0 && is_blank(gone->lead) &&
-	    is_blank(parent->kid[0]->lead))
-		parent->kid[0]->lead = gone->lead;
-	if (at > 0 && at == parent->n && is_blank(parent->kid[at - 1]->trail))
-		parent->kid[at - 1]->trail.n = 0;
+	close_gap(parent, at == 0 ? gone : NULL, at > 0 && at == parent->n);
 }
 
 /* All of @node up to its children. */
-static void print_head(const struct edit_node *node, struct buf *out)
+static void print_head(struct edit_node *node, struct buf *out)
 {
+	if (node->dead > 0)
+		settle(node);
 	buf_add(out, node->lead.s, node->lead.n);
 	if (node->colon.n > 0 && node->name.s && node->parent->type == JSON_OBJECT) {
 		json_quote(out, node->name.s, node->name.n);

@@ -31,10 +31,22 @@ size_t json_unescape(char *out, const char *text, size_t len);
 size_t json_skip(const char *text, size_t len, size_t at);
 
 /*
- * json_mark_repeated - set "repeated" on the members of a complete object whose
- * name came before, and add their number to @count. 0, or -ENOMEM.
+ * json_complete - of a container that has all its children: set "repeated" on
+ * the members whose name came before, count them in @doc, and index a large one.
+ * 0, or -ENOMEM.
  */
-int json_mark_repeated(const struct json *object, size_t *count);
+int json_complete(struct json_doc *doc, struct json *node);
+void json_index_free(struct json_doc *doc);
+
+/*
+ * json_indexed - the first member of an indexed object that is named [s, s + len),
+ * and whether there is a second; or NULL.
+ */
+const struct json *json_indexed(const struct json *object, const char *s, size_t len,
+				bool *ret_twice);
+
+/* json_child - the child that the JSON Pointer token [t, t + n) names, or NULL. */
+const struct json *json_child(const struct json *node, const char *t, size_t n);
 
 /* json_array_index - the index that a pointer token spells, or -EINVAL. */
 int json_array_index(const char *token, size_t len, size_t *ret);

@@ -235,26 +235,15 @@ static int on_start_array(void *ctx)
 	return start_container(ctx, JSON_ARRAY);
 }
 
-static int on_end_map(void *ctx)
+static int on_end(void *ctx)
 {
 	struct parser *p = ctx;
-	struct json *object = p->open[--p->depth];
+	struct json *node = p->open[--p->depth];
 
 	p->end = yajl_get_bytes_consumed(p->yajl);
-	object->end = p->end;
-	if (json_mark_repeated(object, &p->doc->repeated) == 0)
-		return 1;
-	p->oom = true;
-	return 0;
-}
-
-static int on_end_array(void *ctx)
-{
-	struct parser *p = ctx;
-
-	p->end = yajl_get_bytes_consumed(p->yajl);
-	p->open[--p->depth]->end = p->end;
-	return 1;
+	node->end = p->end;
+	p->oom = json_complete(p->doc, node) < 0;
+	return !p->oom;
 }
 
 static const yajl_callbacks callbacks = {
@@ -264,9 +253,9 @@ static const yajl_callbacks callbacks = {
 	.yajl_string = on_string,
 	.yajl_start_map = on_start_map,
 	.yajl_map_key = on_key,
-	.yajl_end_map = on_end_map,
+	.yajl_end_map = on_end,
 	.yajl_start_array = on_start_array,
-	.yajl_end_array = on_end_array,
+	.yajl_end_array = on_end,
 };
 
 /* What yajl did not like stands where the last token taken ends. */
@@ -388,6 +377,7 @@ void json_free(struct json_doc **doc)
 		d->chunks = chunk->next;
 		free(chunk);
 	}
+	json_index_free(d);
 	free(d->name);
 	free(d->text);
 	free(d->decoded);

@@ -58,11 +58,20 @@ static const struct field root_table[] = {
 	END
 };
 
+static const struct field idmap_table[] = {
+	ROW(oci_idmap, container_id, FIELD_U32, "containerID"),
+	ROW(oci_idmap, host_id, FIELD_U32, "hostID"),
+	ROW(oci_idmap, size, FIELD_U32, "size"),
+	END
+};
+
 static const struct field mount_table[] = {
 	ROW(oci_mount, destination, FIELD_STR, "destination"),
 	ROW(oci_mount, type, FIELD_STR, "type"),
 	ROW(oci_mount, source, FIELD_STR, "source"),
 	ROW(oci_mount, options, FIELD_STRS, "options"),
+	LIST_OF(oci_mount, uid_mappings, idmap_table, oci_idmap, "uidMappings", "containerID"),
+	LIST_OF(oci_mount, gid_mappings, idmap_table, oci_idmap, "gidMappings", "containerID"),
 	END
 };
 
@@ -88,13 +97,6 @@ static const struct field hooks_table[] = {
 static const struct field namespace_table[] = {
 	ROW(oci_namespace, type, FIELD_STR, "type"),
 	ROW(oci_namespace, path, FIELD_STR, "path"),
-	END
-};
-
-static const struct field idmap_table[] = {
-	ROW(oci_idmap, container_id, FIELD_U32, "containerID"),
-	ROW(oci_idmap, host_id, FIELD_U32, "hostID"),
-	ROW(oci_idmap, size, FIELD_U32, "size"),
 	END
 };
 
@@ -150,18 +152,35 @@ static const struct field resources_table[] = {
 	END
 };
 
+static const struct field seccomp_arg_table[] = {
+	ROW(oci_seccomp_arg, index, FIELD_U32, "index"),
+	ROW(oci_seccomp_arg, value, FIELD_UINT, "value"),
+	ROW(oci_seccomp_arg, value_two, FIELD_UINT, "valueTwo"),
+	ROW(oci_seccomp_arg, op, FIELD_STR, "op"),
+	END
+};
+
 static const struct field seccomp_rule_table[] = {
 	ROW(oci_seccomp_rule, names, FIELD_STRS, "names"),
 	ROW(oci_seccomp_rule, action, FIELD_STR, "action"),
+	ROW(oci_seccomp_rule, errno_ret, FIELD_U32, "errnoRet"),
+	LIST_OF(oci_seccomp_rule, args, seccomp_arg_table, oci_seccomp_arg, "args", NULL),
 	END
 };
 
 static const struct field seccomp_table[] = {
 	ROW(oci_seccomp, default_action, FIELD_STR, "defaultAction"),
+	ROW(oci_seccomp, default_errno_ret, FIELD_U32, "defaultErrnoRet"),
 	ROW(oci_seccomp, architectures, FIELD_STRS, "architectures"),
 	ROW(oci_seccomp, flags, FIELD_STRS, "flags"),
 	ROW(oci_seccomp, listener_path, FIELD_STR, "listenerPath"),
 	LIST_OF(oci_seccomp, syscalls, seccomp_rule_table, oci_seccomp_rule, "syscalls", NULL),
+	END
+};
+
+static const struct field personality_table[] = {
+	ROW(oci_personality, domain, FIELD_STR, "domain"),
+	ROW(oci_personality, flags, FIELD_STRS, "flags"),
 	END
 };
 
@@ -178,6 +197,8 @@ static const struct field linux_table[] = {
 	ROW(oci_linux, masked_paths, FIELD_STRS, "maskedPaths"),
 	ROW(oci_linux, readonly_paths, FIELD_STRS, "readonlyPaths"),
 	ROW(oci_linux, sysctl, FIELD_MAP, "sysctl"),
+	ROW(oci_linux, net_devices, FIELD_ANY, "netDevices"),
+	OBJ(oci_linux, personality, personality_table, "personality"),
 	END
 };
 
@@ -202,6 +223,16 @@ static const struct field state_table[] = {
 	ROW(oci_state, annotations, FIELD_MAP, "annotations"),
 	END
 };
+
+const struct field *oci_spec_fields(void)
+{
+	return spec_table;
+}
+
+const struct field *oci_state_fields(void)
+{
+	return state_table;
+}
 
 int oci_spec_read(const struct json_doc *doc, struct oci_spec *ret, struct error *err)
 {

@@ -22,14 +22,14 @@
 /* The file may appear or be rotated away while it is opened. */
 #define OPEN_TRIES 5
 
-static int open_log(const char *path, struct error *err)
+static int open_log(const char *path, uid_t owner, struct error *err)
 {
 	const int flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
 	struct error failed;
 	int fd = -ENOENT;
 
 	for (int i = 0; i < OPEN_TRIES && (fd == -EEXIST || fd == -ENOENT); i++)
-		fd = file_open_trusted(path, flags, geteuid(), &failed);
+		fd = file_open_trusted(path, flags, owner, &failed);
 	if (fd < 0)
 		*err = failed;
 	return fd;
@@ -40,9 +40,11 @@ static int open_log(const char *path, struct error *err)
  * on the size of files (RLIMIT_FSIZE) is an error like a full disk as long as
  * the program ignores SIGXFSZ, which is its main's business.
  */
-static int write_file(const char *path, const char *line, size_t len, struct error *err)
+static int write_file(const struct log_config *config, const char *line, size_t len,
+		      struct error *err)
 {
-	_cleanup_close_ int fd = open_log(path, err);
+	const char *path = config->file;
+	_cleanup_close_ int fd = open_log(path, config->owner, err);
 	struct stat st;
 	ssize_t n;
 
@@ -188,7 +190,7 @@ int log_write_to(const struct log_config *config, const struct log_paths *paths,
 	if (bare == len || memchr(line, '\n', bare) || memchr(line, '\0', bare))
 		return error_set(err, -EINVAL, "a record for the log is not one line");
 	if (config->file)
-		r = write_file(config->file, line, len, err);
+		r = write_file(config, line, len, err);
 	if (config->journald) {
 		s = write_journald(paths->journald, line, bare, r < 0 ? &later : err);
 		r = r < 0 ? r : s;

@@ -35,37 +35,49 @@ static void key(struct buf *out, const char *name)
 }
 
 /*
- * Append @s as a JSON string. Characters that can reorder a line, hide in it
- * or command a terminal are escaped too, because people look at logs with cat.
+ * Append JSON text. Characters that can reorder a line, hide in it or command a
+ * terminal are escaped (they stand in strings alone), because people look at
+ * logs with cat.
  */
-static void quote(struct buf *out, const char *s, size_t len)
+static void safe(struct buf *out, const char *s, size_t len)
 {
-	_cleanup_buf_ struct buf quoted = { 0 }, escape = { 0 };
+	_cleanup_buf_ struct buf escape = { 0 };
 
-	json_quote(&quoted, s, len);
-	for (size_t i = 0, n; i < quoted.len; i += n) {
-		const char *at = quoted.data + i;
-		unsigned long c;
+	for (size_t i = 0, n; i < len; i += n) {
+		const char *at = s + i;
+		unsigned long c = 0x7f;
 
-		for (n = 0; i + n < quoted.len && (unsigned char)at[n] < 0x80; n++)
+		for (n = 0; i + n < len && (unsigned char)at[n] < 0x7f; n++)
 			;
 		buf_add(out, at, n);
 		if (n > 0)
 			continue;
-		for (n = 1; i + n < quoted.len && ((unsigned char)at[n] & 0xc0) == 0x80; n++)
+		for (n = 1; i + n < len && ((unsigned char)at[n] & 0xc0) == 0x80; n++)
 			;
 		buf_reset(&escape);
 		text_escape(&escape, at, n, n);
-		if (strncmp(buf_cstr(&escape), "\\u{", 3) != 0) {
+		if (*at != 0x7f && strncmp(buf_cstr(&escape), "\\u{", 3) != 0) {
 			buf_add(out, at, n);
 			continue;
 		}
-		c = strtoul(escape.data + 3, NULL, 16);
+		if (*at != 0x7f)
+			c = strtoul(escape.data + 3, NULL, 16);
 		if (c > 0xffff)
 			buf_printf(out, "\\u%04lx", 0xd800 + ((c - 0x10000) >> 10));
 		buf_printf(out, "\\u%04lx", c > 0xffff ? 0xdc00 + (c & 0x3ff) : c);
 	}
-	if (quoted.oom || escape.oom)
+	if (escape.oom)
+		out->oom = true;
+}
+
+/* Append @s as a JSON string. */
+static void quote(struct buf *out, const char *s, size_t len)
+{
+	_cleanup_buf_ struct buf quoted = { 0 };
+
+	json_quote(&quoted, s, len);
+	safe(out, buf_cstr(&quoted), quoted.len);
+	if (quoted.oom)
 		out->oom = true;
 }
 
@@ -125,7 +137,7 @@ static void edit_value(struct buf *out, const char *json)
 	for (const char *s = json; *s; ) {
 		size_t n = strcspn(s, "\t\n\r");
 
-		buf_add(out, s, n);
+		safe(out, s, n);
 		/* a control character in JSON text is white space */
 		if (s[n])
 			buf_char(out, ' ');
@@ -270,6 +282,8 @@ void record_json(struct buf *out, const struct record *record)
 	time_member(out);
 	cut_member(out, "program", record->program, CUT_PROGRAM);
 	str_member(out, "mode", mode_name(record->mode));
+	if (record->rootless)
+		bool_member(out, "rootless", true);
 	str_member(out, "engine", report ? engine_name(report->subject->engine) : NULL);
 	cut_member(out, "policy", report ? report_policy(report) : NULL, CUT_POLICY);
 	cut_member(out, "id", record->id, CUT_ID);

@@ -115,14 +115,18 @@ int finding_edit(struct finding *f, enum json_op op, const char *pointer,
 	return json_edits_add(&f->edits, op, pointer, value, err);
 }
 
+void finding_clear(struct finding *f)
+{
+	free(f->pointer);
+	free(f->value);
+	free(f->text);
+	json_edits_free(&f->edits);
+}
+
 void findings_free(struct findings *findings)
 {
-	for (size_t i = 0; i < findings->n; i++) {
-		free(findings->v[i].pointer);
-		free(findings->v[i].value);
-		free(findings->v[i].text);
-		json_edits_free(&findings->v[i].edits);
-	}
+	for (size_t i = 0; i < findings->n; i++)
+		finding_clear(&findings->v[i]);
 	free(findings->v);
 	memset(findings, 0, sizeof(*findings));
 }

@@ -4,23 +4,7 @@
 
 #include <inttypes.h>
 
-/* map_id - 0 and the id on the host, or -ENOENT where no range covers it. */
-static int map_id(const struct fact_idmap *map, uint64_t id, uint64_t *ret)
-{
-	if (map->n == 0) {
-		*ret = id;
-		return 0;
-	}
-	for (size_t i = 0; i < map->n; i++) {
-		const struct fact_idrange *range = &map->v[i];
-
-		if (id >= range->inside && id - range->inside < range->count) {
-			*ret = range->outside + (id - range->inside);
-			return 0;
-		}
-	}
-	return -ENOENT;
-}
+#include "rules-private.h"
 
 int check_root_user(const struct rule_input *in, struct findings *out, struct error *err)
 {
@@ -39,7 +23,7 @@ int check_root_user(const struct rule_input *in, struct findings *out, struct er
 		f->unjudged = true;
 		return 0;
 	}
-	if (map_id(map, id, &host) < 0) {
+	if (id_map(map, id, &host) < 0) {
 		f = finding_add(in, out, err, "/process/user/uid",
 				"no range of the user namespace's map covers this id");
 		if (!f)
@@ -56,4 +40,127 @@ int check_root_user(const struct rule_input *in, struct findings *out, struct er
 		f = finding_add(in, out, err, "/process/user/uid",
 				"uid %" PRIu64 " inside is mapped to uid 0, the host's root", id);
 	return f ? finding_value(f, err, "%" PRIu64, id) : err->code;
+}
+
+/* protected_range - the first range that reaches below @limit, or NULL. */
+static const struct fact_idrange *protected_range(const struct fact_idmap *map, uint64_t limit)
+{
+	for (size_t i = 0; i < map->n; i++) {
+		if (map->v[i].count > 0 && map->v[i].outside < limit)
+			return &map->v[i];
+	}
+	return NULL;
+}
+
+static int judge_map(const struct rule_input *in, struct findings *out, struct error *err,
+		     const struct fact_idmap *map, const char *pointer)
+{
+	const uint64_t limit = rule_param(in, "below")->number;
+	const struct fact_idrange *range;
+	struct finding *f;
+
+	if (map->is != FACT_KNOWN)
+		return rule_unjudged(in, out, err, pointer, "the map cannot be told: %s",
+				     map->why ? map->why : "it was not recorded");
+	range = protected_range(map, limit);
+	if (!range)
+		return 0;
+	f = finding_add(in, out, err, pointer, "reaches ids of the host below %" PRIu64, limit);
+	return f ? finding_value(f, err, "%" PRIu32 " inside is %" PRIu32 " on the host, %" PRIu32
+				 " ids", range->inside, range->outside, range->count)
+		 : err->code;
+}
+
+/* judge_mount_map - an idmapped mount (mount_setattr(2)) has ids of its own. */
+static int judge_mount_map(const struct rule_input *in, struct findings *out,
+			   struct error *err, size_t index, const struct field_list *list)
+{
+	const uint64_t limit = rule_param(in, "below")->number;
+	const struct oci_idmap *maps = list->v;
+	struct finding *f;
+
+	for (size_t i = 0; i < list->n; i++) {
+		if (maps[i].size.v == 0 || maps[i].host_id.v >= limit)
+			continue;
+		f = mount_finding(in, out, err, index, list->node->key,
+				  "files there are given ids of the host below %" PRIu64, limit);
+		return f ? finding_value(f, err, "%" PRIu64 " there is %" PRIu64 ", %" PRIu64 " ids",
+					 maps[i].container_id.v, maps[i].host_id.v, maps[i].size.v)
+			 : err->code;
+	}
+	return 0;
+}
+
+int check_protected_ids(const struct rule_input *in, struct findings *out, struct error *err)
+{
+	int r = judge_map(in, out, err, &in->facts->uid_map, "/linux/uidMappings");
+
+	if (r == 0)
+		r = judge_map(in, out, err, &in->facts->gid_map, "/linux/gidMappings");
+	for (size_t i = 0; r == 0 && i < in->spec->mounts.n; i++) {
+		const struct oci_mount *mount = oci_mount_at(in->spec, i);
+
+		r = judge_mount_map(in, out, err, i, &mount->uid_mappings);
+		if (r == 0)
+			r = judge_mount_map(in, out, err, i, &mount->gid_mappings);
+	}
+	return r;
+}
+
+static int judge_group(const struct rule_input *in, struct findings *out, struct error *err,
+		       const char *pointer, uint64_t id)
+{
+	const struct fact_groups *groups = &in->facts->groups;
+	uint64_t host = 0;
+	const char *name = NULL;
+	struct finding *f;
+
+	if (in->facts->gid_map.is != FACT_KNOWN ||
+	    (groups->is != FACT_KNOWN && groups->is != FACT_ABSENT))
+		return rule_unjudged(in, out, err, pointer, "the group on the host cannot be told: %s",
+				     groups->why ? groups->why : "it was not recorded");
+	if (id_map(&in->facts->gid_map, id, &host) < 0)
+		return 0;
+	for (size_t i = 0; i < groups->n; i++) {
+		if (groups->v[i].gid == host && rule_listed(in, "groups", groups->v[i].name))
+			name = groups->v[i].name;
+	}
+	if (host != 0 && !name)
+		return 0;
+	f = finding_add(in, out, err, pointer, "is the host's group %s", host == 0 ? "root" : name);
+	return f ? finding_value(f, err, "%" PRIu64, id) : err->code;
+}
+
+/* group_id - what is no id of 32 bits is taken for 0, as of uid and gid. */
+static uint64_t group_id(const struct json *node)
+{
+	char *end;
+	unsigned long long id;
+
+	if (node->type != JSON_NUMBER || node->str[0] == '-')
+		return 0;
+	errno = 0;
+	id = strtoull(node->str, &end, 10);
+	return *end == '\0' && errno == 0 && id <= UINT32_MAX ? id : 0;
+}
+
+int check_root_group(const struct rule_input *in, struct findings *out, struct error *err)
+{
+	const struct oci_user *user = &in->spec->process.user;
+	const struct json *gids = user->additional_gids.node;
+	const uint64_t own = user->gid.is == FIELD_PRESENT ? user->gid.v : 0;
+	int r = judge_group(in, out, err, "/process/user/gid", own);
+
+	if (!gids || gids->type != JSON_ARRAY)
+		return r;
+	for (const struct json *gid = gids->first; r == 0 && gid; gid = gid->next) {
+		_cleanup_buf_ struct buf pointer = { 0 };
+
+		json_pointer(&pointer, gid);
+		r = buf_check(&pointer, err);
+		/* engines list the primary group again (CVE-2022-36109): said once */
+		if (r == 0 && group_id(gid) != own)
+			r = judge_group(in, out, err, buf_cstr(&pointer), group_id(gid));
+	}
+	return r;
 }

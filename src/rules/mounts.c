@@ -10,6 +10,8 @@
 
 #include <cofferdam/text.h>
 
+#include "rules-private.h"
+
 enum relation {
 	APART,
 	WITHIN,			/* the same place, or below it */
@@ -33,7 +35,7 @@ static bool below_by_mounts(const struct rule_input *in, const struct fact_place
 			    const struct fact_place *place)
 {
 	if (source->real && place->real && text_path_below(source->real, place->real))
-		return !engine_owned_file(in->engine, source->real);
+		return !engine_owned_file(in->engine, in->pod_uid, source->real);
 	for (size_t i = 0; i < place->n_below; i++) {
 		if (spot_below(&source->spot, &place->below[i]))
 			return true;
@@ -56,28 +58,10 @@ static enum relation relate_place(const struct rule_input *in, const struct fact
 	return relation;
 }
 
-/* readonly - "ro" is the last word (runtimes apply options in order). */
-static bool readonly(const struct oci_mount *mount)
-{
-	bool ro = false;
-
-	for (size_t i = 0; i < mount->options.n; i++) {
-		const char *option = mount->options.v[i].v;
-
-		if (!option)
-			continue;
-		if (strcmp(option, "ro") == 0 || strcmp(option, "rro") == 0)
-			ro = true;
-		else if (strcmp(option, "rw") == 0 || strcmp(option, "rrw") == 0)
-			ro = false;
-	}
-	return ro;
-}
-
 static bool harmless(const struct rule_input *in, const struct oci_mount *mount,
 		     const struct fact_place *source, const char *const *allowed)
 {
-	if (!readonly(mount) || source->n_below > 0)
+	if (!mount_readonly(mount) || source->n_below > 0)
 		return false;
 	for (size_t i = 0; allowed && allowed[i]; i++) {
 		const struct fact_place *place = facts_place(in->facts, allowed[i]);
@@ -88,26 +72,11 @@ static bool harmless(const struct rule_input *in, const struct oci_mount *mount,
 	return false;
 }
 
-/* source_at - what was found out about a mount's source; nothing is unknown. */
-static const struct fact_place *source_at(const struct rule_input *in, size_t index)
-{
-	static const struct fact_place unknown;
-
-	return index < in->facts->n_mounts ? &in->facts->mounts[index] : &unknown;
-}
-
-/* located - whether it is known where this is; otherwise nothing can be compared. */
-static bool located(const struct fact_place *place)
-{
-	return (place->is == FACT_KNOWN || place->is == FACT_ABSENT) && place->spot.within &&
-	       place->spot.within[0] != '\0';
-}
-
 static int report(const struct rule_input *in, struct findings *out, struct error *err,
 		  size_t index, const char *text)
 {
 	const struct oci_mount *mount = oci_mount_at(in->spec, index);
-	const struct fact_place *source = source_at(in, index);
+	const struct fact_place *source = mount_source(in, index);
 	_cleanup_buf_ struct buf pointer = { 0 };
 	const bool renamed = source->real && mount->source.v &&
 			     strcmp(source->real, mount->source.v) != 0;
@@ -119,7 +88,7 @@ static int report(const struct rule_input *in, struct findings *out, struct erro
 	f = finding_add(in, out, err, buf_cstr(&pointer), "%s", text);
 	if (!f)
 		return err->code;
-	f->unjudged = !source->foreign && !located(source);
+	f->unjudged = !source->foreign && !place_located(source);
 	return finding_value(f, err, "%s%s%s%s", mount->source.v ? mount->source.v : "",
 			     renamed ? " (really " : "", renamed ? source->real : "",
 			     renamed ? ")" : "");
@@ -130,11 +99,11 @@ static int judge_place(const struct rule_input *in, struct findings *out, struct
 		       size_t index, const char *path)
 {
 	const struct fact_place *place = facts_place(in->facts, path);
-	const struct fact_place *source = source_at(in, index);
+	const struct fact_place *source = mount_source(in, index);
 	_cleanup_buf_ struct buf text = { 0 };
 	struct finding *f;
 
-	if (!place || !located(place)) {
+	if (!place || !place_located(place)) {
 		f = finding_add(in, out, err, "/mounts", "cannot be compared with %s: %s", path,
 				place && place->why ? place->why : "it was not recorded");
 		if (!f)
@@ -161,18 +130,18 @@ static int judge_place(const struct rule_input *in, struct findings *out, struct
 static int judge_mount(const struct rule_input *in, struct findings *out, struct error *err,
 		       size_t index)
 {
-	const struct fact_place *source = source_at(in, index);
+	const struct fact_place *source = mount_source(in, index);
 	const char *const *paths = rule_param(in, "paths")->list;
 	const int allow = registry_param(registry_rule(in->id), "allow_readonly");
 	_cleanup_buf_ struct buf text = { 0 };
 	int r = 0;
 
-	if (place_engine_owned(source, in->engine))
+	if (place_engine_owned(source, in->engine, in->pod_uid))
 		return 0;
 	if (source->foreign)
 		return report(in, out, err, index,
 			      "the source lies on a mount that the host's mount namespace does not hold");
-	if (!located(source)) {
+	if (!place_located(source)) {
 		buf_printf(&text, "what the source really is cannot be told: %s",
 			   source->why ? source->why : "it was not recorded");
 		if (buf_check(&text, err) < 0)

@@ -20,14 +20,19 @@ struct excess {
 	struct finding *finding;
 };
 
+/* mentioned - whether @name is among the names "a, b, c". */
 static bool mentioned(const struct buf *names, const char *name)
 {
 	const char *at = buf_cstr(names);
 	const size_t len = strlen(name);
 
-	for (; (at = strstr(at, name)); at += len) {
-		if (at[len] == '\0' || at[len] == ',')
+	while (*at) {
+		const size_t n = strcspn(at, ",");
+
+		if (n == len && memcmp(at, name, len) == 0)
 			return true;
+		at += n;
+		at += strspn(at, ", ");
 	}
 	return false;
 }
@@ -123,6 +128,32 @@ int check_capabilities(const struct rule_input *in, struct findings *out, struct
 	return r;
 }
 
+int check_inheritable_capabilities(const struct rule_input *in, struct findings *out,
+				   struct error *err)
+{
+	const struct oci_capabilities *caps = &in->spec->process.capabilities;
+	const struct {
+		const char *pointer, *name;
+		const struct field_strs *set;
+	} sets[] = {
+		{ "/process/capabilities/inheritable", "inheritable", &caps->inheritable },
+		{ "/process/capabilities/ambient", "ambient", &caps->ambient },
+	};
+	struct finding *f;
+
+	for (size_t i = 0; i < ARRAY_SIZE(sets); i++) {
+		if (sets[i].set->n == 0)
+			continue;
+		f = finding_add(in, out, err, sets[i].pointer,
+				"the %s set is not empty, so programs without privileges gain them",
+				sets[i].name);
+		if (!f || finding_value(f, err, "%zu capabilities", sets[i].set->n) < 0 ||
+		    finding_edit(f, JSON_REPLACE, sets[i].pointer, "[]", err) < 0)
+			return err->code;
+	}
+	return 0;
+}
+
 int check_no_new_privileges(const struct rule_input *in, struct findings *out,
 			    struct error *err)
 {
@@ -135,20 +166,6 @@ int check_no_new_privileges(const struct rule_input *in, struct findings *out,
 	return f ? finding_edit(f, JSON_ADD, "/process/noNewPrivileges", "true", err) : err->code;
 }
 
-/* crun then ignores linux.seccomp and loads these bytes (crun.1). */
-static int judge_raw_filter(const struct rule_input *in, struct findings *out,
-			    struct error *err)
-{
-	static const char pointer[] = "/annotations/run.oci.seccomp_bpf_data";
-	struct finding *f;
-
-	if (!json_at(in->doc, pointer))
-		return 0;
-	f = finding_add(in, out, err, pointer,
-			"crun would load this filter instead of linux.seccomp");
-	return f ? finding_edit(f, JSON_REMOVE, pointer, NULL, err) : err->code;
-}
-
 int check_seccomp_missing(const struct rule_input *in, struct findings *out,
 			  struct error *err)
 {
@@ -158,10 +175,10 @@ int check_seccomp_missing(const struct rule_input *in, struct findings *out,
 	struct finding *f;
 	size_t len;
 	const char *text = profile ? policy_profile(in->policy, profile, &len) : NULL;
-	int r = judge_raw_filter(in, out, err);
+	int r = 0;
 
-	if (r < 0 || (seccomp->is == FIELD_PRESENT && profile_refuses(action)))
-		return r;
+	if (seccomp->is == FIELD_PRESENT && profile_refuses(action))
+		return 0;
 	if (seccomp->is == FIELD_PRESENT)
 		f = finding_add(in, out, err, "/linux/seccomp/defaultAction",
 				"the profile allows what it does not name");

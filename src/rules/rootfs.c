@@ -6,15 +6,7 @@
 
 #include <cofferdam/text.h>
 
-/* A mount's destination, as runtimes read it: absolute and clean. */
-static char *destination(const struct oci_mount *mount, struct error *err)
-{
-	char *clean = text_path_clean(mount->destination.v ? mount->destination.v : "/");
-
-	if (!clean)
-		error_oom(err);
-	return clean;
-}
+#include "rules-private.h"
 
 /*
  * scan - whether a mount already covers @place, and where the first mount
@@ -25,7 +17,7 @@ static int scan(const struct rule_input *in, const char *place, bool *ret_covere
 {
 	*ret_covered = false;
 	for (size_t i = 0; i < in->spec->mounts.n; i++) {
-		_cleanup_free_ char *dest = destination(oci_mount_at(in->spec, i), err);
+		_cleanup_free_ char *dest = mount_destination(oci_mount_at(in->spec, i), err);
 
 		if (!dest)
 			return err->code;

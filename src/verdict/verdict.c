@@ -30,6 +30,7 @@ static int judge_all(const struct subject *subject, struct decision *decision,
 	struct rule_input in = {
 		.doc = subject->doc, .spec = subject->spec, .facts = subject->facts,
 		.policy = subject->policy, .engine = subject->engine,
+		.pod_uid = engine_pod_uid(subject->engine, subject->spec),
 	};
 	int r = 0;
 
@@ -41,6 +42,38 @@ static int judge_all(const struct subject *subject, struct decision *decision,
 	return r;
 }
 
+/* said - whether a rule that denies says what @rule would only repeat. */
+static bool said(const struct rule *rule, const bool denies[RULE_MAX])
+{
+	for (size_t i = 0; rule->part_of && i < RULE_MAX; i++) {
+		if (denies[i] && strcmp(registry_rule((enum rule_id)i)->id, rule->part_of) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * fold - drop what only repeats another rule's denial: one finding says
+ * "privileged" instead of thirty. What is dropped could not lift the denial.
+ */
+static void fold(const struct subject *subject, struct findings *findings)
+{
+	bool denies[RULE_MAX] = { false };
+	size_t kept = 0;
+
+	for (size_t i = 0; i < findings->n; i++) {
+		if (decide(subject, &findings->v[i]) == VERDICT_DENY)
+			denies[findings->v[i].rule] = true;
+	}
+	for (size_t i = 0; i < findings->n; i++) {
+		if (said(registry_rule(findings->v[i].rule), denies))
+			finding_clear(&findings->v[i]);
+		else
+			findings->v[kept++] = findings->v[i];
+	}
+	findings->n = kept;
+}
+
 int verdict_reach(const struct subject *subject, struct decision *ret, struct error *err)
 {
 	_cleanup_decision_ struct decision decision = { .verdict = VERDICT_ALLOW };
@@ -48,6 +81,7 @@ int verdict_reach(const struct subject *subject, struct decision *ret, struct er
 
 	if (r < 0)
 		return r;
+	fold(subject, &decision.findings);
 	decision.each = calloc(decision.findings.n + 1, sizeof(*decision.each));
 	if (!decision.each)
 		return error_oom(err);

@@ -20,7 +20,9 @@ host_config sockets '.policies = [{use: "sockets"}]' >/dev/null
 own_policy sockets sockets <<-END
 	{ "format": 1, "name": "sockets", "extends": "restricted",
 	  "rules": { "engine-socket": { "action": "deny",
-	                                "paths": ["$work/engine/engine.sock"] } } }
+	                                "paths": ["$work/engine/engine.sock"] },
+	             "host-path": { "action": "warn" }, "mount-flags": { "action": "warn" },
+	             "host-socket": { "action": "warn" } } }
 END
 
 # Paths that lead to places they do not name. Made in this test's own mount
@@ -109,7 +111,7 @@ violations() {
 	refused host-uts "$(without uts)" 'del(.hostname)'
 	# Such a container mounts into its runtime's namespace: give it one to spoil.
 	isolated=(unshare --mount)
-	refused host-mount "$(without mount)" 'del(.linux.maskedPaths, .linux.readonlyPaths)'
+	refused "host-mount proc-unmasked" "$(without mount)" 'del(.linux.maskedPaths, .linux.readonlyPaths)'
 	isolated=()
 
 	refused sensitive-mount "$(bind /etc)"
@@ -124,10 +126,10 @@ violations() {
 	refused sensitive-mount "$(bind "$work/far/link")"
 	# Another thing to each process that looks: nothing to rely on.
 	decides=unjudged
-	refused "engine-socket sensitive-mount" "$(bind /proc/self/root/etc)"
+	refused "engine-socket mount-type sensitive-mount" "$(bind /proc/self/root/etc)"
 	decides=deny
-	refused sensitive-mount "$(bind /proc)"
-	refused sensitive-mount "$(bind /sys)"
+	refused "mount-type sensitive-mount" "$(bind /proc)"
+	refused "mount-type sensitive-mount" "$(bind /sys)"
 	refused "engine-socket sensitive-mount" "$(bind /)"
 	# Harmless itself, but /etc is mounted below it
 	refused sensitive-mount "$(bind "$work")"
@@ -140,7 +142,7 @@ violations() {
 	host=enforce
 
 	refused root-user '.process.user.uid = 0'
-	refused root-user '.linux.namespaces += [{type: "user"}]' '.linux.uidMappings = [
+	refused "protected-ids root-user" '.linux.namespaces += [{type: "user"}]' '.linux.uidMappings = [
 		{containerID: 0, hostID: 100000, size: 1},
 		{containerID: 1000, hostID: 0, size: 1}]' '.linux.gidMappings = [
 		{containerID: 0, hostID: 100000, size: 2000}]'
@@ -151,7 +153,7 @@ violations() {
 	zero=false
 	refused pids-limit 'del(.linux.resources.pids)'
 	refused cpu-limit 'del(.linux.resources.cpu)'
-	refused "cpu-limit memory-limit pids-limit" 'del(.linux.resources)'
+	refused "cpu-limit device-cgroup memory-limit pids-limit" 'del(.linux.resources)'
 
 	# The hook cannot harden: what a policy wants hardened is refused there.
 	refused rootfs-writable '.root.readonly = false'
@@ -270,7 +272,7 @@ hardened() {
 	add_hook "$dir" createRuntime "$enforce"
 	run "$runtime" "$dir"
 	unlike "$runtime: as it was, the hook refuses it" "$status:$(ls "$dir/out")" "^0|marker"
-	said=$("$cofferdam" harden --policy restricted --in-place "$dir" 2>&1)
+	said=$("$cofferdam" harden --host-config "$enforce" --in-place "$dir" 2>&1)
 	is "$runtime: cofferdam harden --in-place" "$?" 0
 	[ -z "$said" ] || note "$said"
 	run "$runtime" "$dir"
@@ -312,7 +314,7 @@ open_by_handle_at EPERM
 open_tree EPERM
 perf_event_open EPERM
 personality-read ok
-personality-set ENOSYS
+personality-set EPERM
 pivot_root EPERM
 process_vm_readv EPERM
 ptrace EPERM
@@ -322,7 +324,7 @@ socket-alg EAFNOSUPPORT
 socket-alg-high EAFNOSUPPORT
 socket-inet ok
 socket-inet6 ok
-socket-netlink-audit ENOSYS
+socket-netlink-audit EPROTONOSUPPORT
 socket-netlink-route ok
 socket-packet EAFNOSUPPORT
 socket-unix ok

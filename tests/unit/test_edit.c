@@ -385,6 +385,91 @@ static void test_many(void **state)
 	assert_non_null(strstr(out.data, "\"k09999\":null}}"));
 }
 
+/* Containers that are large enough to be looked up by an index. */
+static void test_large(void **state)
+{
+	_cleanup_json_ struct json_doc *doc = NULL, *after = NULL;
+	_cleanup_edits_ struct json_edits edits = { 0 }, twice = { 0 };
+	_cleanup_buf_ struct buf text = { 0 }, out = { 0 };
+	struct error err = { 0 };
+	const struct json *list;
+
+	(void)state;
+	buf_str(&text, "{\"twice\": 1, \"list\": [0");
+	for (int i = 1; i < 300; i++)
+		buf_printf(&text, ", %d", i);
+	buf_str(&text, "]");
+	for (int i = 0; i < 300; i++)
+		buf_printf(&text, ", \"%c/~%d\": %d", 'a' + i * 7 % 26, i, i);
+	buf_str(&text, ", \"twice\": 2}");
+	assert_int_equal(json_parse("t", text.data, text.len, 0, &doc, &err), 0);
+	assert_int_equal(doc->repeated, 1);
+	for (const struct json *m = doc->root->first; m; m = m->next) {
+		const struct json *first = m->next ? m : doc->root->first;
+		_cleanup_buf_ struct buf pointer = { 0 };
+
+		json_pointer(&pointer, m);
+		assert_int_equal(m->repeated, !m->next);
+		assert_ptr_equal(json_at(doc, buf_cstr(&pointer)), first);
+		assert_ptr_equal(json_get(doc->root, m->key), first);
+	}
+	list = json_get(doc->root, "list");
+	for (const struct json *e = list->first; e; e = e->next) {
+		_cleanup_buf_ struct buf pointer = { 0 };
+
+		json_pointer(&pointer, e);
+		assert_ptr_equal(json_at(doc, buf_cstr(&pointer)), e);
+	}
+	assert_null(json_at(doc, "/list/300"));
+	assert_null(json_at(doc, "/a~1~00~0"));
+	assert_null(json_at(doc, "/a~1~2"));
+	assert_null(json_get(doc->root, "a/~301"));
+	add_script(&twice, "remove /twice");
+	assert_int_equal(json_apply(doc, &twice, &out, &err), -EINVAL);
+	add_script(&edits,
+		   "remove /a~1~00\nremove /h~1~01\nadd /new 1\nadd /h~1~01 2\nreplace /o~1~02 3\n"
+		   "replace /new 4\nremove /list/0\nadd /list/- 5\nremove /list/298\nremove /new\n"
+		   "add /zz [6]\nadd /zz/- 7");
+	assert_int_equal(json_apply(doc, &edits, &out, &err), 0);
+	assert_int_equal(json_parse("t", out.data, out.len, 0, &after, &err), 0);
+	assert_int_equal(after->root->count, doc->root->count);
+	assert_null(json_at(after, "/a~1~00"));
+	assert_null(json_at(after, "/new"));
+	assert_string_equal(json_at(after, "/h~1~01")->str, "2");
+	assert_string_equal(json_at(after, "/o~1~02")->str, "3");
+	assert_string_equal(json_at(after, "/v~1~03")->str, "3");
+	assert_string_equal(json_at(after, "/list/0")->str, "1");
+	assert_string_equal(json_at(after, "/list/298")->str, "5");
+	assert_string_equal(json_at(after, "/zz/1")->str, "7");
+}
+
+static void test_large_layout(void **state)
+{
+	_cleanup_edits_ struct json_edits edits = { 0 };
+	_cleanup_buf_ struct buf text = { 0 }, some = { 0 }, more = { 0 }, none = { 0 };
+	struct error err = { 0 };
+	char pointer[16];
+
+	(void)state;
+	for (int i = 0; i < 100; i++) {
+		buf_printf(&text, "%c \"k%d\": %d", i ? ',' : '{', i, i);
+		(void)snprintf(pointer, sizeof(pointer), "/k%d", (i * 37 + 1) % 100);
+		if (strcmp(pointer, "/k50") != 0)
+			assert_int_equal(json_edits_add(&edits, JSON_REMOVE, pointer, NULL, &err), 0);
+	}
+	buf_str(&text, " }");
+	assert_int_equal(apply(text.data, &edits, &some, &err), 0);
+	assert_string_equal(buf_cstr(&some), "{ \"k50\": 50 }");
+	add_script(&edits, "add /new 1\nadd /k0 2");
+	assert_int_equal(apply(text.data, &edits, &more, &err), 0);
+	assert_string_equal(buf_cstr(&more), "{ \"k50\": 50, \"new\": 1, \"k0\": 2 }");
+	add_script(&edits, "remove /k50\nremove /k0\nremove /new");
+	assert_int_equal(apply(text.data, &edits, &none, &err), 0);
+	assert_string_equal(buf_cstr(&none), "{}");
+	add_script(&edits, "remove /k1");
+	assert_int_equal(apply(text.data, &edits, &none, &err), -ENOENT);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -394,6 +479,8 @@ int main(void)
 		cmocka_unit_test(test_edits),
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_large),
+		cmocka_unit_test(test_large_layout),
 	};
 
 	return cmocka_run_group_tests_name("edit", tests, NULL, NULL);

@@ -43,6 +43,9 @@ static void start(struct scene *s, enum bundle bundle, const char *config)
 		fail_msg("%s", err.text);
 	s->c.facts.uid_map.is = FACT_KNOWN;
 	s->c.facts.parent.is = FACT_ABSENT;
+	s->c.facts.cgroup.is = FACT_ABSENT;
+	s->c.facts.cgroup.v2 = true;
+	s->c.facts.core_is = FACT_KNOWN;
 	buf_free(&text);
 }
 
@@ -176,8 +179,11 @@ static void test_insertions_last(void **state)
 
 static const char tidy[] =
 	"{ \"linux\":{\"resources\" : { \"memory\":{\"limit\":1}, \"pids\":{\"limit\":1},\n\n"
-	"  \"cpu\":{\"quota\":1}}, \"seccomp\":{\"defaultAction\":\"SCMP_ACT_TRAP\"} },\r\n"
-	"\t\"process\":{\"noNewPrivileges\":true, \"caf\\u00e9\": 1.50e+1},"
+	"  \"devices\":[{\"allow\":false}],"
+	"  \"cpu\":{\"quota\":1}}, \"seccomp\":{\"defaultAction\":\"SCMP_ACT_TRAP\"},\r\n"
+	"  \"namespaces\":[{\"type\":\"cgroup\"}], \"maskedPaths\":[\"/proc\",\"/sys\"] },\r\n"
+	"\t\"process\":{\"noNewPrivileges\":true, \"caf\\u00e9\": 1.50e+1, \"rlimits\":["
+	"{\"type\":\"RLIMIT_NOFILE\"}, {\"type\":\"RLIMIT_NPROC\"}]},"
 	"\"root\":{\"readonly\":true}}\n";
 
 /* What keeps the policy comes back byte for byte. */
@@ -305,6 +311,114 @@ static void test_facts_move_along(void **state)
 	end(&s);
 }
 
+static size_t count_strings(const struct json_doc *doc, const char *pointer, const char *word)
+{
+	const struct json *list = json_at(doc, pointer);
+	size_t n = 0;
+
+	assert_non_null(list);
+	for (const struct json *e = list->first; e; e = e->next)
+		n += e->type == JSON_STRING && strcmp(e->str, word) == 0;
+	return n;
+}
+
+/* twisted - the plain base with what each remedy has to undo, in one configuration. */
+static void twisted(struct buf *ret)
+{
+	static const struct {
+		enum json_op op;
+		const char *pointer, *value;
+	} edits[] = {
+		{ JSON_ADD, "/process/capabilities/inheritable",
+		  "[\"CAP_SYS_ADMIN\", \"CAP_CHOWN\"]" },
+		{ JSON_ADD, "/process/capabilities/ambient", "[\"CAP_CHOWN\"]" },
+		{ JSON_ADD, "/process/rlimits",
+		  "[{\"type\": \"RLIMIT_NPROC\", \"hard\": 9999999, \"soft\": 9}]" },
+		{ JSON_ADD, "/annotations/run.oci.handler", "\"krun\"" },
+		{ JSON_ADD, "/linux/resources/devices",
+		  "[{\"allow\": true, \"access\": \"rwm\"}, "
+		  "{\"allow\": true, \"type\": \"c\", \"major\": 1, \"minor\": 3}]" },
+		{ JSON_ADD, "/linux/maskedPaths", "[\"/proc/kcore\"]" },
+		{ JSON_REMOVE, "/linux/readonlyPaths", NULL },
+		{ JSON_REMOVE, "/linux/namespaces/5", NULL },
+		{ JSON_ADD, "/mounts/3/options", "[\"nosuid\"]" },
+		/* below /run and /tmp, where rootfs-writable puts a tmpfs before them */
+		{ JSON_ADD, "/mounts/-",
+		  "{\"destination\": \"/run/secrets\", \"type\": \"tmpfs\", \"source\": \"t\"}" },
+		{ JSON_ADD, "/mounts/-",
+		  "{\"destination\": \"/tmp/a\", \"type\": \"tmpfs\", \"source\": \"t\", "
+		  "\"options\": [\"nodev\"]}" },
+	};
+	_cleanup_json_ struct json_doc *doc = NULL;
+	_cleanup_edits_ struct json_edits list = { 0 };
+	_cleanup_buf_ struct buf base = { 0 };
+	struct error err = { 0 };
+
+	read_base("plain.json", &base);
+	for (size_t i = 0; i < ARRAY_SIZE(edits); i++)
+		assert_int_equal(json_edits_add(&list, edits[i].op, edits[i].pointer,
+						edits[i].value, &err), 0);
+	if (json_parse("base", buf_cstr(&base), base.len, 0, &doc, &err) < 0 ||
+	    json_apply(doc, &list, ret, &err) < 0)
+		fail_msg("%s", err.text);
+}
+
+/* The mounts of twisted() after all remedies: 0 to 9 as they were, three tmpfs, two. */
+static void check_mounts(const struct json_doc *doc)
+{
+	static const char *const order[] = { "/tmp", "/run", "/var/tmp", "/run/secrets", "/tmp/a" };
+	char pointer[64];
+
+	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
+		(void)snprintf(pointer, sizeof(pointer), "/mounts/%zu/destination", 10 + i);
+		assert_string_equal(json_at(doc, pointer)->str, order[i]);
+		(void)snprintf(pointer, sizeof(pointer), "/mounts/%zu/options", 10 + i);
+		assert_int_equal(count_strings(doc, pointer, "nosuid"), 1);
+		assert_int_equal(count_strings(doc, pointer, "nodev"), 1);
+	}
+	assert_null(json_at(doc, "/mounts/15"));
+	assert_int_equal(count_strings(doc, "/mounts/3/options", "ro"), 1);
+	assert_int_equal(count_strings(doc, "/mounts/6/options", "nosuid"), 0);
+}
+
+/*
+ * Every remedy at once: those that append to a mount's options hit the mounts
+ * that they meant, though others are inserted before these; those that edit
+ * the same set, list or object do not undo each other.
+ */
+static void test_interplay(void **state)
+{
+	_cleanup_buf_ struct buf text = { 0 }, out = { 0 };
+	_cleanup_json_ struct json_doc *doc = NULL;
+	struct error err = { 0 };
+	struct scene s;
+
+	(void)state;
+	twisted(&text);
+	start(&s, BUNDLE_CIS_DOCKER, buf_cstr(&text));
+	load_facts(&s, "plain.facts.json");
+	s.policy->rules[RULE_CAPABILITIES].action = ACTION_HARDEN;
+	assert_int_equal(judge(&s, DOOR_RUNTIME), VERDICT_HARDEN);
+	harden(&s, &out);
+	assert_int_equal(json_parse("out", buf_cstr(&out), out.len, 0, &doc, &err), 0);
+	check_mounts(doc);
+	assert_int_equal(json_at(doc, "/process/capabilities/inheritable")->count, 0);
+	assert_int_equal(json_at(doc, "/process/capabilities/ambient")->count, 0);
+	assert_int_equal(json_at(doc, "/process/capabilities/bounding")->count, 14);
+	assert_int_equal(json_at(doc, "/linux/resources/devices")->count, 2);
+	assert_int_equal(json_at(doc, "/linux/resources/devices/0/allow")->boolean, false);
+	assert_string_equal(json_at(doc, "/linux/resources/devices/1/minor")->str, "3");
+	assert_non_null(json_at(doc, "/linux/resources/memory/limit"));
+	assert_int_equal(json_at(doc, "/linux/maskedPaths")->count, 9);
+	assert_int_equal(json_at(doc, "/linux/readonlyPaths")->count, 5);
+	assert_string_equal(json_at(doc, "/linux/namespaces/5/type")->str, "cgroup");
+	assert_int_equal(json_at(doc, "/process/rlimits")->count, 2);
+	assert_string_equal(json_at(doc, "/process/rlimits/0/hard")->str, "1048576");
+	assert_string_equal(json_at(doc, "/process/rlimits/1/type")->str, "RLIMIT_NOFILE");
+	assert_null(json_at(doc, "/annotations/run.oci.handler"));
+	end(&s);
+}
+
 /* once - harden @text by @bundle into @ret; false if that policy denies it. */
 static bool once(enum bundle bundle, const char *text, const char *facts, struct buf *ret)
 {
@@ -330,7 +444,8 @@ static bool once(enum bundle bundle, const char *text, const char *facts, struct
 /* Hardening what was hardened changes nothing. */
 static void test_idempotent(void **state)
 {
-	static const char *const bases[] = { "honest", "honest-pod", "honest-podman", "plain" };
+	static const char *const bases[] = { "honest", "honest-pod", "honest-podman", "plain",
+					     "twisted" };
 	size_t changed = 0;
 
 	(void)state;
@@ -339,16 +454,22 @@ static void test_idempotent(void **state)
 			_cleanup_buf_ struct buf base = { 0 }, first = { 0 }, second = { 0 };
 			char config[64], facts[64];
 
+			const bool twist = strcmp(bases[i], "twisted") == 0;
+
 			(void)snprintf(config, sizeof(config), "%s.json", bases[i]);
-			(void)snprintf(facts, sizeof(facts), "%s.facts.json", bases[i]);
-			read_base(config, &base);
+			(void)snprintf(facts, sizeof(facts), "%s.facts.json",
+				       twist ? "plain" : bases[i]);
+			if (twist)
+				twisted(&base);
+			else
+				read_base(config, &base);
 			changed += once((enum bundle)b, buf_cstr(&base), facts, &first);
 			assert_true(first.len > 0);
 			assert_false(once((enum bundle)b, buf_cstr(&first), facts, &second));
 			assert_string_equal(buf_cstr(&first), buf_cstr(&second));
 		}
 	}
-	assert_true(changed >= BUNDLE_MAX);
+	assert_true(changed >= 2 * BUNDLE_MAX);
 }
 
 int main(void)
@@ -358,7 +479,8 @@ int main(void)
 		cmocka_unit_test(test_insertions_last), cmocka_unit_test(test_unchanged),
 		cmocka_unit_test(test_one_change), cmocka_unit_test(test_does_not_hold),
 		cmocka_unit_test(test_not_hardened), cmocka_unit_test(test_not_editable),
-		cmocka_unit_test(test_facts_move_along), cmocka_unit_test(test_idempotent),
+		cmocka_unit_test(test_facts_move_along), cmocka_unit_test(test_interplay),
+		cmocka_unit_test(test_idempotent),
 	};
 
 	return cmocka_run_group_tests_name("harden", tests, NULL, NULL);

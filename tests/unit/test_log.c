@@ -118,7 +118,7 @@ static void no_sink_is_fine(void **state)
 static void file_is_made_private_and_appended(void **state)
 {
 	_cleanup_(place_end) struct place p;
-	struct log_config config = { .file = p.file };
+	struct log_config config = { .owner = geteuid(), .file = p.file };
 	struct error err = { 0 };
 	struct stat st;
 
@@ -134,7 +134,8 @@ static void file_is_made_private_and_appended(void **state)
 static void file_must_be_a_regular_file(void **state)
 {
 	_cleanup_(place_end) struct place p;
-	struct log_config config = { .file = p.file }, null = { 0 }, target = { 0 };
+	struct log_config config = { .owner = geteuid(), .file = p.file };
+	struct log_config null = { .owner = geteuid() }, target = { .owner = geteuid() };
 	char device[] = "/dev/null", other[96];
 	struct error err = { 0 };
 
@@ -163,7 +164,7 @@ static void file_must_be_a_regular_file(void **state)
 static void file_must_be_trusted(void **state)
 {
 	_cleanup_(place_end) struct place p;
-	struct log_config config = { .file = p.file };
+	struct log_config config = { .owner = geteuid(), .file = p.file };
 	struct error err = { 0 };
 
 	(void)state;
@@ -181,7 +182,7 @@ static void file_in_no_folder(void **state)
 {
 	_cleanup_(place_end) struct place p;
 	char path[128];
-	struct log_config config = { .file = path };
+	struct log_config config = { .owner = geteuid(), .file = path };
 	struct error err = { 0 };
 
 	(void)state;
@@ -194,7 +195,7 @@ static void file_in_no_folder(void **state)
 /* In a process of its own, as a hard limit cannot be raised again. */
 static int limited(struct place *p, rlim_t limit)
 {
-	struct log_config config = { .file = p->file };
+	struct log_config config = { .owner = geteuid(), .file = p->file };
 	struct error err = { 0 };
 	int status;
 	pid_t pid;
@@ -231,7 +232,7 @@ static void many_writers_keep_lines_whole(void **state)
 {
 	enum { WRITERS = 4, LINES = 25, LEN = 20000 };
 	_cleanup_(place_end) struct place p;
-	struct log_config config = { .file = p.file };
+	struct log_config config = { .owner = geteuid(), .file = p.file };
 	static char line[LEN], got[LEN];
 	_cleanup_close_ int fd = -1;
 	size_t seen = 0;
@@ -376,7 +377,7 @@ static void a_dead_daemon_is_an_error(void **state)
 static void every_sink_is_tried(void **state)
 {
 	_cleanup_(place_end) struct place p;
-	struct log_config config = { .file = p.file, .journald = true, .syslog = true };
+	struct log_config config = { .owner = geteuid(), .file = p.file, .journald = true, .syslog = true };
 	struct error err = { 0 };
 	char got[4096];
 	int fd;
@@ -401,7 +402,7 @@ static void a_record_is_one_line(void **state)
 {
 	static const char *const bad[] = { "", "no end", "a\nPRIORITY=0\n", "\n\n" };
 	_cleanup_(place_end) struct place p;
-	struct log_config config = { .file = p.file, .journald = true, .syslog = true };
+	struct log_config config = { .owner = geteuid(), .file = p.file, .journald = true, .syslog = true };
 	struct error err = { 0 };
 	char got[4096];
 	int fd;

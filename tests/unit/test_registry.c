@@ -14,7 +14,8 @@
 #include <cofferdam/verdict.h>
 
 #define FACTS_KNOWN (FACT_NAMESPACES | FACT_MOUNTS | FACT_PLACES | FACT_IDMAPS | FACT_LIMITS | \
-		     FACT_ROOTFS)
+		     FACT_ROOTFS | FACT_CGROUP | FACT_HOOKS | FACT_SOCKETS | FACT_GROUPS | FACT_IMAGE | \
+		     FACT_CORE)
 
 static bool made_of(const char *s, const char *set)
 {
@@ -40,6 +41,8 @@ static bool valid_entry(enum param_kind kind, const char *entry)
 {
 	_cleanup_free_ char *clean = NULL;
 
+	if (kind == PARAM_NAMES)
+		return entry[0] != '\0';
 	if (kind == PARAM_CAPS)
 		return strncmp(entry, "CAP_", 4) == 0 && capng_name_to_capability(entry + 4) >= 0;
 	clean = text_path_clean(entry);
@@ -69,8 +72,10 @@ static bool valid_value(enum param_kind kind, const struct param_value *value)
 	case PARAM_COUNT:
 	case PARAM_SIZE:
 	case PARAM_CPU:
+	case PARAM_INT:
 		return !value->list && !value->string;
 	case PARAM_PATHS:
+	case PARAM_NAMES:
 	case PARAM_CAPS:
 		return valid_list(kind, value->list) && !value->number && !value->string;
 	case PARAM_PROFILE:
@@ -139,6 +144,25 @@ static const char *references_wrong(const struct rule *rule)
 	return NULL;
 }
 
+/* A part names another rule, which is no part itself and is refused by every bundle. */
+static bool part_wrong(const struct rule *rule)
+{
+	struct error err = { 0 };
+	const struct rule *whole;
+	enum rule_id id;
+
+	if (!rule->part_of)
+		return false;
+	if (registry_find(rule->part_of, &id, &err) < 0)
+		return true;
+	whole = registry_rule(id);
+	for (size_t b = 0; b < BUNDLE_MAX; b++) {
+		if (whole->action[b] != ACTION_DENY)
+			return true;
+	}
+	return whole->part_of || strcmp(whole->id, rule->id) == 0;
+}
+
 /* row_wrong - what is wrong with a row of the registry, or NULL. */
 static const char *row_wrong(const struct rule *rule)
 {
@@ -168,6 +192,8 @@ static const char *row_wrong(const struct rule *rule)
 		if (!phrase(rule->advice[w], false))
 			return "advice";
 	}
+	if (part_wrong(rule))
+		return "part_of";
 	wrong = params_wrong(rule);
 	return wrong ? wrong : references_wrong(rule);
 }
@@ -212,6 +238,8 @@ static const char *const trailing[] = { "/a/", NULL };
 static const char *const lower[] = { "cap_chown", NULL };
 static const char *const bare[] = { "CHOWN", NULL };
 static const char *const unknown[] = { "CAP_CHOWNS", NULL };
+
+static const char *const nameless[] = { "a", "", NULL };
 
 static const struct rule good = {
 	.id = "good-rule", .title = "All is well", .family = "family", .why = "Or it is not.",
@@ -269,6 +297,9 @@ static void test_broken_rows(void **state)
 	BROKEN("cis", cis, "3.1");
 	BROKEN("cis", cis, "5.");
 	BROKEN("refs", refs, "");
+	BROKEN("part_of", part_of, "no-such-rule");
+	BROKEN("part_of", part_of, "capabilities");
+	BROKEN("part_of", part_of, "host-cgroup");
 }
 
 static void test_broken_params(void **state)
@@ -295,6 +326,10 @@ static void test_broken_params(void **state)
 	       (struct param){ "caps", PARAM_CAPS, "some", { { .list = bare } } });
 	BROKEN("a parameter's value", params[3],
 	       (struct param){ "caps", PARAM_CAPS, "some", { { .list = unknown } } });
+	BROKEN("a parameter's value", params[3],
+	       (struct param){ "names", PARAM_NAMES, "some", { { .list = nameless } } });
+	BROKEN("a parameter's value", params[3],
+	       (struct param){ "min", PARAM_INT, "the least", { { .list = one_path } } });
 	BROKEN("a parameter's value", params[3],
 	       (struct param){ "profile", PARAM_PROFILE, "one", { { .string = "gone" } } });
 }

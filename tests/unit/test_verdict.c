@@ -212,6 +212,11 @@ static void test_no_facts(void **state)
 {
 	static const char *const bases[] = { "honest.json", "honest-pod.json",
 					     "honest-podman.json" };
+	static const enum rule_id expected[] = { RULE_FOREIGN_HOOKS, RULE_HOST_CGROUP,
+		RULE_SENSITIVE_MOUNT, RULE_ENGINE_SOCKET, RULE_HOST_PATH, RULE_HOST_SOCKET,
+		RULE_MOUNT_TYPE, RULE_ROOT_USER, RULE_PROTECTED_IDS, RULE_ROOT_GROUP,
+		RULE_ROOTFS_HOST, RULE_ROOTFS_SYMLINK, RULE_CWD_UNSAFE, RULE_RLIMITS,
+		RULE_CGROUP_PATH };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(bases); i++) {
@@ -225,11 +230,13 @@ static void test_no_facts(void **state)
 		s.c.facts.parent.is = FACT_UNKNOWN;
 		assert_int_equal(judge(&s, DOOR_HOOK), VERDICT_UNJUDGED);
 		for (size_t f = 0; f < s.c.decision.findings.n; f++) {
-			assert_true(s.c.decision.findings.v[f].unjudged);
+			/* config.json alone says that there is no user namespace */
+			if (s.c.decision.findings.v[f].rule != RULE_HOST_USER)
+				assert_true(s.c.decision.findings.v[f].unjudged);
 			seen[s.c.decision.findings.v[f].rule] = true;
 		}
-		assert_true(seen[RULE_SENSITIVE_MOUNT] && seen[RULE_ENGINE_SOCKET]);
-		assert_true(seen[RULE_ROOT_USER]);
+		for (size_t e = 0; e < ARRAY_SIZE(expected); e++)
+			assert_true(seen[expected[e]]);
 		check_sums(&s.c.decision);
 		end(&s);
 	}
@@ -253,6 +260,59 @@ static void test_unjudged_is_counted(void **state)
 	assert_int_equal(s.c.decision.count[VERDICT_UNJUDGED], 0);
 	assert_int_equal(s.c.decision.count[VERDICT_ALLOW], 1);
 	assert_true(s.c.decision.findings.v[0].unjudged);
+	end(&s);
+}
+
+static const char privileged[] =
+	"{\"process\": {\"user\": {\"uid\": 1}, \"capabilities\": {"
+	"\"bounding\": [\"CAP_SYS_ADMIN\"], \"inheritable\": [\"CAP_SYS_ADMIN\"]}},"
+	" \"mounts\": [{\"destination\": \"/sys\", \"type\": \"sysfs\"}],"
+	" \"linux\": {\"resources\": {\"devices\": [{\"allow\": true}]},"
+	"  \"devices\": [{\"path\": \"/dev/sda\", \"type\": \"b\", \"major\": 8, \"minor\": 0}]}}";
+
+static size_t found(const struct scene *s, enum rule_id rule)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->c.decision.findings.n; i++)
+		n += s->c.decision.findings.v[i].rule == rule;
+	return n;
+}
+
+/*
+ * One denial says "privileged" instead of what it is made of; but only if it
+ * denies, and nothing that is no part of it is left out.
+ */
+static void test_folded(void **state)
+{
+	static const enum rule_id parts[] = { RULE_CAPABILITIES, RULE_INHERITABLE_CAPABILITIES,
+		RULE_SECCOMP_MISSING, RULE_DEVICES, RULE_DEVICE_CGROUP, RULE_SYS_WRITABLE,
+		RULE_PROC_UNMASKED };
+	static const enum action actions[] = { ACTION_DENY, ACTION_HARDEN, ACTION_WARN,
+					       ACTION_OFF };
+	struct scene s;
+
+	(void)state;
+	start(&s, BUNDLE_RESTRICTED, privileged);
+	for (size_t a = 0; a < ARRAY_SIZE(actions); a++) {
+		/* harden has no remedy here, so it denies as well */
+		const bool denies = actions[a] == ACTION_DENY || actions[a] == ACTION_HARDEN;
+
+		s.policy->rules[RULE_PRIVILEGED].action = actions[a];
+		assert_int_equal(judge(&s, DOOR_RUNTIME), VERDICT_DENY);
+		assert_int_equal(found(&s, RULE_PRIVILEGED), actions[a] == ACTION_OFF ? 0 : 1);
+		for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+			assert_int_equal(found(&s, parts[i]) == 0, denies);
+		assert_int_equal(found(&s, RULE_NO_NEW_PRIVILEGES), 1);
+		assert_int_equal(found(&s, RULE_HOST_PID), 1);
+		check_sums(&s.c.decision);
+	}
+	/* what it is made of alone is not enough for it, and stays a denial */
+	set_all(&s, ACTION_OFF);
+	s.policy->rules[RULE_DEVICES].action = ACTION_DENY;
+	s.policy->rules[RULE_PRIVILEGED].action = ACTION_WARN;
+	assert_int_equal(judge(&s, DOOR_RUNTIME), VERDICT_DENY);
+	assert_int_equal(found(&s, RULE_DEVICES), 1);
 	end(&s);
 }
 
@@ -327,6 +387,7 @@ int main(void)
 		cmocka_unit_test(test_sums), cmocka_unit_test(test_off),
 		cmocka_unit_test(test_no_facts), cmocka_unit_test(test_unjudged_is_counted),
 		cmocka_unit_test(test_not_judgeable), cmocka_unit_test(test_again),
+		cmocka_unit_test(test_folded),
 		cmocka_unit_test(test_value),
 	};
 

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "run.h"
+
+#include <string.h>
+#include <time.h>
+
+#include <cofferdam/report.h>
+
+#include "limits.h"
+#include "tell.h"
+
+/* What runc shows its user of one hook, in one line, without becoming a wall. */
+#define LINE_MAX_BYTES 1800
+
+static uint64_t now_us(void)
+{
+	struct timespec t;
+
+	if (clock_gettime(CLOCK_MONOTONIC, &t) < 0)
+		return 0;
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+int run_begin(struct run *run, const struct hook_call *call, struct error *err)
+{
+	memset(run, 0, sizeof(*run));
+	run->call = call;
+	run->bundle_fd = -1;
+	run->start_us = now_us();
+	return host_load(call->host_config, process_owner(), &run->host, err);
+}
+
+void run_free(struct run *run)
+{
+	candidate_free(&run->candidate);
+	close_fd(&run->bundle_fd);
+	policy_free(&run->policy);
+	host_free(&run->host);
+}
+
+bool run_audit(const struct run *run)
+{
+	return run->host && run->host->mode == MODE_AUDIT;
+}
+
+int run_judge(struct run *run, enum door door, struct error *err)
+{
+	const struct facts_source source = {
+		.bundle_fd = run->bundle_fd, .engine = run->call->engine, .pid = run->pid,
+	};
+	struct subject how = { .engine = run->call->engine, .door = door };
+	int r = host_policy(run->host, run->call->engine, process_owner(), &run->policy, err);
+
+	if (r < 0)
+		return r;
+	r = facts_gather(&run->candidate.spec, run->policy, &source, &run->candidate.facts, err);
+	process_judged();
+	if (r < 0)
+		return r;
+	how.policy = run->policy;
+	r = candidate_judge(&run->candidate, &how, err);
+	run->judged = r == 0;
+	return r;
+}
+
+static enum engine words_engine(const struct run *run)
+{
+	return run->call->engine != ENGINE_UNKNOWN ? run->call->engine
+						   : engine_guess(&run->candidate.spec);
+}
+
+/* write_record - 0, or negative when the host wants a record and has none. */
+static int write_record(const struct run *run, struct record *record, struct error *err)
+{
+	static const struct log_config none;
+	const struct log_config *log = run->host ? &run->host->log : &none;
+	_cleanup_free_ char *program = NULL;
+	_cleanup_buf_ struct buf line = { 0 };
+	int r;
+
+	if (asprintf(&program, "cofferdam-hook%s%s", run->call->stage[0] ? " " : "",
+		     run->call->stage) < 0) {
+		program = NULL;
+		return error_oom(err);
+	}
+	record->program = program;
+	record->id = run->id;
+	record->bundle = run->bundle;
+	record->pid = run->pid;
+	record->mode = run->host ? run->host->mode : MODE_ENFORCE;
+	record->rootless = process_rootless();
+	record->took_us = now_us() - run->start_us;
+	record_json(&line, record);
+	r = buf_check(&line, err);
+	if (r == 0)
+		r = log_write(log, line.data, line.len, err);
+	return r < 0 && !log->on_failure_ignore ? r : 0;
+}
+
+static bool allows(const struct run *run)
+{
+	const enum verdict verdict = run->candidate.decision.verdict;
+
+	return run->judged &&
+	       (verdict == VERDICT_ALLOW || (verdict == VERDICT_HARDEN && run->hardened));
+}
+
+/* say - to whoever has to hear of a refusal at this stage. */
+static void say(const struct run *run, const char *line)
+{
+	if (strcmp(run->call->stage, "precreate") == 0)
+		tell_caller(line);
+	else
+		tell(line, run->pid);
+}
+
+int run_conclude(const struct run *run, const struct error *failure)
+{
+	const struct report report = {
+		.subject = &run->candidate.subject, .decision = &run->candidate.decision,
+		.name = "config.json", .words = engine_wording(words_engine(run)),
+	};
+	struct record record = {
+		.failure = run->judged ? NULL : failure->text,
+		.report = run->judged ? &report : NULL,
+		.refused = !allows(run) && !run_audit(run),
+	};
+	_cleanup_buf_ struct buf line = { 0 };
+	struct error err;
+
+	if (run->judged)
+		report_line(&line, &report, LINE_MAX_BYTES);
+	else
+		buf_printf(&line, "cofferdam: refused, could not judge: %s", failure->text);
+	if (write_record(run, &record, &err) < 0) {
+		buf_reset(&line);
+		buf_printf(&line, "cofferdam: %s, the record cannot be written: %s",
+			   run_audit(run) ? "audit" : "refused", err.text);
+		say(run, buf_cstr(&line));
+		return run_audit(run) ? 0 : 1;
+	}
+	if (record.refused)
+		say(run, line.oom ? "cofferdam: refused, out of memory" : buf_cstr(&line));
+	return record.refused;
+}

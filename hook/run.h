@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef HOOK_RUN_H
+#define HOOK_RUN_H
+
+/* One run of the hook, at whichever stage: what it holds and how it ends. */
+
+#include <cofferdam/verdict.h>
+
+#include "hook.h"
+
+/* Runtimes and engines write at once; a reader must not hang for a silent one. */
+#define INPUT_WAIT_MS 900
+
+struct run {
+	const struct hook_call *call;
+	struct host *host;		/* NULL: it could not be read */
+	struct policy *policy;
+	int bundle_fd;
+	const char *id, *bundle;	/* for the record; NULL while unknown */
+	int64_t pid;			/* of the runtime's init, or 0 */
+	struct candidate candidate;
+	bool judged;
+	bool hardened;			/* the remedies that the decision rests on were applied */
+	uint64_t start_us;
+};
+
+/* run_begin - start the clock and read host.json. */
+int run_begin(struct run *run, const struct hook_call *call, struct error *err) must_check;
+
+/* run_judge - choose the policy, gather facts, decide; the candidate is parsed. */
+int run_judge(struct run *run, enum door door, struct error *err) must_check;
+
+/* run_audit - whether the host only wants to know. */
+bool run_audit(const struct run *run);
+
+/*
+ * run_conclude - write the record and tell a refusal. @failure says why nothing
+ * was judged (when nothing was). Returns the exit status: 0 or 1.
+ */
+int run_conclude(const struct run *run, const struct error *failure);
+
+void run_free(struct run *run);
+
+#endif

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Who is in the container's cgroup: a runtime writes its limits there and kills
+ * at the end what is in it, whoever that is (cgroups(7)).
+ */
+#include "facts-private.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/magic.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include <cofferdam/text.h>
+
+/* A cgroup that is new or the container's own has a handful. */
+#define FOLDERS_MAX 512
+#define PROCESSES_MAX 4096
+
+struct scan {
+	const struct cgroup_query *query;
+	struct stat ns;			/* the container's pid namespace */
+	uint32_t others;
+	size_t folders, processes;
+	struct buf todo;		/* folders to visit, each ended by NUL */
+};
+
+/* What stays unreadable in any case; -ENOMEM is out of memory. */
+#define TOO_MANY (-E2BIG)
+
+static int members_unreadable(struct fact_cgroup *ret, struct error *err, int errnum)
+{
+	if (errnum == ENOMEM)
+		return error_oom(err);
+	ret->is = FACT_UNREADABLE;
+	ret->others = 0;
+	if (errnum == -TOO_MANY)
+		return fact_why(&ret->why, err, "too many processes or cgroups are in it");
+	return fact_why_sys(&ret->why, err, errnum);
+}
+
+static bool is_other(const struct scan *s, int64_t pid)
+{
+	char path[64];
+	struct stat st;
+
+	if (s->query->pid <= 0 || pid == 0)	/* 0: of a pid namespace that is not below ours */
+		return true;
+	if (pid == s->query->pid)
+		return false;
+	if (s->query->shared)
+		return true;
+	(void)snprintf(path, sizeof(path), "/proc/%" PRId64 "/ns/pid", pid);
+	if (stat(path, &st) < 0)
+		return errno != ENOENT && errno != ESRCH;	/* else it has just ended */
+	return st.st_dev != s->ns.st_dev || st.st_ino != s->ns.st_ino;
+}
+
+static int count(struct scan *s, int64_t pid)
+{
+	if (++s->processes > PROCESSES_MAX)
+		return TOO_MANY;
+	s->others += is_other(s, pid);
+	return 0;
+}
+
+/* The numbers of cgroup.procs, one a line. */
+static int read_procs(int dir, struct scan *s)
+{
+	_cleanup_close_ int fd = openat(dir, "cgroup.procs", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	char text[1024];
+	int64_t pid = -1;
+	int r = 0;
+
+	if (fd < 0)
+		return -errno;
+	for (;;) {
+		ssize_t n = read(fd, text, sizeof(text));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			return pid < 0 ? 0 : count(s, pid);
+		for (ssize_t i = 0; i < n && r == 0; i++) {
+			if (text[i] >= '0' && text[i] <= '9' && pid <= INT32_MAX) {
+				pid = (pid < 0 ? 0 : pid * 10) + (text[i] - '0');
+			} else if (text[i] == '\n' && pid >= 0) {
+				r = count(s, pid);
+				pid = -1;
+			} else {
+				r = -EINVAL;
+			}
+		}
+		if (r < 0)
+			return r;
+	}
+}
+
+static int add_folder(struct scan *s, const char *above, const char *name)
+{
+	if (++s->folders > FOLDERS_MAX)
+		return TOO_MANY;
+	if (above) {
+		buf_str(&s->todo, above);
+		buf_char(&s->todo, '/');
+	}
+	buf_str(&s->todo, name);
+	buf_char(&s->todo, '\0');
+	return s->todo.oom ? -ENOMEM : 0;
+}
+
+static int add_folders(int dir, const char *path, struct scan *s)
+{
+	_cleanup_dir_ DIR *stream = NULL;
+	_cleanup_close_ int fd = -1;
+	struct stat st;
+	int r = 0;
+
+	if (fstat(dir, &st) < 0)
+		return -errno;
+	if (st.st_nlink == 2)	/* "." and its name: no folder below has a ".." */
+		return 0;
+	fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	stream = fd < 0 ? NULL : fdopendir(fd);
+	if (!stream)
+		return -errno;
+	(void)steal_fd(&fd);
+	while (r == 0) {
+		const struct dirent *entry;
+
+		errno = 0;
+		entry = readdir(stream);
+		if (!entry)
+			return -errno;
+		if (entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 &&
+		    strcmp(entry->d_name, "..") != 0)
+			r = add_folder(s, path, entry->d_name);
+	}
+	return r;
+}
+
+/* -ENOENT: there is no such folder, or it has just gone. */
+static int visit(int top, const char *path, struct scan *s)
+{
+	_cleanup_close_ int dir = cgroup_open(top, path);
+	int r = dir < 0 ? dir : read_procs(dir, s);
+
+	if (r == 0)
+		r = add_folders(dir, path, s);
+	return r == -ENODEV ? -ENOENT : r;
+}
+
+/* One hierarchy: the cgroup and all below it. 0, or -errno; -ENOENT: it is not there. */
+static int scan_hierarchy(int top, struct scan *s)
+{
+	const char *path = s->query->path + strspn(s->query->path, "/");
+	int r;
+
+	buf_reset(&s->todo);
+	s->others = 0;
+	s->folders = s->processes = 0;
+	r = visit(top, *path ? path : ".", s);
+	for (size_t at = 0; r == 0 && at < s->todo.len; ) {
+		/* a copy: what is added may move the text */
+		_cleanup_free_ char *next = strdup(s->todo.data + at);
+
+		if (!next)
+			return -ENOMEM;
+		at += strlen(next) + 1;
+		r = visit(top, next, s);
+		r = r == -ENOENT ? 0 : r;
+	}
+	return r;
+}
+
+static int scan_all(const struct cgroup_query *query, struct scan *s, struct fact_cgroup *ret)
+{
+	/*
+	 * Those whose members a runtime limits, freezes or kills. A folder may
+	 * be a link: "cpu" to "cpu,cpuacct".
+	 */
+	static const char *const v1[] = { "memory", "pids", "cpu", "devices", "freezer", NULL };
+	static const char *const v2[] = { ".", NULL };
+	_cleanup_close_ int root = path_open_old(AT_FDCWD, query->root, O_DIRECTORY);
+
+	if (root < 0)
+		return root;
+	for (const char *const *name = query->v2 ? v2 : v1; *name; name++) {
+		_cleanup_close_ int top = path_open_old(root, *name, O_DIRECTORY);
+		int r = top < 0 ? top : scan_hierarchy(top, s);
+
+		if (r < 0 && r != -ENOENT)
+			return r;
+		if (r == -ENOENT)
+			continue;
+		ret->is = FACT_KNOWN;
+		if (s->others > ret->others)
+			ret->others = s->others;
+	}
+	return 0;
+}
+
+int cgroup_members(const struct cgroup_query *query, struct fact_cgroup *ret, struct error *err)
+{
+	struct scan s = { .query = query };
+	char path[64];
+	int r = 0;
+
+	if (ret->is == FACT_UNREADABLE)
+		return 0;
+	if (ret->is == FACT_UNKNOWN)
+		ret->is = FACT_ABSENT;
+	(void)snprintf(path, sizeof(path), "/proc/%" PRId64 "/ns/pid", query->pid);
+	if (query->pid > 0 && !query->shared && stat(path, &s.ns) < 0)
+		r = -errno;
+	if (r == 0)
+		r = scan_all(query, &s, ret);
+	buf_free(&s.todo);
+	return r < 0 ? members_unreadable(ret, err, -r) : 0;
+}
+
+int cgroup_own(const char *cgroups_path, char **ret, const char **why)
+{
+	static const char slice[] = ".slice";
+	_cleanup_free_ char *parent = NULL, *full = NULL;
+	const char *prefix = strchr(cgroups_path, ':'), *name;
+	size_t n;
+	int r;
+
+	if (!cgroup_is_systemd(cgroups_path)) {
+		full = path_join("/", cgroups_path);
+		*ret = full ? text_path_clean(full) : NULL;
+		return *ret ? 0 : -ENOMEM;
+	}
+	r = limits_parent(cgroups_path, &parent, why);
+	if (r < 0)
+		return r;
+	name = strchr(++prefix, ':');
+	n = strlen(name);
+	if (n >= sizeof(slice) && strcmp(name + n - (sizeof(slice) - 1), slice) == 0) {
+		*why = "runtimes differ on a linux.cgroupsPath whose name is a slice";
+		return -EINVAL;
+	}
+	if (asprintf(&full, "%s/%.*s-%s.scope", parent ? parent : "", (int)(name - prefix), prefix,
+		     name + 1) < 0) {
+		full = NULL;
+		return -ENOMEM;
+	}
+	*ret = steal_ptr(full);
+	return 0;
+}
+
+/* Whether others than the container may be in its pid namespace. */
+static bool pid_shared(const struct oci_spec *spec)
+{
+	const struct oci_namespace *entry = oci_ns_find(spec, NS_PID);
+
+	return !entry || entry->path.is == FIELD_WRONG || (entry->path.v && *entry->path.v);
+}
+
+static int look(const struct cgroup_query *base, const char *cgroups_path,
+		struct fact_cgroup *ret, struct error *err)
+{
+	_cleanup_free_ char *own = NULL, *plain = NULL;
+	struct cgroup_query query = *base;
+	const char *why = NULL;
+	int r = cgroup_own(cgroups_path, &own, &why);
+
+	if (r == -ENOMEM)
+		return error_oom(err);
+	if (r < 0) {
+		ret->is = FACT_UNREADABLE;
+		return fact_why(&ret->why, err, "%s", why);
+	}
+	query.path = own;
+	r = cgroup_members(&query, ret, err);
+	if (r < 0 || !cgroup_is_systemd(cgroups_path))
+		return r;
+	/* to a runtime that does not use systemd it is a name like any other */
+	plain = path_join("/", cgroups_path);
+	if (!plain)
+		return error_oom(err);
+	query.path = plain;
+	return cgroup_members(&query, ret, err);
+}
+
+int cgroup_gather(const struct oci_spec *spec, int64_t pid, struct fact_cgroup *ret,
+		  struct error *err)
+{
+	const struct field_str *path = &spec->linux_.cgroups_path;
+	struct cgroup_query query = { .root = CGROUP_ROOT, .pid = pid };
+	const char *why = cgroup_doubt(path);
+	struct statfs fs;
+
+	if (statfs(CGROUP_ROOT, &fs) < 0)
+		return members_unreadable(ret, err, errno);
+	ret->v2 = query.v2 = (uint64_t)fs.f_type == CGROUP2_SUPER_MAGIC;
+	if (why) {
+		ret->is = FACT_UNREADABLE;
+		return fact_why(&ret->why, err, "%s", why);
+	}
+	if (path->is != FIELD_PRESENT || !*path->v) {
+		ret->is = FACT_ABSENT;
+		return 0;
+	}
+	query.shared = pid > 0 && pid_shared(spec);
+	return look(&query, path->v, ret, err);
+}

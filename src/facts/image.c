@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Symbolic links of the image, an attacker's, that a runtime would follow. The
+ * walk takes one component at a time, so that none leads out of the image.
+ */
+#include "facts-private.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cofferdam/text.h>
+
+/* path_resolution(7) */
+#define LINKS_MAX 40
+#define COMPONENTS_MAX 1024
+
+struct inside {
+	int root;
+	int fd;				/* the folder stood in, or the deepest that exists */
+	struct buf at;			/* its path in the image, "" for "/" */
+	size_t missing;			/* how many of its last components do not exist */
+	char *left;			/* still to go; malloc'd */
+	char *next;			/* ... from here on */
+	unsigned int links, components;
+};
+
+static void inside_free(struct inside *w)
+{
+	close_fd(&w->fd);
+	buf_free(&w->at);
+	free(w->left);
+}
+
+void image_free(struct fact_image *image)
+{
+	free(image->why);
+	free(image->link);
+	free(image->cwd);
+	*image = (struct fact_image){ 0 };
+}
+
+/* One component, not "..", as it is: a link is not followed. */
+static int open_component(int dir, const char *name)
+{
+	int fd = path_open(dir, name, O_NOFOLLOW,
+			   RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS);
+
+	return fd == -ENOSYS ? path_open_old(dir, name, O_NOFOLLOW) : fd;
+}
+
+/* @path, below @root and without a link, by hand for kernels before 5.6. */
+static int open_steps(int root, char *path)
+{
+	_cleanup_close_ int dir = path_open_old(root, ".", O_DIRECTORY);
+	char *save = NULL;
+
+	for (char *name = strtok_r(path, "/", &save); name && dir >= 0;
+	     name = strtok_r(NULL, "/", &save)) {
+		int fd = path_open_old(dir, name, O_NOFOLLOW | O_DIRECTORY);
+
+		close_fd(&dir);
+		dir = fd;
+	}
+	return steal_fd(&dir);
+}
+
+static int open_here(const struct inside *w)
+{
+	const char *path = buf_cstr(&w->at);
+	_cleanup_free_ char *copy = NULL;
+	int fd;
+
+	fd = path_open(w->root, *path ? path + 1 : ".", O_DIRECTORY,
+		       RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS);
+	if (fd != -ENOSYS)
+		return fd;
+	copy = strdup(path);
+	return copy ? open_steps(w->root, copy) : -ENOMEM;
+}
+
+static int go_to(struct inside *w)
+{
+	int fd = open_here(w);
+
+	if (fd < 0)
+		return fd;
+	close_fd(&w->fd);
+	w->fd = fd;
+	return 0;
+}
+
+/* "..", which in the root is the root itself. */
+static int go_up(struct inside *w)
+{
+	char *slash = w->at.len > 0 ? strrchr(w->at.data, '/') : NULL;
+
+	if (!slash)
+		return 0;
+	w->at.len = (size_t)(slash - w->at.data);
+	*slash = '\0';
+	if (w->missing > 0) {	/* what does not exist is taken back by its text */
+		w->missing--;
+		return 0;
+	}
+	return go_to(w);
+}
+
+/* Put the target of the link @fd before what is left. */
+static int follow(struct inside *w, int fd)
+{
+	_cleanup_free_ char *target = NULL, *joined = NULL;
+	ssize_t n;
+
+	if (++w->links > LINKS_MAX)
+		return -ELOOP;
+	target = malloc(PATH_MAX + 1);
+	if (!target)
+		return -ENOMEM;
+	n = readlinkat(fd, "", target, PATH_MAX + 1);
+	if (n < 0)
+		return -errno;
+	if (n > PATH_MAX)
+		return -ENAMETOOLONG;
+	target[n] = '\0';
+	if (asprintf(&joined, "%s/%s", target, w->next) < 0) {
+		joined = NULL;
+		return -ENOMEM;
+	}
+	free(w->left);
+	w->left = w->next = steal_ptr(joined);
+	if (target[0] != '/')
+		return 0;
+	buf_reset(&w->at);
+	return go_to(w);
+}
+
+static int add_name(struct inside *w, const char *name)
+{
+	buf_char(&w->at, '/');
+	buf_str(&w->at, name);
+	return w->at.oom ? -ENOMEM : 0;
+}
+
+static int enter(struct inside *w, const char *name)
+{
+	_cleanup_close_ int fd = -1;
+	struct stat st;
+
+	if (w->missing == 0)
+		fd = open_component(w->fd, name);
+	if (w->missing > 0 || fd == -ENOENT || fd == -ENOTDIR) {
+		w->missing++;
+		return add_name(w, name);
+	}
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (S_ISLNK(st.st_mode))
+		return follow(w, fd);
+	close_fd(&w->fd);
+	w->fd = steal_fd(&fd);
+	return add_name(w, name);
+}
+
+/* One component. 1: done, 0: go on, or -errno. */
+static int step(struct inside *w)
+{
+	char *name = w->next + strspn(w->next, "/");
+	size_t n = strcspn(name, "/");
+
+	if (n == 0)
+		return 1;
+	if (++w->components > COMPONENTS_MAX)
+		return -ELOOP;
+	w->next = name + n;
+	if (*w->next)
+		*w->next++ = '\0';
+	if (strcmp(name, ".") == 0)
+		return 0;
+	return strcmp(name, "..") == 0 ? go_up(w) : enter(w, name);
+}
+
+/* Where the absolute path @cwd leads in the image. 0, or -errno. */
+static int walk_inside(int root, const char *cwd, char **ret)
+{
+	_cleanup_(inside_free) struct inside w = { .root = root, .fd = -1 };
+	int r;
+
+	w.left = w.next = strdup(cwd);
+	if (!w.left)
+		return -ENOMEM;
+	r = go_to(&w);
+	while (r == 0)
+		r = step(&w);
+	if (r < 0)
+		return r;
+	if (w.at.len == 0)
+		buf_char(&w.at, '/');
+	*ret = buf_steal(&w.at);
+	return *ret ? 0 : -ENOMEM;
+}
+
+/* The first of the kernel's folders that is a link, or NULL. */
+static int find_link(int root, const char **ret)
+{
+	static const char *const names[] = { "/proc", "/sys", "/dev" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		struct stat st;
+
+		if (fstatat(root, names[i] + 1, &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) == 0) {
+			if (S_ISLNK(st.st_mode)) {
+				*ret = names[i];
+				return 0;
+			}
+		} else if (errno != ENOENT) {
+			return -errno;
+		}
+	}
+	return 0;
+}
+
+static int unreadable(struct fact_image *ret, struct error *err, int errnum)
+{
+	if (errnum == ENOMEM)
+		return error_oom(err);
+	ret->is = FACT_UNREADABLE;
+	if (errnum == ELOOP)
+		return fact_why(&ret->why, err, "process.cwd leads through too many symbolic links");
+	return fact_why_sys(&ret->why, err, errnum);
+}
+
+int image_gather(const struct oci_spec *spec, int bundle_fd, struct fact_image *ret,
+		 struct error *err)
+{
+	const struct field_str *path = &spec->root.path, *cwd = &spec->process.cwd;
+	_cleanup_free_ char *link_copy = NULL, *cwd_copy = NULL;
+	_cleanup_close_ int root = -1;
+	const char *link_name = NULL;
+	int r = 0;
+
+	if (path->is != FIELD_PRESENT || !*path->v) {
+		ret->is = path->is == FIELD_WRONG ? FACT_UNREADABLE : FACT_ABSENT;
+		return ret->is == FACT_ABSENT ? 0
+			: fact_why(&ret->why, err, "root.path is not a string");
+	}
+	root = path_open_old(bundle_fd, path->v, O_DIRECTORY);
+	if (root == -ENOENT || root == -ENOTDIR) {
+		ret->is = FACT_ABSENT;
+		return 0;
+	}
+	if (root < 0)
+		return unreadable(ret, err, -root);
+	r = find_link(root, &link_name);
+	if (r == 0 && cwd->is == FIELD_PRESENT) {
+		if (cwd->v[0] == '/')
+			r = walk_inside(root, cwd->v, &cwd_copy);
+		else if (!(cwd_copy = strdup(cwd->v)))
+			r = -ENOMEM;
+	}
+	if (r == 0 && link_name && !(link_copy = strdup(link_name)))
+		r = -ENOMEM;
+	if (r < 0)
+		return unreadable(ret, err, -r);
+	ret->is = FACT_KNOWN;
+	ret->link = steal_ptr(link_copy);
+	ret->cwd = steal_ptr(cwd_copy);
+	return 0;
+}

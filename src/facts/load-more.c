@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The rest of load.c: one function a fact. */
+#include "record-private.h"
+
+static int load_cgroup(const struct loader *l, const struct rec_cgroup *from,
+		       struct fact_cgroup *ret)
+{
+	int r;
+
+	if (from->is != FIELD_PRESENT)
+		return 0;
+	r = load_state(l, from->node, &from->state, &ret->is);
+	if (r == 0)
+		r = load_why(l, from->node, ret->is, &from->why, &ret->why);
+	if (r < 0)
+		return r;
+	if ((ret->is == FACT_KNOWN) != (from->others.is == FIELD_PRESENT))
+		return load_bad(l, from->node, "\"others\" goes with known, and with nothing else");
+	ret->v2 = from->v2.v;
+	ret->others = (uint32_t)from->others.v;
+	return 0;
+}
+
+/* A program that is known but not trusted has a reason too. */
+static int load_program(const struct loader *l, const struct rec_program *from,
+			struct fact_program *ret)
+{
+	int r = load_state(l, from->node, &from->state, &ret->is);
+
+	if (r < 0)
+		return r;
+	ret->trusted = from->trusted.v;
+	ret->own = from->own.v;
+	if (ret->is != FACT_KNOWN && (ret->trusted || ret->own))
+		return load_bad(l, from->node, "\"trusted\" and \"own\" go with known");
+	if (ret->is == FACT_KNOWN && from->real.is != FIELD_PRESENT)
+		return load_bad(l, from->node, "\"real\" is missing");
+	r = load_bytes(l, &from->real, &ret->real);
+	if (r < 0)
+		return r;
+	if (ret->is != FACT_KNOWN)
+		return load_why(l, from->node, ret->is, &from->why, &ret->why);
+	if (ret->trusted == (from->why.is == FIELD_PRESENT))
+		return load_bad(l, from->node, "what is not trusted has a \"why\", and nothing else");
+	return load_bytes(l, &from->why, &ret->why);
+}
+
+static int load_programs(const struct loader *l, const struct field_list *from,
+			 struct facts *ret)
+{
+	const struct rec_program *v = from->v;
+	int r = 0;
+
+	if (from->n == 0)
+		return 0;
+	ret->hooks = calloc(from->n, sizeof(*ret->hooks));
+	if (!ret->hooks)
+		return error_oom(l->err);
+	for (size_t i = 0; i < from->n && r == 0; i++) {
+		struct fact_program *program = &ret->hooks[i];
+
+		if (v[i].path.is != FIELD_PRESENT)
+			return load_bad(l, v[i].node, "\"path\" is missing");
+		program->path = fact_strdup(v[i].path.v, l->err);
+		if (!program->path)
+			return -ENOMEM;
+		ret->n_hooks++;
+		r = load_program(l, &v[i], program);
+	}
+	programs_sort(ret->hooks, ret->n_hooks);
+	return r;
+}
+
+static int load_groups(const struct loader *l, const struct rec_groups *from,
+		       struct fact_groups *ret)
+{
+	const struct rec_group *v = from->list.v;
+	int r;
+
+	if (from->is != FIELD_PRESENT)
+		return 0;
+	r = load_state(l, from->node, &from->state, &ret->is);
+	if (r == 0)
+		r = load_why(l, from->node, ret->is, &from->why, &ret->why);
+	if (r < 0 || from->list.n == 0)
+		return r;
+	ret->v = calloc(from->list.n, sizeof(*ret->v));
+	if (!ret->v)
+		return error_oom(l->err);
+	for (size_t i = 0; i < from->list.n && r == 0; i++) {
+		if (v[i].name.is != FIELD_PRESENT || v[i].gid.is != FIELD_PRESENT)
+			return load_bad(l, v[i].node, "name and gid are needed");
+		ret->v[i].gid = (uint32_t)v[i].gid.v;
+		r = load_bytes(l, &v[i].name, &ret->v[i].name);
+		ret->n++;
+	}
+	return r;
+}
+
+static int load_sockets(const struct loader *l, const struct rec_sockets *from,
+			struct fact_sockets *ret)
+{
+	const struct rec_place *v = from->list.v;
+	int r;
+
+	if (from->is != FIELD_PRESENT)
+		return 0;
+	r = load_state(l, from->node, &from->state, &ret->is);
+	if (r == 0)
+		r = load_why(l, from->node, ret->is, &from->why, &ret->why);
+	if (r < 0 || from->list.n == 0)
+		return r;
+	ret->v = calloc(from->list.n, sizeof(*ret->v));
+	if (!ret->v)
+		return error_oom(l->err);
+	for (size_t i = 0; i < from->list.n && r == 0; i++) {
+		if (v[i].path.is != FIELD_PRESENT)
+			return load_bad(l, v[i].node, "\"path\" is missing");
+		ret->n++;
+		r = load_bytes(l, &v[i].path, &ret->v[i].path);
+		if (r == 0)
+			r = load_place(l, &v[i], &ret->v[i]);
+	}
+	return r;
+}
+
+static int load_image(const struct loader *l, const struct rec_image *from,
+		      struct fact_image *ret)
+{
+	int r;
+
+	if (from->is != FIELD_PRESENT)
+		return 0;
+	r = load_state(l, from->node, &from->state, &ret->is);
+	if (r == 0)
+		r = load_why(l, from->node, ret->is, &from->why, &ret->why);
+	if (r < 0)
+		return r;
+	if (ret->is != FACT_KNOWN &&
+	    (from->link.is == FIELD_PRESENT || from->cwd.is == FIELD_PRESENT))
+		return load_bad(l, from->node, "\"link\" and \"cwd\" go with known");
+	r = load_bytes(l, &from->link, &ret->link);
+	return r < 0 ? r : load_bytes(l, &from->cwd, &ret->cwd);
+}
+
+static int load_core(const struct loader *l, const struct rec_core *from, struct facts *ret)
+{
+	if (from->is != FIELD_PRESENT)
+		return 0;
+	ret->core_pipe = from->pipe.v;
+	return load_state(l, from->node, &from->state, &ret->core_is);
+}
+
+int load_more(const struct loader *l, const struct rec_facts *rec, struct facts *ret)
+{
+	int r = load_cgroup(l, &rec->cgroup, &ret->cgroup);
+
+	if (r == 0)
+		r = load_programs(l, &rec->hooks, ret);
+	if (r == 0)
+		r = load_groups(l, &rec->groups, &ret->groups);
+	if (r == 0)
+		r = load_sockets(l, &rec->sockets, &ret->sockets);
+	if (r == 0)
+		r = load_image(l, &rec->image, &ret->image);
+	return r < 0 ? r : load_core(l, &rec->core, ret);
+}

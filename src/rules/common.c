@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rules-private.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include <cofferdam/text.h>
+
+int rule_unjudged(const struct rule_input *in, struct findings *out, struct error *err,
+		  const char *pointer, const char *fmt, ...)
+{
+	_cleanup_free_ char *text = NULL;
+	struct finding *f;
+	va_list ap;
+	int r;
+
+	va_start(ap, fmt);
+	r = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	if (r < 0) {
+		text = NULL;
+		return error_oom(err);
+	}
+	f = finding_add(in, out, err, pointer, "%s", text);
+	if (!f)
+		return err->code;
+	f->unjudged = true;
+	return 0;
+}
+
+bool rule_listed(const struct rule_input *in, const char *param, const char *name)
+{
+	const char *const *list = rule_param(in, param)->list;
+
+	for (size_t i = 0; list && list[i]; i++) {
+		if (text_glob(list[i], name))
+			return true;
+	}
+	return false;
+}
+
+const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+bool mount_readonly(const struct oci_mount *mount)
+{
+	bool ro = false;
+
+	for (size_t i = 0; i < mount->options.n; i++) {
+		const char *option = mount->options.v[i].v;
+
+		if (!option)
+			continue;
+		if (strcmp(option, "ro") == 0 || strcmp(option, "rro") == 0)
+			ro = true;
+		else if (strcmp(option, "rw") == 0 || strcmp(option, "rrw") == 0)
+			ro = false;
+	}
+	return ro;
+}
+
+char *mount_destination(const struct oci_mount *mount, struct error *err)
+{
+	_cleanup_free_ char *rooted = NULL;
+	char *clean = NULL;
+
+	/* Both runtimes take a relative destination from the root of the image. */
+	if (asprintf(&rooted, "/%s", mount->destination.v ? mount->destination.v : "") < 0)
+		rooted = NULL;
+	else
+		clean = text_path_clean(rooted);
+	if (!clean)
+		error_oom(err);
+	return clean;
+}
+
+struct finding *mount_finding(const struct rule_input *in, struct findings *out,
+			      struct error *err, size_t index, const char *member,
+			      const char *fmt, ...)
+{
+	_cleanup_buf_ struct buf pointer = { 0 };
+	_cleanup_free_ char *text = NULL;
+	va_list ap;
+	int r;
+
+	va_start(ap, fmt);
+	r = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	if (r < 0) {
+		text = NULL;
+		error_oom(err);
+		return NULL;
+	}
+	buf_printf(&pointer, "/mounts/%zu/%s", index, member);
+	if (buf_check(&pointer, err) < 0)
+		return NULL;
+	return finding_add(in, out, err, buf_cstr(&pointer), "%s", text);
+}
+
+const struct fact_place *mount_source(const struct rule_input *in, size_t index)
+{
+	static const struct fact_place unknown;
+
+	return index < in->facts->n_mounts ? &in->facts->mounts[index] : &unknown;
+}
+
+bool place_located(const struct fact_place *place)
+{
+	return (place->is == FACT_KNOWN || place->is == FACT_ABSENT) && place->spot.within &&
+	       place->spot.within[0] != '\0';
+}
+
+int id_map(const struct fact_idmap *map, uint64_t id, uint64_t *ret)
+{
+	if (map->n == 0) {
+		*ret = id;
+		return 0;
+	}
+	for (size_t i = 0; i < map->n; i++) {
+		const struct fact_idrange *range = &map->v[i];
+
+		if (id >= range->inside && id - range->inside < range->count) {
+			*ret = range->outside + (id - range->inside);
+			return 0;
+		}
+	}
+	return -ENOENT;
+}

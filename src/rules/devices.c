@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Devices: nodes in /dev, the device cgroup, network interfaces. */
+#include <cofferdam/rules.h>
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "rules-private.h"
+
+/* The nodes every runtime makes (config-linux.md#default-devices), and ptys. */
+static const struct {
+	int64_t major, minor;		/* minor -1: all */
+} harmless[] = {
+	{ 1, 3 }, { 1, 5 }, { 1, 7 }, { 1, 8 }, { 1, 9 }, { 5, 0 }, { 5, 1 }, { 5, 2 }, { 136, -1 },
+};
+
+static bool is_char(const char *type)
+{
+	return type && (strcmp(type, "c") == 0 || strcmp(type, "u") == 0);
+}
+
+static bool device_allowed(const struct rule_input *in, const char *type, int64_t major,
+			   int64_t minor)
+{
+	char name[64];
+
+	for (size_t i = 0; is_char(type) && i < ARRAY_SIZE(harmless); i++) {
+		if (harmless[i].major == major &&
+		    (harmless[i].minor == minor || harmless[i].minor == -1))
+			return true;
+	}
+	(void)snprintf(name, sizeof(name), "%s %" PRId64 ":%" PRId64, type ? type : "", major, minor);
+	return rule_listed(in, "allow", name);
+}
+
+static int judge_nodes(const struct rule_input *in, struct findings *out, struct error *err)
+{
+	const struct oci_device *devices = in->spec->linux_.devices.v;
+
+	for (size_t i = 0; i < in->spec->linux_.devices.n; i++) {
+		const struct oci_device *d = &devices[i];
+		_cleanup_buf_ struct buf pointer = { 0 };
+		struct finding *f;
+
+		if (d->type.v && strcmp(d->type.v, "p") == 0)
+			continue;	/* a FIFO */
+		if (device_allowed(in, d->type.v, d->major.v, d->minor.v))
+			continue;
+		buf_printf(&pointer, "/linux/devices/%zu", i);
+		if (buf_check(&pointer, err) < 0)
+			return err->code;
+		f = finding_add(in, out, err, buf_cstr(&pointer),
+				"gives the container a device of the host");
+		if (!f || finding_value(f, err, "%s (%s %" PRId64 ":%" PRId64 ")",
+					d->path.v ? d->path.v : "", d->type.v ? d->type.v : "",
+					d->major.v, d->minor.v) < 0)
+			return err->code;
+	}
+	return 0;
+}
+
+/* A rule without a type is one of type "a", to runc and to crun. */
+static bool any_type(const struct oci_device_rule *rule)
+{
+	const char *type = rule->type.v;
+
+	return !type || type[0] == '\0' || strcmp(type, "a") == 0;
+}
+
+/*
+ * Of type "a" the kernel (devices.allow of cgroup v1) and runc ignore the
+ * numbers and the access: it is every device, whatever else the rule says.
+ */
+bool device_rule_allows_all(const struct oci_device_rule *rule)
+{
+	return rule->allow.v && any_type(rule);
+}
+
+static int64_t number(const struct field_int *field)
+{
+	return field->is == FIELD_PRESENT ? field->v : -1;
+}
+
+static int judge_access(const struct rule_input *in, struct findings *out, struct error *err)
+{
+	const struct oci_device_rule *rules = in->spec->linux_.resources.devices.v;
+
+	for (size_t i = 0; i < in->spec->linux_.resources.devices.n; i++) {
+		const struct oci_device_rule *rule = &rules[i];
+		const char *access = rule->access.v ? rule->access.v : "rwm";
+		_cleanup_buf_ struct buf pointer = { 0 };
+		struct finding *f;
+
+		/* Making a node gives nothing that reading and writing it would. */
+		if (!rule->allow.v || !strpbrk(access, "rw") || device_rule_allows_all(rule) ||
+		    device_allowed(in, rule->type.v, number(&rule->major), number(&rule->minor)))
+			continue;
+		buf_printf(&pointer, "/linux/resources/devices/%zu", i);
+		if (buf_check(&pointer, err) < 0)
+			return err->code;
+		f = finding_add(in, out, err, buf_cstr(&pointer),
+				"lets the container use a device of the host");
+		if (!f || finding_value(f, err, "%s %" PRId64 ":%" PRId64 " %s",
+					rule->type.v ? rule->type.v : "a", number(&rule->major),
+					number(&rule->minor), access) < 0)
+			return err->code;
+	}
+	return 0;
+}
+
+int check_devices(const struct rule_input *in, struct findings *out, struct error *err)
+{
+	int r = judge_nodes(in, out, err);
+
+	return r < 0 ? r : judge_access(in, out, err);
+}
+
+static bool denies_all(const struct oci_device_rule *rule)
+{
+	const bool any_major = rule->major.is != FIELD_PRESENT || rule->major.v < 0;
+	const bool any_minor = rule->minor.is != FIELD_PRESENT || rule->minor.v < 0;
+
+	return !rule->allow.v && any_type(rule) && any_major && any_minor &&
+	       (!rule->access.v || rule->access.v[0] == '\0' ||
+		(strchr(rule->access.v, 'r') && strchr(rule->access.v, 'w') &&
+		 strchr(rule->access.v, 'm')));
+}
+
+/* rewrite - deny all first, then every rule that names a device and still holds. */
+static int rewrite(const struct rule_input *in, struct finding *f, struct error *err)
+{
+	const struct field_list *list = &in->spec->linux_.resources.devices;
+	const struct oci_device_rule *rules = list->v;
+	_cleanup_buf_ struct buf value = { 0 };
+	size_t from = 0;
+
+	/* what stands before a denial of all was taken back by it */
+	for (size_t i = 0; i < list->n; i++) {
+		if (denies_all(&rules[i]))
+			from = i;
+	}
+	buf_str(&value, "[{\"allow\": false, \"access\": \"rwm\"}");
+	for (size_t i = from; i < list->n; i++) {
+		const struct json *node = rules[i].node;
+
+		if (!node || device_rule_allows_all(&rules[i]) || denies_all(&rules[i]))
+			continue;
+		buf_str(&value, ", ");
+		buf_add(&value, in->doc->text + node->start, node->end - node->start);
+	}
+	buf_char(&value, ']');
+	if (buf_check(&value, err) < 0)
+		return err->code;
+	return finding_edit(f, JSON_ADD, "/linux/resources/devices", buf_cstr(&value), err);
+}
+
+int check_device_cgroup(const struct rule_input *in, struct findings *out, struct error *err)
+{
+	static const char pointer[] = "/linux/resources/devices";
+	const struct field_list *list = &in->spec->linux_.resources.devices;
+	const struct oci_device_rule *rules = list->v;
+	struct finding *f = NULL;
+
+	for (size_t i = 0; i < list->n && !f; i++) {
+		if (!device_rule_allows_all(&rules[i]))
+			continue;
+		f = finding_add(in, out, err, pointer, "allows every device");
+		if (!f)
+			return err->code;
+	}
+	if (!f && (list->n == 0 || !denies_all(&rules[0]))) {
+		f = finding_add(in, out, err, pointer, "does not begin by denying every device");
+		if (!f)
+			return err->code;
+	}
+	return f ? rewrite(in, f, err) : 0;
+}
+
+int check_net_devices(const struct rule_input *in, struct findings *out, struct error *err)
+{
+	const struct json *node = in->spec->linux_.net_devices.node;
+	struct finding *f;
+
+	if (!node || node->type == JSON_NULL || (node->type == JSON_OBJECT && node->count == 0))
+		return 0;
+	f = finding_add(in, out, err, "/linux/netDevices",
+			"takes a network interface away from the host");
+	return f ? finding_value(f, err, "%s", node->first && node->first->key ? node->first->key : "")
+		 : err->code;
+}

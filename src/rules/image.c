@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the image, an attacker's, could make the runtime follow. */
+#include <cofferdam/rules.h>
+
+#include <string.h>
+
+#include <cofferdam/text.h>
+
+#include "rules-private.h"
+
+/* relates - the reason why @root must not be a root filesystem, or NULL. */
+static const char *relates(const struct fact_place *root, const struct fact_place *place)
+{
+	const bool top = strcmp(place->path, "/") == 0;
+
+	if (spot_below(&place->spot, &root->spot))
+		return "is, or holds, a folder of the host's own";
+	return !top && spot_below(&root->spot, &place->spot) ? "lies within a folder of the host's own"
+							     : NULL;
+}
+
+int check_rootfs_host(const struct rule_input *in, struct findings *out, struct error *err)
+{
+	const struct fact_place *root = &in->facts->rootfs;
+	const char *const *paths = rule_param(in, "paths")->list;
+	struct finding *f;
+
+	if (root->foreign) {
+		/* The roots of services are reached so: "/proc/PID/root". */
+		f = finding_add(in, out, err, "/root/path",
+				"lies on a mount that the host's mount namespace does not hold");
+		return f ? finding_value(f, err, "%s", root->path) : err->code;
+	}
+	if (!place_located(root))
+		return rule_unjudged(in, out, err, "/root/path", "it cannot be told where it is: %s",
+				     root->why ? root->why : "it was not recorded");
+	for (size_t i = 0; paths && paths[i]; i++) {
+		const struct fact_place *place = facts_place(in->facts, paths[i]);
+		const char *why;
+
+		if (!place || !place_located(place))
+			return rule_unjudged(in, out, err, "/root/path",
+					     "it cannot be compared with %s: %s", paths[i],
+					     place && place->why ? place->why : "it was not recorded");
+		why = relates(root, place);
+		if (!why)
+			continue;
+		f = finding_add(in, out, err, "/root/path", "%s (%s)", why, paths[i]);
+		return f ? finding_value(f, err, "%s", root->path) : err->code;
+	}
+	return 0;
+}
+
+int check_rootfs_symlink(const struct rule_input *in, struct findings *out,
+			 struct error *err)
+{
+	const struct fact_image *image = &in->facts->image;
+	struct finding *f;
+
+	if (image->is == FACT_ABSENT)
+		return 0;	/* nothing to start either */
+	if (image->is != FACT_KNOWN)
+		return rule_unjudged(in, out, err, "/root/path", "the image cannot be looked at: %s",
+				     image->why ? image->why : "it was not recorded");
+	if (!image->link)
+		return 0;
+	f = finding_add(in, out, err, "/root/path",
+			"%s of the image is a symbolic link, which runtimes have followed out of it",
+			image->link);
+	return f ? 0 : err->code;
+}
+
+/* The runtime makes these in /dev: links to /proc/self/fd (config-linux.md#dev-symbolic-links). */
+static bool under_proc(const char *path)
+{
+	static const char *const links[] = { "/proc", "/dev/fd", "/dev/stdin", "/dev/stdout",
+					     "/dev/stderr", "/dev/core" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(links); i++) {
+		if (text_path_below(path, links[i]))
+			return true;
+	}
+	return false;
+}
+
+int check_cwd_unsafe(const struct rule_input *in, struct findings *out, struct error *err)
+{
+	static const char pointer[] = "/process/cwd";
+	const char *cwd = in->spec->process.cwd.v;
+	const struct fact_image *image = &in->facts->image;
+	_cleanup_free_ char *clean = cwd ? text_path_clean(cwd) : NULL;
+	const char *what = NULL;
+	struct finding *f;
+
+	if (!cwd)
+		return 0;	/* a runtime refuses a process without one */
+	if (!clean)
+		return error_oom(err);
+	if (cwd[0] != '/')
+		what = "is not absolute";
+	else if (under_proc(clean))
+		what = "leads under /proc, where descriptors that the runtime left open can be entered";
+	else if (image->is == FACT_KNOWN && image->cwd && under_proc(image->cwd))
+		what = "leads under /proc through a symbolic link of the image";
+	else if (image->is == FACT_UNKNOWN || image->is == FACT_UNREADABLE ||
+		 (image->is == FACT_KNOWN && !image->cwd))
+		return rule_unjudged(in, out, err, pointer, "where it leads in the image cannot be told: %s",
+				     image->why ? image->why : "it was not recorded");
+	if (!what)
+		return 0;
+	f = finding_add(in, out, err, pointer, "%s", what);
+	return f ? finding_value(f, err, "%s", cwd) : err->code;
+}

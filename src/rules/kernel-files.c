@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What /proc and /sys let the container see and change. */
+#include <cofferdam/rules.h>
+
+#include <string.h>
+
+#include <cofferdam/text.h>
+
+#include "rules-private.h"
+
+int check_sys_writable(const struct rule_input *in, struct findings *out, struct error *err)
+{
+	for (size_t i = 0; i < in->spec->mounts.n; i++) {
+		const struct oci_mount *mount = oci_mount_at(in->spec, i);
+		const char *type = mount->type.v ? mount->type.v : "";
+		_cleanup_buf_ struct buf pointer = { 0 };
+		struct finding *f;
+
+		if (strcmp(type, "sysfs") != 0 && strcmp(type, "cgroup") != 0 &&
+		    strcmp(type, "cgroup2") != 0)
+			continue;
+		if (mount_readonly(mount))
+			continue;
+		buf_printf(&pointer, "/mounts/%zu/options/-", i);
+		if (buf_check(&pointer, err) < 0)
+			return err->code;
+		f = mount_finding(in, out, err, i, "options", "%s is mounted writable", type);
+		if (!f || finding_edit(f, JSON_ADD, buf_cstr(&pointer), "\"ro\"", err) < 0)
+			return err->code;
+	}
+	return 0;
+}
+
+/* covered - whether @path or a folder above it is in the list. */
+static bool covered(const struct field_strs *list, const char *path)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		_cleanup_free_ char *clean = text_path_clean(list->v[i].v ? list->v[i].v : "");
+
+		if (clean && clean[0] == '/' && text_path_below(path, clean))
+			return true;
+	}
+	return false;
+}
+
+static int require(const struct rule_input *in, struct findings *out, struct error *err,
+		   bool masked)
+{
+	const struct oci_linux *linux_ = &in->spec->linux_;
+	const char *const *paths = rule_param(in, masked ? "masked" : "readonly")->list;
+	const char *pointer = masked ? "/linux/maskedPaths" : "/linux/readonlyPaths";
+	const char *append = masked ? "/linux/maskedPaths/-" : "/linux/readonlyPaths/-";
+	_cleanup_buf_ struct buf missing = { 0 };
+	struct finding *f = NULL;
+
+	for (size_t i = 0; paths && paths[i]; i++) {
+		_cleanup_buf_ struct buf value = { 0 };
+
+		if (covered(&linux_->masked_paths, paths[i]) ||
+		    (!masked && covered(&linux_->readonly_paths, paths[i])))
+			continue;
+		if (!f)
+			f = finding_add(in, out, err, pointer, "leaves open what should be %s",
+					masked ? "hidden" : "read-only");
+		if (!f)
+			return err->code;
+		json_quote(&value, paths[i], strlen(paths[i]));
+		if (buf_check(&value, err) < 0 ||
+		    finding_edit(f, JSON_ADD, append, buf_cstr(&value), err) < 0)
+			return err->code;
+		buf_printf(&missing, "%s%s", missing.len ? ", " : "", paths[i]);
+	}
+	if (!f)
+		return 0;
+	return buf_check(&missing, err) < 0 ? err->code
+					    : finding_value(f, err, "%s", buf_cstr(&missing));
+}
+
+int check_proc_unmasked(const struct rule_input *in, struct findings *out, struct error *err)
+{
+	int r = require(in, out, err, true);
+
+	return r < 0 ? r : require(in, out, err, false);
+}
+
+int check_sysctl(const struct rule_input *in, struct findings *out, struct error *err)
+{
+	const struct field_map *map = &in->spec->linux_.sysctl;
+
+	for (size_t i = 0; i < map->n; i++) {
+		const struct json *node = map->v[i].node;
+		_cleanup_free_ char *name = node && node->key ? strdup(node->key) : strdup("");
+		_cleanup_buf_ struct buf pointer = { 0 };
+		struct finding *f;
+
+		if (!name)
+			return error_oom(err);
+		/* sysctl(8) takes either separator. */
+		for (char *c = name; *c; c++)
+			*c = *c == '/' ? '.' : *c;
+		if (rule_listed(in, "allow", name))
+			continue;
+		buf_str(&pointer, "/linux/sysctl/");
+		json_pointer_token(&pointer, node && node->key ? node->key : "");
+		if (buf_check(&pointer, err) < 0)
+			return err->code;
+		f = finding_add(in, out, err, buf_cstr(&pointer), "is not on the list of safe sysctls");
+		if (!f || finding_value(f, err, "%s", map->v[i].v ? map->v[i].v : "") < 0)
+			return err->code;
+	}
+	return 0;
+}
+
+int check_personality(const struct rule_input *in, struct findings *out, struct error *err)
+{
+	const struct oci_personality *personality = &in->spec->linux_.personality;
+	const char *domain = personality->domain.v;
+	struct finding *f;
+
+	if (personality->is != FIELD_PRESENT ||
+	    ((!domain || strcmp(domain, "LINUX") == 0) && personality->flags.n == 0))
+		return 0;
+	f = finding_add(in, out, err, "/linux/personality",
+			"sets an execution domain other than the default");
+	return f ? finding_value(f, err, "%s", domain ? domain : "flags") : err->code;
+}

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is mounted, over what, and how: type, destination, propagation, flags. */
+#include <cofferdam/rules.h>
+
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/stat.h>
+
+#include <cofferdam/text.h>
+
+#include "rules-private.h"
+
+/* Where the special file systems belong, and what may be mounted there. */
+static const struct {
+	const char *destination, *type;
+} standard[] = {
+	{ "/proc", "proc" },		 { "/sys", "sysfs" },
+	{ "/sys/fs/cgroup", "cgroup" },	 { "/sys/fs/cgroup", "cgroup2" },
+	{ "/dev", "tmpfs" },		 { "/dev/pts", "devpts" },
+	{ "/dev/mqueue", "mqueue" },	 { "/dev/shm", "tmpfs" },
+};
+
+static const char *mount_type(const struct oci_mount *mount)
+{
+	if (oci_mount_is_bind(mount))
+		return "bind";
+	return mount->type.v ? mount->type.v : "";
+}
+
+static bool is_standard(const char *destination, const char *type)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(standard); i++) {
+		if (strcmp(standard[i].destination, destination) == 0 &&
+		    strcmp(standard[i].type, type) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int judge_bind_type(const struct rule_input *in, struct findings *out,
+			   struct error *err, size_t index)
+{
+	const struct fact_place *source = mount_source(in, index);
+	struct finding *f;
+
+	if (source->foreign || place_engine_owned(source, in->engine, in->pod_uid))
+		return 0;	/* sensitive-mount's, or the container's own */
+	/* what is not there yet would be made on the file system above */
+	if (!place_located(source) || !source->spot.fstype) {
+		f = mount_finding(in, out, err, index, "source",
+				  "the file system of the source cannot be told: %s",
+				  source->why ? source->why : "it was not recorded");
+		if (!f)
+			return err->code;
+		f->unjudged = true;
+		return 0;
+	}
+	if (rule_listed(in, "filesystems", source->spot.fstype))
+		return 0;
+	f = mount_finding(in, out, err, index, "source",
+			  "the source is on a file system of type %s", source->spot.fstype);
+	return f ? finding_value(f, err, "%s", oci_mount_at(in->spec, index)->source.v) : err->code;
+}
+
+int check_mount_type(const struct rule_input *in, struct findings *out, struct error *err)
+{
+	for (size_t i = 0; i < in->spec->mounts.n; i++) {
+		const struct oci_mount *mount = oci_mount_at(in->spec, i);
+		const char *type = mount_type(mount);
+		_cleanup_free_ char *destination = mount_destination(mount, err);
+		struct finding *f;
+
+		if (!destination)
+			return err->code;
+		if (strcmp(type, "bind") == 0) {
+			if (judge_bind_type(in, out, err, i) < 0)
+				return err->code;
+			continue;
+		}
+		if (strcmp(type, "tmpfs") == 0 || is_standard(destination, type))
+			continue;
+		f = mount_finding(in, out, err, i, "type", "mounts a %s file system on %s",
+				  type[0] ? type : "nameless", destination);
+		if (!f || finding_value(f, err, "%s", type) < 0)
+			return err->code;
+	}
+	return 0;
+}
+
+static bool over_system(const char *destination)
+{
+	return strcmp(destination, "/") == 0 || text_path_below(destination, "/proc") ||
+	       text_path_below(destination, "/sys") || text_path_below(destination, "/dev");
+}
+
+int check_mount_over_system(const struct rule_input *in, struct findings *out,
+			    struct error *err)
+{
+	for (size_t i = 0; i < in->spec->mounts.n; i++) {
+		const struct oci_mount *mount = oci_mount_at(in->spec, i);
+		_cleanup_free_ char *destination = mount_destination(mount, err);
+		struct finding *f;
+
+		if (!destination)
+			return err->code;
+		if (!over_system(destination) || is_standard(destination, mount_type(mount)) ||
+		    rule_listed(in, "allow", destination))
+			continue;
+		f = mount_finding(in, out, err, i, "destination",
+				  "lies over what the kernel or the runtime provides");
+		if (!f || finding_value(f, err, "%s (%s)", destination, mount_type(mount)) < 0)
+			return err->code;
+	}
+	return 0;
+}
+
+static bool propagates(const char *word)
+{
+	static const char *const words[] = { "shared", "rshared", "slave", "rslave" };
+
+	for (size_t i = 0; word && i < ARRAY_SIZE(words); i++) {
+		if (strcmp(words[i], word) == 0)
+			return true;
+	}
+	return false;
+}
+
+int check_mount_propagation(const struct rule_input *in, struct findings *out,
+			    struct error *err)
+{
+	const char *root = in->spec->linux_.rootfs_propagation.v;
+	struct finding *f;
+
+	for (size_t i = 0; i < in->spec->mounts.n; i++) {
+		const struct oci_mount *mount = oci_mount_at(in->spec, i);
+
+		for (size_t o = 0; o < mount->options.n; o++) {
+			const char *option = mount->options.v[o].v;
+
+			if (!propagates(option))
+				continue;
+			f = mount_finding(in, out, err, i, "options",
+					  "mounts made on one side appear on the other");
+			if (!f || finding_value(f, err, "%s", option) < 0)
+				return err->code;
+		}
+	}
+	if (!propagates(root))
+		return 0;
+	f = finding_add(in, out, err, "/linux/rootfsPropagation",
+			"mounts made on one side appear on the other");
+	return f ? finding_value(f, err, "%s", root) : err->code;
+}
+
+/*
+ * engines_file - a file that the engine wrote for this container, or its
+ * /dev/shm, a tmpfs whose own flags a bind keeps. No volume: of those the
+ * engine only made the folder.
+ */
+static bool engines_file(const struct rule_input *in, const struct fact_place *source)
+{
+	return place_engine_owned(source, in->engine, in->pod_uid) &&
+	       ((S_ISREG(source->mode) && !(source->mode & (S_ISUID | S_ISGID))) ||
+		(source->spot.fstype && strcmp(source->spot.fstype, "tmpfs") == 0 &&
+		 strcmp(source->spot.within, "/") == 0 &&
+		 strcmp(base_name(source->real), "shm") == 0));
+}
+
+/* flag_set - whether @flag holds; the last of flag and its opposite counts. */
+static bool flag_set(const struct oci_mount *mount, const char *flag)
+{
+	bool set = false;
+
+	for (size_t i = 0; i < mount->options.n; i++) {
+		const char *option = mount->options.v[i].v;
+
+		if (option && strcmp(option, flag) == 0)
+			set = true;
+		else if (option && strcmp(option, flag + 2) == 0)
+			set = false;	/* "suid" undoes "nosuid" */
+	}
+	return set;
+}
+
+static int judge_flags(const struct rule_input *in, struct findings *out, struct error *err,
+		       size_t index, bool tmpfs)
+{
+	static const char *const flags[] = { "nosuid", "nodev", "noexec" };
+	const struct oci_mount *mount = oci_mount_at(in->spec, index);
+	const struct fact_place *source = mount_source(in, index);
+	const bool noexec = tmpfs && rule_param(in, "noexec")->number;
+	_cleanup_buf_ struct buf missing = { 0 }, pointer = { 0 };
+	struct finding *f;
+	int r = 0;
+
+	for (size_t i = 0; i < (noexec ? 3u : 2u); i++) {
+		if (!flag_set(mount, flags[i]))
+			buf_printf(&missing, "%s%s", missing.len ? ", " : "", flags[i]);
+	}
+	buf_printf(&pointer, "/mounts/%zu/options/-", index);
+	if (buf_check(&missing, err) < 0 || buf_check(&pointer, err) < 0)
+		return err->code;
+	if (missing.len == 0 || (!tmpfs && engines_file(in, source)))
+		return 0;
+	f = mount_finding(in, out, err, index, "options", "lacks %s", buf_cstr(&missing));
+	if (!f)
+		return err->code;
+	/* whether it is one of the engine's files cannot be told */
+	f->unjudged = !tmpfs && !source->foreign && !place_located(source);
+	for (size_t i = 0; r == 0 && i < (noexec ? 3u : 2u); i++) {
+		_cleanup_buf_ struct buf value = { 0 };
+
+		if (flag_set(mount, flags[i]))
+			continue;
+		buf_printf(&value, "\"%s\"", flags[i]);
+		r = buf_check(&value, err);
+		if (r == 0)
+			r = finding_edit(f, JSON_ADD, buf_cstr(&pointer), buf_cstr(&value), err);
+	}
+	return r;
+}
+
+int check_mount_flags(const struct rule_input *in, struct findings *out, struct error *err)
+{
+	for (size_t i = 0; i < in->spec->mounts.n; i++) {
+		const struct oci_mount *mount = oci_mount_at(in->spec, i);
+		const char *type = mount_type(mount);
+		const bool tmpfs = strcmp(type, "tmpfs") == 0;
+		_cleanup_free_ char *destination = mount_destination(mount, err);
+
+		if (!destination)
+			return err->code;
+		/* The runtime makes the device nodes in /dev. */
+		if (strcmp(destination, "/dev") == 0 || (!tmpfs && strcmp(type, "bind") != 0))
+			continue;
+		if (judge_flags(in, out, err, i, tmpfs) < 0)
+			return err->code;
+	}
+	return 0;
+}

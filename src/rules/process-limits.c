@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Per-process limits, the OOM killer's score, and which cgroup it all lands in. */
+#include <cofferdam/rules.h>
+
+#include <inttypes.h>
+#include <string.h>
+
+#include <cofferdam/text.h>
+
+#include "rules-private.h"
+
+static const struct oci_rlimit *rlimit_find(const struct rule_input *in, const char *type)
+{
+	const struct oci_rlimit *rlimits = in->spec->process.rlimits.v;
+
+	for (size_t i = 0; i < in->spec->process.rlimits.n; i++) {
+		if (rlimits[i].type.v && strcmp(rlimits[i].type.v, type) == 0)
+			return &rlimits[i];
+	}
+	return NULL;
+}
+
+static int set_rlimit(struct finding *f, const struct oci_rlimit *old, const char *type,
+		      uint64_t max, struct error *err)
+{
+	_cleanup_buf_ struct buf pointer = { 0 }, value = { 0 };
+	const bool known = old && old->hard.is == FIELD_PRESENT && old->soft.is == FIELD_PRESENT;
+	const uint64_t hard = known && old->hard.v < max ? old->hard.v : max;
+
+	buf_str(&pointer, "/process/rlimits/");
+	if (old)
+		buf_printf(&pointer, "%zu", old->node->index);
+	else
+		buf_char(&pointer, '-');
+	buf_printf(&value, "{\"type\": \"%s\", \"hard\": %" PRIu64 ", \"soft\": %" PRIu64 "}", type,
+		   hard, known && old->soft.v < hard ? old->soft.v : hard);
+	if (buf_check(&pointer, err) < 0 || buf_check(&value, err) < 0)
+		return err->code;
+	return finding_edit(f, old ? JSON_REPLACE : JSON_ADD, buf_cstr(&pointer), buf_cstr(&value),
+			    err);
+}
+
+static int set_core(struct finding *f, const struct oci_rlimit *old, struct error *err)
+{
+	static const char value[] = "{\"type\": \"RLIMIT_CORE\", \"hard\": 1, \"soft\": 1}";
+	_cleanup_buf_ struct buf pointer = { 0 };
+
+	if (!old)
+		return finding_edit(f, JSON_ADD, "/process/rlimits/-", value, err);
+	buf_printf(&pointer, "/process/rlimits/%zu", old->node->index);
+	if (buf_check(&pointer, err) < 0)
+		return err->code;
+	return finding_edit(f, JSON_REPLACE, buf_cstr(&pointer), value, err);
+}
+
+static int judge_rlimit(const struct rule_input *in, struct findings *out, struct error *err,
+			const char *type, uint64_t max)
+{
+	const struct oci_rlimit *rlimit = rlimit_find(in, type);
+	struct finding *f;
+
+	if (rlimit && rlimit->hard.is != FIELD_WRONG && rlimit->soft.is != FIELD_WRONG &&
+	    rlimit->hard.v <= max && rlimit->soft.v <= max)
+		return 0;
+	f = finding_add(in, out, err, "/process/rlimits", rlimit ? "%s is above the policy's maximum"
+								: "%s is not set", type);
+	if (!f)
+		return err->code;
+	if (rlimit && finding_value(f, err, "%" PRIu64, rlimit->hard.v) < 0)
+		return err->code;
+	return set_rlimit(f, rlimit, type, max, err);
+}
+
+/*
+ * A core dump piped to a program of the host runs that program as the host's
+ * root. RLIMIT_CORE is not enforced for it (core(5)), 0 included; the one
+ * value that keeps the kernel from it is 1 (do_coredump() in fs/coredump.c).
+ */
+static int judge_core(const struct rule_input *in, struct findings *out, struct error *err)
+{
+	const struct oci_rlimit *core = rlimit_find(in, "RLIMIT_CORE");
+	struct finding *f;
+
+	if (in->facts->core_is != FACT_KNOWN)
+		return rule_unjudged(in, out, err, "/process/rlimits",
+				     "where the host sends core dumps was not recorded");
+	if (!in->facts->core_pipe || (core && core->hard.v == 1 && core->soft.v == 1))
+		return 0;
+	f = finding_add(in, out, err, "/process/rlimits",
+			"the host pipes core dumps to a program, from which only 1 as RLIMIT_CORE keeps");
+	return f ? set_core(f, core, err) : err->code;
+}
+
+int check_rlimits(const struct rule_input *in, struct findings *out, struct error *err)
+{
+	int r = judge_rlimit(in, out, err, "RLIMIT_NOFILE", rule_param(in, "nofile")->number);
+
+	if (r == 0)
+		r = judge_rlimit(in, out, err, "RLIMIT_NPROC", rule_param(in, "nproc")->number);
+	return r < 0 ? r : judge_core(in, out, err);
+}
+
+int check_oom_score(const struct rule_input *in, struct findings *out, struct error *err)
+{
+	const struct field_int *score = &in->spec->process.oom_score_adj;
+	const int64_t min = (int64_t)rule_param(in, "min")->number;
+	struct finding *f;
+
+	if (score->is != FIELD_PRESENT || score->v >= min)
+		return 0;
+	f = finding_add(in, out, err, "/process/oomScoreAdj",
+			"the kernel would kill the host's programs before this one");
+	return f ? finding_value(f, err, "%" PRId64, score->v) : err->code;
+}
+
+/* "SLICE:PREFIX:NAME"; anything else is a path, colons or not. */
+static bool is_systemd(const char *path)
+{
+	const char *colon = strchr(path, ':');
+
+	colon = colon ? strchr(colon + 1, ':') : NULL;
+	return colon && !strchr(colon + 1, ':') && !strchr(path, '/');
+}
+
+/*
+ * cgroup_folder - the path below the hierarchy that cgroupsPath means: itself,
+ * or of the systemd form a scope in its slice (systemd.slice(5): "a-b.slice"
+ * lies in "a.slice"). malloc'd, clean; NULL is out of memory.
+ */
+static char *cgroup_folder(const char *path)
+{
+	const size_t n = strcspn(path, ":");
+	_cleanup_buf_ struct buf folder = { 0 };
+
+	if (!is_systemd(path)) {
+		buf_printf(&folder, "/%s", path);
+		return folder.oom ? NULL : text_path_clean(buf_cstr(&folder));
+	}
+	if (n == 0)	/* the default of runc and crun for root */
+		buf_str(&folder, "/system.slice");
+	for (size_t i = 1; i < n && n - i > strlen(".slice"); i++) {
+		if (path[i] == '-')
+			buf_printf(&folder, "/%.*s.slice", (int)i, path);
+	}
+	if (n > 0)
+		buf_printf(&folder, "/%.*s", (int)n, path);
+	buf_printf(&folder, "/%s.scope", path + n + 1);
+	return folder.oom ? NULL : text_path_clean(buf_cstr(&folder));
+}
+
+static bool climbs(const char *path)
+{
+	for (const char *at = path; (at = strstr(at, "..")); at += 2) {
+		if ((at == path || at[-1] == '/') && (at[2] == '\0' || at[2] == '/'))
+			return true;
+	}
+	return false;
+}
+
+/* misplaced - what is wrong with the path as such, or NULL; -ENOMEM by @ret_oom. */
+static const char *misplaced(const struct rule_input *in, const char *path, bool *ret_oom)
+{
+	const char *const *allow = rule_param(in, "allow")->list;
+	_cleanup_free_ char *folder = cgroup_folder(path);
+
+	*ret_oom = !folder;
+	if (!folder)
+		return NULL;
+	if (climbs(path))
+		return "climbs with \"..\"";
+	if (strcmp(folder, "/") == 0)
+		return "is the root cgroup, where no limit holds";
+	for (size_t i = 0; allow && allow[i]; i++) {
+		if (strcmp(folder, allow[i]) == 0)
+			return "is the one that holds all containers";
+		if (text_path_below(folder, allow[i]))
+			return NULL;
+	}
+	return "lies outside the policy's cgroups";
+}
+
+int check_cgroup_path(const struct rule_input *in, struct findings *out, struct error *err)
+{
+	static const char pointer[] = "/linux/cgroupsPath";
+	const char *path = in->spec->linux_.cgroups_path.v;
+	const struct fact_cgroup *cgroup = &in->facts->cgroup;
+	const char *what;
+	struct finding *f;
+	bool oom;
+
+	if (!path || path[0] == '\0')
+		return 0;	/* the runtime makes one of its own */
+	what = misplaced(in, path, &oom);
+	if (oom)
+		return error_oom(err);
+	if (!what && (cgroup->is == FACT_UNKNOWN || cgroup->is == FACT_UNREADABLE))
+		return rule_unjudged(in, out, err, pointer, "who else is in it cannot be told: %s",
+				     cgroup->why ? cgroup->why : "it was not recorded");
+	if (!what && cgroup->others == 0)
+		return 0;
+	f = finding_add(in, out, err, pointer, "%s", what ? what : "is the cgroup of other processes");
+	return f ? finding_value(f, err, "%s", path) : err->code;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef RULES_PRIVATE_H
+#define RULES_PRIVATE_H
+
+/* What several checks need. */
+
+#include <cofferdam/rules.h>
+
+/* rule_unjudged - a finding that says why the rule cannot tell. 0 or negative. */
+int rule_unjudged(const struct rule_input *in, struct findings *out, struct error *err,
+		  const char *pointer, const char *fmt, ...)
+	__attribute__((format(printf, 5, 6))) must_check;
+
+/* rule_listed - whether a pattern of the list parameter @param matches @name. */
+bool rule_listed(const struct rule_input *in, const char *param, const char *name);
+
+/* base_name - what stands behind the last "/" of @path. */
+const char *base_name(const char *path);
+
+/*
+ * mount_readonly - whether "ro" is the last word of the mount's options, which
+ * runtimes apply in order.
+ */
+bool mount_readonly(const struct oci_mount *mount);
+
+/* mount_destination - as runtimes read it: absolute and clean. malloc'd. */
+char *mount_destination(const struct oci_mount *mount, struct error *err);
+
+/* mount_finding - finding_add() at "/mounts/INDEX/MEMBER". */
+struct finding *mount_finding(const struct rule_input *in, struct findings *out,
+			      struct error *err, size_t index, const char *member,
+			      const char *fmt, ...)
+	__attribute__((format(printf, 6, 7)));
+
+/* mount_source - what was found out of a mount's source; never NULL. */
+const struct fact_place *mount_source(const struct rule_input *in, size_t index);
+
+/* place_located - whether it is known where it is; else nothing can be compared. */
+bool place_located(const struct fact_place *place);
+
+/* device_rule_allows_all - an allow rule that names no device (linux.resources.devices). */
+bool device_rule_allows_all(const struct oci_device_rule *rule);
+
+/* id_map - 0 and the id on the host, or -ENOENT where no range covers it. */
+int id_map(const struct fact_idmap *map, uint64_t id, uint64_t *ret);
+
+#endif

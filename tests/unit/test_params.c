@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Lists of names and signed numbers, from a policy's text and back to it. */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#include <cofferdam/policy.h>
+
+static char top[64];
+
+static int setup(void **state)
+{
+	(void)state;
+	(void)snprintf(top, sizeof(top), "/tmp/cofferdam-params.XXXXXX");
+	return mkdtemp(top) ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	char command[128];
+
+	(void)state;
+	(void)snprintf(command, sizeof(command), "rm -rf %s", top);
+	return system(command) == 0 ? 0 : -1;
+}
+
+/* The policy whose rules are @rules, in single quotes. */
+static int load(const char *rules, struct policy **ret, struct error *err)
+{
+	_cleanup_buf_ struct buf text = { 0 };
+	char path[128];
+	int fd;
+
+	buf_printf(&text, "{'format': 1, 'name': 'p', 'extends': 'baseline', 'rules': {%s}}", rules);
+	for (size_t i = 0; i < text.len; i++)
+		text.data[i] = text.data[i] == '\'' ? '"' : text.data[i];
+	(void)snprintf(path, sizeof(path), "%s/policy.json", top);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text.data, text.len), (ssize_t)text.len);
+	(void)close(fd);
+	return policy_load(path, "/none", geteuid(), ret, err);
+}
+
+static const struct param_value *param(const struct policy *policy, enum rule_id id,
+				       const char *name)
+{
+	int i = registry_param(registry_rule(id), name);
+
+	assert_true(i >= 0);
+	return &policy->rules[id].params[i];
+}
+
+static void test_names(void **state)
+{
+	_cleanup_policy_ struct policy *policy = NULL;
+	_cleanup_buf_ struct buf out = { 0 };
+	struct error err = { 0 };
+	const char *const *list;
+
+	(void)state;
+	if (load("'sysctl': {'allow': ['net.*', 'a b']}", &policy, &err) < 0)
+		fail_msg("%s", err.text);
+	list = param(policy, RULE_SYSCTL, "allow")->list;
+	assert_string_equal(list[0], "net.*");
+	assert_string_equal(list[1], "a b");
+	assert_null(list[2]);
+	param_print(&out, PARAM_NAMES, param(policy, RULE_SYSCTL, "allow"));
+	assert_string_equal(buf_cstr(&out), "[\"net.*\", \"a b\"]");
+}
+
+static void test_int(void **state)
+{
+	static const struct { const char *text; int64_t v; } cases[] = {
+		{ "-500", -500 }, { "0", 0 }, { "7", 7 }, { "9223372036854775807", INT64_MAX },
+		{ "-9223372036854775808", INT64_MIN },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_policy_ struct policy *policy = NULL;
+		_cleanup_buf_ struct buf rule = { 0 }, out = { 0 };
+		struct error err = { 0 };
+
+		buf_printf(&rule, "'oom-score': {'min': %s}", cases[i].text);
+		if (load(buf_cstr(&rule), &policy, &err) < 0)
+			fail_msg("%s", err.text);
+		assert_true((int64_t)param(policy, RULE_OOM_SCORE, "min")->number == cases[i].v);
+		param_print(&out, PARAM_INT, param(policy, RULE_OOM_SCORE, "min"));
+		assert_string_equal(buf_cstr(&out), cases[i].text);
+	}
+}
+
+static void test_wrong(void **state)
+{
+	static const struct { const char *rules, *say; } cases[] = {
+		{ "'sysctl': {'allow': ['']}", "must not be empty" },
+		{ "'sysctl': {'allow': [1]}", "each entry" },
+		{ "'sysctl': {'allow': 'net.*'}", "allow" },
+		{ "'oom-score': {'min': '5'}", "may be negative" },
+		{ "'oom-score': {'min': 1.5}", "may be negative" },
+		{ "'oom-score': {'min': 1e3}", "may be negative" },
+		{ "'oom-score': {'min': 9223372036854775808}", "may be negative" },
+		{ "'oom-score': {'min': -9223372036854775809}", "may be negative" },
+		{ "'oom-score': {'min': null}", "may be negative" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct policy *policy = NULL;
+		struct error err = { 0 };
+
+		assert_true(load(cases[i].rules, &policy, &err) < 0);
+		if (!strstr(err.text, cases[i].say))
+			print_error("%s: %s\n", cases[i].rules, err.text);
+		assert_non_null(strstr(err.text, cases[i].say));
+		assert_null(policy);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_names, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_int, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_wrong, setup, teardown),
+	};
+
+	return cmocka_run_group_tests_name("params", tests, NULL, NULL);
+}
