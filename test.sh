@@ -7,6 +7,8 @@
 #
 #	./test.sh		everything that a change has to pass
 #	./test.sh --quick	the sanitizer build and its unit tests alone
+#	./test.sh --runtimes [trixie,sid]
+#				the gate with other Debian releases' runtimes
 #	./test.sh --full	also a release archive, clang, static analysis, and more
 #				load on more profiles
 #
@@ -20,6 +22,10 @@ case ${1-} in
 '') ;;
 --quick) what=quick ;;
 --full) what=full ;;
+--runtimes)
+	what=runtimes
+	releases=${2-trixie,sid}
+	;;
 --help | -h)
 	sed -n '4,/^set /{s/^# \{0,1\}//p;}' "$0"
 	exit 0
@@ -155,6 +161,31 @@ check_unprivileged() {
 mkdir -p $logs
 step setup scripts/setup.sh test || exit
 step autogen ./autogen.sh || exit
+
+# The gate with the runtimes of other Debian releases, in trees that are kept
+# outside of this one.
+trees=${COFFERDAM_TREES:-/var/tmp/cofferdam-trees}
+make_tree() {
+	[ -x "$trees/$1/usr/bin/crun" ] && return
+	mkdir -p "$trees"
+	debootstrap --variant=minbase --include=runc,crun "$1" "$trees/$1"
+}
+
+if [ $what = runtimes ]; then
+	command -v debootstrap >/dev/null || {
+		echo "test.sh: debootstrap is missing: install the package debootstrap" >&2
+		exit 1
+	}
+	build release --enable-werror --enable-static=yes || exit
+	step build-probe in_build release tests/integration/probe
+	for release in ${releases//,/ }; do
+		step "tree-$release" make_tree "$release" &&
+			step "gate-$release" env COFFERDAM_TREE="$trees/$release" \
+				make -C build/release check-TESTS AM_COLOR_TESTS=no VERBOSE=yes \
+				TESTS=tests/integration/gate.sh TEST_SUITE_LOG="gate-$release.log"
+	done
+	exit
+fi
 
 build asan --enable-werror --with-sanitizer=address,undefined &&
 	step check-asan in_build asan -j"$jobs" check

@@ -84,7 +84,11 @@ int hook_run(const struct hook_call *call)
 		r = read_config(&run, &err);
 	if (r == 0)
 		r = run_judge(&run, DOOR_HOOK, &err);
-	if (r < 0)
+	if (r == 0 && run_arm(&run, &err) < 0) {
+		run.unarmed = true;
+		run.judged = run_audit(&run);
+	} else if (r < 0) {
 		run.judged = false;
+	}
 	return run_conclude(&run, &err);
 }

@@ -26,7 +26,8 @@ bool process_rootless(void);
  * rootless the overflow id, which is how the host's root appears. */
 uid_t process_owner(void);
 
-/* process_judged - give up what was only needed to gather facts. */
-void process_judged(void);
+/* process_judged - give up what was only needed to gather facts, unless @gate
+ * needs it too. */
+void process_judged(bool gate);
 
 #endif

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include <cofferdam/report.h>
+#include <cofferdam/gate.h>
 
 #include "limits.h"
 #include "tell.h"
@@ -32,6 +32,7 @@ int run_begin(struct run *run, const struct hook_call *call, struct error *err)
 
 void run_free(struct run *run)
 {
+	candidate_free(&run->wanted);
 	candidate_free(&run->candidate);
 	close_fd(&run->bundle_fd);
 	policy_free(&run->policy);
@@ -54,32 +55,38 @@ int run_judge(struct run *run, enum door door, struct error *err)
 	if (r < 0)
 		return r;
 	r = facts_gather(&run->candidate.spec, run->policy, &source, &run->candidate.facts, err);
-	process_judged();
+	process_judged(door == DOOR_HOOK && run->host->gate != GATE_OFF);
 	if (r < 0)
 		return r;
 	how.policy = run->policy;
+	if (door == DOOR_HOOK && run->host->gate == GATE_ENFORCE && !run_audit(run))
+		how.hardens = gate_hardens;
 	r = candidate_judge(&run->candidate, &how, err);
 	run->judged = r == 0;
 	return r;
 }
 
-static enum engine words_engine(const struct run *run)
+enum wording run_words(const struct run *run)
 {
-	return run->call->engine != ENGINE_UNKNOWN ? run->call->engine
-						   : engine_guess(&run->candidate.spec);
+	const enum engine engine = run->call->engine;
+
+	return engine_wording(engine != ENGINE_UNKNOWN ? engine
+						       : engine_guess(&run->candidate.spec));
 }
 
-/* write_record - 0, or negative when the host wants a record and has none. */
-static int write_record(const struct run *run, struct record *record, struct error *err)
+int run_record(const struct run *run, struct record *record, const char *name,
+	       struct error *err)
 {
 	static const struct log_config none;
 	const struct log_config *log = run->host ? &run->host->log : &none;
 	_cleanup_free_ char *program = NULL;
 	_cleanup_buf_ struct buf line = { 0 };
+	/* the supervisor's arguments are gone: ps shows something else there */
+	const bool hook = strcmp(name, "cofferdam-hook") == 0;
 	int r;
 
-	if (asprintf(&program, "cofferdam-hook%s%s", run->call->stage[0] ? " " : "",
-		     run->call->stage) < 0) {
+	if (asprintf(&program, "%s%s%s", name, hook && run->call->stage[0] ? " " : "",
+		     hook ? run->call->stage : "") < 0) {
 		program = NULL;
 		return error_oom(err);
 	}
@@ -118,21 +125,28 @@ int run_conclude(const struct run *run, const struct error *failure)
 {
 	const struct report report = {
 		.subject = &run->candidate.subject, .decision = &run->candidate.decision,
-		.name = "config.json", .words = engine_wording(words_engine(run)),
+		.name = "config.json", .words = run_words(run),
 	};
 	struct record record = {
 		.failure = run->judged ? NULL : failure->text,
 		.report = run->judged ? &report : NULL,
 		.refused = !allows(run) && !run_audit(run),
 	};
-	_cleanup_buf_ struct buf line = { 0 };
+	_cleanup_buf_ struct buf line = { 0 }, gate = { 0 };
 	struct error err;
 
+	/* audit mode, and no gate: that is worth knowing before it is enforced */
+	if (run->judged && run->unarmed) {
+		buf_str(&gate, "{\"failure\":");
+		json_quote(&gate, failure->text, strlen(failure->text));
+		buf_char(&gate, '}');
+		record.gate = buf_cstr(&gate);
+	}
 	if (run->judged)
 		report_line(&line, &report, LINE_MAX_BYTES);
 	else
 		buf_printf(&line, "cofferdam: refused, could not judge: %s", failure->text);
-	if (write_record(run, &record, &err) < 0) {
+	if (run_record(run, &record, "cofferdam-hook", &err) < 0) {
 		buf_reset(&line);
 		buf_printf(&line, "cofferdam: %s, the record cannot be written: %s",
 			   run_audit(run) ? "audit" : "refused", err.text);

@@ -4,6 +4,7 @@
 
 /* One run of the hook, at whichever stage: what it holds and how it ends. */
 
+#include <cofferdam/report.h>
 #include <cofferdam/verdict.h>
 
 #include "hook.h"
@@ -19,8 +20,11 @@ struct run {
 	const char *id, *bundle;	/* for the record; NULL while unknown */
 	int64_t pid;			/* of the runtime's init, or 0 */
 	struct candidate candidate;
+	struct candidate wanted;	/* the same, hardened, for the gate */
 	bool judged;
-	bool hardened;			/* the remedies that the decision rests on were applied */
+	bool hardened;			/* the remedies that the decision rests on were applied,
+					 * or the gate holds the process and will apply them */
+	bool unarmed;			/* the gate was wanted and could not be had */
 	uint64_t start_us;
 };
 
@@ -29,6 +33,21 @@ int run_begin(struct run *run, const struct hook_call *call, struct error *err) 
 
 /* run_judge - choose the policy, gather facts, decide; the candidate is parsed. */
 int run_judge(struct run *run, enum door door, struct error *err) must_check;
+
+/* run_arm - have the exec gate hold the container's process, where the host wants
+ * that and the decision lets it start. */
+int run_arm(struct run *run, struct error *err) must_check;
+
+/*
+ * run_record - write @record, whose own members tell the outcome, to the host's
+ * logs in the name of program @name. Negative when the host wants a record and
+ * has none.
+ */
+int run_record(const struct run *run, struct record *record, const char *name,
+	       struct error *err) must_check;
+
+/* run_words - whose words advice is given in. */
+enum wording run_words(const struct run *run);
 
 /* run_audit - whether the host only wants to know. */
 bool run_audit(const struct run *run);

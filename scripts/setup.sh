@@ -12,7 +12,9 @@ build="autoconf automake gcc libc6-dev make pkg-config
 	libcap-ng-dev libpcre2-dev libseccomp-dev libselinux1-dev libsepol-dev libyajl-dev"
 run="busybox-static crun jq runc"
 test="buildah catatonit clang codespell containerd cppcheck docker.io libclang-rt-dev libcmocka-dev
-	podman shellcheck valgrind xz-utils"
+	podman shellcheck strace valgrind xz-utils"
+# For the 32-bit program that the gate is to turn away.
+[ "$(dpkg --print-architecture)" != amd64 ] || test="$test gcc-multilib"
 
 case ${1-} in
 build) packages=$build ;;

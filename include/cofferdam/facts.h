@@ -8,6 +8,7 @@
  * a rule whose fact is unreadable is left unjudged, never passed.
  */
 
+#include <cofferdam/mounts.h>
 #include <cofferdam/policy.h>
 
 enum fact_is {
@@ -166,6 +167,18 @@ int facts_load(const char *name, const char *text, size_t len,
 
 /* facts_print - append @facts as JSON. */
 void facts_print(struct buf *out, const struct facts *facts);
+
+/*
+ * facts_of_process - compare namespaces and id maps in @admitted with those that
+ * process @pid has now. 0: they are the same, and @ret is left alone; 1: they are
+ * not, and @ret is a copy of @admitted with the new ones.
+ */
+int facts_of_process(const struct facts *admitted, const struct oci_spec *spec, int64_t pid,
+		     struct facts *ret, struct error *err) must_check;
+
+/* facts_mounted - what a mount of config.json turned out to be, in place of its source. */
+int facts_mounted(struct facts *facts, const struct oci_spec *spec, size_t index,
+		  const struct mount_row *row, struct error *err) must_check;
 
 /* facts_place - the gathered place of a policy's @path, or NULL. */
 const struct fact_place *facts_place(const struct facts *facts, const char *path);

@@ -22,4 +22,11 @@ int harden_edits(const struct subject *subject, const struct decision *decision,
 int harden_config(const struct subject *subject, const struct decision *decision,
 		  struct buf *ret, struct error *err) must_check;
 
+/*
+ * harden_candidate - likewise, parsed and judged: @ret (a zeroed struct) is what
+ * harden_config() would have returned as text.
+ */
+int harden_candidate(const struct subject *subject, const struct decision *decision,
+		     struct candidate *ret, struct error *err) must_check;
+
 #endif

@@ -13,6 +13,15 @@ enum mode {
 
 const char *mode_name(enum mode mode);
 
+/* The exec gate: what the hook does beyond refusing. */
+enum gate_use {
+	GATE_ENFORCE = 0,		/* tighten what can be tightened, and verify */
+	GATE_VERIFY,			/* kill what is not as it was admitted */
+	GATE_OFF,
+};
+
+const char *gate_use_name(enum gate_use use);
+
 /* The log sinks, and what to do when one fails. */
 struct log_config {
 	char *file;			/* absolute path, or NULL */
@@ -31,6 +40,7 @@ struct host_choice {
 struct host {
 	char *path;			/* NULL: built-in defaults, no file */
 	enum mode mode;
+	enum gate_use gate;
 	struct log_config log;
 	struct host_choice *choices;	/* first match wins; the last matches all */
 	size_t n_choices;
@@ -39,7 +49,7 @@ struct host {
 /*
  * host_load - read @path, or the default SYSCONFDIR/cofferdam/host.json when
  * @path is NULL. Only a missing file at the default path (ENOENT, nothing
- * else) gives the defaults: enforce, restricted, gate off. Without "log",
+ * else) gives the defaults: enforce, restricted, gate enforce. Without "log",
  * records go to syslog where there is one.
  */
 int host_load(const char *path, uid_t owner, struct host **ret,

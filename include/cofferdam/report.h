@@ -40,6 +40,7 @@ struct record {
 	const char *failure;		/* why nothing could be judged, or NULL */
 	const struct report *report;	/* NULL with failure */
 	bool refused;			/* what was done in the end */
+	const char *gate;		/* what the exec gate saw: a JSON object, or NULL */
 	uint64_t took_us;
 };
 

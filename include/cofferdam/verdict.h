@@ -31,6 +31,8 @@ struct subject {
 	const struct policy *policy;
 	enum engine engine;		/* as registered */
 	enum door door;
+	/* a door that cannot edit: whether it can make @finding good otherwise; NULL: never */
+	bool (*hardens)(const struct subject *subject, const struct finding *finding);
 };
 
 /* verdict_reach - judge @subject by every rule that its policy has not off. */
@@ -54,8 +56,8 @@ int candidate_parse(const char *name, const struct buf *text, struct candidate *
 		    struct error *err) must_check;
 
 /*
- * candidate_judge - decide on @c by its facts. @how gives policy, engine and
- * door, which must live as long as @c; its other members are not looked at.
+ * candidate_judge - decide on @c by its facts. @how gives policy, engine, door
+ * and hardens, which must live as long as @c; its other members are not looked at.
  */
 int candidate_judge(struct candidate *c, const struct subject *how,
 		    struct error *err) must_check;

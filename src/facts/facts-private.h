@@ -3,6 +3,7 @@
 #define COFFERDAM_FACTS_PRIVATE_H
 
 #include <cofferdam/facts.h>
+#include <cofferdam/mounts.h>
 
 /* fact_why - set @why, which must be NULL. 0, or -ENOMEM. No path goes into it. */
 int fact_why(char **why, struct error *err, const char *fmt, ...)
@@ -22,36 +23,7 @@ void place_free(struct fact_place *place);
 void ns_free(struct fact_ns *ns);
 void places_sort(struct fact_place *v, size_t n);	/* by path, for facts_place() */
 
-/* --- mountinfo.c: the mount table of our own namespace (proc_pid_mountinfo(5)) --- */
-
-struct mount_row {
-	int id, parent;
-	uint32_t major, minor;
-	const char *root, *point, *fstype;	/* without escapes; in the table's text */
-};
-
-struct mount_table {
-	struct buf text;
-	struct mount_row *rows;			/* by id */
-	size_t n;
-	const struct mount_row **by_point;	/* the same, by mount point */
-};
-
-int mounts_read(struct mount_table *ret, struct error *err) must_check;
-/* mounts_parse - takes over @text. */
-int mounts_parse(struct buf *text, struct mount_table *ret, struct error *err) must_check;
-const struct mount_row *mounts_find(const struct mount_table *table, int id);
-void mounts_free(struct mount_table *table);
-
-/* mounts_from - the first index in by_point whose mount point is not before @point. */
-size_t mounts_from(const struct mount_table *table, const char *point);
-
-/*
- * mounts_hangs_on - whether @row is mounted, over whatever other mounts, on mount
- * @id at or below @path: what a recursive bind of @path on that mount copies.
- */
-bool mounts_hangs_on(const struct mount_table *table, const struct mount_row *row, int id,
-		     const char *path);
+/* --- mountinfo.c: see also <cofferdam/mounts.h> --- */
 
 /* octal_decode - undo \ooo in place; "\000" stays as it is. */
 void octal_decode(char *s);

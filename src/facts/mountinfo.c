@@ -108,6 +108,8 @@ static bool parse_line(char *line, struct mount_row *row)
 	}
 	do {
 		optional = next_field(&line);
+		if (optional && strncmp(optional, "shared:", 7) == 0)
+			row->shared = true;
 	} while (optional && strcmp(optional, "-") != 0);
 	row->fstype = next_field(&line);
 	if (!row->fstype ||
@@ -125,6 +127,7 @@ static bool parse_line(char *line, struct mount_row *row)
 	octal_decode(fields[5]);
 	row->root = fields[3];
 	row->point = fields[4];
+	row->options = fields[5];
 	return true;
 }
 
@@ -192,13 +195,33 @@ int mounts_parse(struct buf *text, struct mount_table *ret, struct error *err)
 	return 0;
 }
 
-int mounts_read(struct mount_table *ret, struct error *err)
+int mounts_read_at(int dirfd, struct mount_table *ret, struct error *err)
 {
 	_cleanup_buf_ struct buf text = { 0 };
-	int r = file_read(AT_FDCWD, "/proc/self/mountinfo", false, MOUNTINFO_MAX, &text, NULL,
-			  err);
+	int r = file_read(dirfd, "mountinfo", false, MOUNTINFO_MAX, &text, NULL, err);
 
 	return r < 0 ? r : mounts_parse(&text, ret, err);
+}
+
+int mounts_read(struct mount_table *ret, struct error *err)
+{
+	_cleanup_close_ int dir = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (dir < 0)
+		return error_sys(err, errno, "/proc/self");
+	return mounts_read_at(dir, ret, err);
+}
+
+bool mounts_option(const struct mount_row *row, const char *option)
+{
+	const size_t len = strlen(option);
+
+	for (const char *s = row->options; s; s = strchr(s, ',')) {
+		s += *s == ',';
+		if (strncmp(s, option, len) == 0 && (s[len] == ',' || s[len] == '\0'))
+			return true;
+	}
+	return false;
 }
 
 void mounts_free(struct mount_table *table)

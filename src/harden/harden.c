@@ -117,58 +117,64 @@ int harden_edits(const struct subject *subject, const struct decision *decision,
 
 /* judge_again - the result must hold by the same facts and policy. */
 static int judge_again(const struct subject *before, const struct buf *text,
-		       struct error *err)
+		       struct candidate *c, struct error *err)
 {
-	_cleanup_json_ struct json_doc *doc = NULL;
-	_cleanup_spec_ struct oci_spec spec = { 0 };
-	_cleanup_decision_ struct decision decision = { 0 };
-	_cleanup_facts_ struct facts facts = { 0 };
 	_cleanup_buf_ struct buf recorded = { 0 };
-	struct subject after = *before;
-	int r = json_parse(before->doc->name, buf_cstr(text), text->len, 0, &doc, err);
+	int r = candidate_parse(before->doc->name, text, c, err);
 
-	if (r == 0)
-		r = oci_spec_read(doc, &spec, err);
 	if (r < 0)
 		return r;
 	/* Added mounts shift indices, so the facts are matched anew, by path. */
 	facts_print(&recorded, before->facts);
 	r = buf_check(&recorded, err);
 	if (r == 0)
-		r = facts_load("facts", buf_cstr(&recorded), recorded.len, &spec, &facts, err);
+		r = facts_load("facts", buf_cstr(&recorded), recorded.len, &c->spec, &c->facts,
+			       err);
+	if (r == 0)
+		r = candidate_judge(c, before, err);
 	if (r < 0)
 		return r;
-	after.doc = doc;
-	after.spec = &spec;
-	after.facts = &facts;
-	r = verdict_reach(&after, &decision, err);
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < decision.findings.n; i++) {
-		if (decision.each[i] != VERDICT_ALLOW)
+	for (size_t i = 0; i < c->decision.findings.n; i++) {
+		if (c->decision.each[i] != VERDICT_ALLOW)
 			return error_set(err, -ENOTRECOVERABLE,
 					 "%s: still not within the policy after hardening: %s: %s",
 					 before->doc->name,
-					 registry_rule(decision.findings.v[i].rule)->id,
-					 decision.findings.v[i].text);
+					 registry_rule(c->decision.findings.v[i].rule)->id,
+					 c->decision.findings.v[i].text);
 	}
 	return 0;
+}
+
+static int edited(const struct subject *subject, const struct decision *decision,
+		  struct buf *text, struct error *err)
+{
+	_cleanup_edits_ struct json_edits edits = { 0 };
+	int r = harden_edits(subject, decision, &edits, err);
+
+	return r < 0 ? r : json_apply(subject->doc, &edits, text, err);
 }
 
 int harden_config(const struct subject *subject, const struct decision *decision,
 		  struct buf *ret, struct error *err)
 {
-	_cleanup_edits_ struct json_edits edits = { 0 };
+	_cleanup_candidate_ struct candidate c = { 0 };
 	_cleanup_buf_ struct buf text = { 0 };
-	int r = harden_edits(subject, decision, &edits, err);
+	int r = edited(subject, decision, &text, err);
 
 	if (r == 0)
-		r = json_apply(subject->doc, &edits, &text, err);
-	if (r == 0)
-		r = judge_again(subject, &text, err);
+		r = judge_again(subject, &text, &c, err);
 	if (r < 0)
 		return r;
 	*ret = text;
 	memset(&text, 0, sizeof(text));
 	return 0;
+}
+
+int harden_candidate(const struct subject *subject, const struct decision *decision,
+		     struct candidate *ret, struct error *err)
+{
+	_cleanup_buf_ struct buf text = { 0 };
+	int r = edited(subject, decision, &text, err);
+
+	return r < 0 ? r : judge_again(subject, &text, ret, err);
 }

@@ -17,6 +17,13 @@ const char *mode_name(enum mode mode)
 	return mode == MODE_AUDIT ? "audit" : "enforce";
 }
 
+const char *gate_use_name(enum gate_use use)
+{
+	static const char *const names[] = { "enforce", "verify", "off" };
+
+	return names[use];
+}
+
 void host_free(struct host **host)
 {
 	struct host *h = *host;
@@ -177,7 +184,7 @@ static int read_members(const struct json_doc *doc, struct host *host, struct er
 {
 	static const char *const names[] = { "format", "mode", "gate", "policies", "log", NULL };
 	static const char *const modes[] = { "enforce", "audit", NULL };
-	static const char *const gates[] = { "off", NULL };
+	static const char *const gates[] = { "enforce", "verify", "off", NULL };
 	int r = strict_known(doc, doc->root, names, err);
 
 	for (const struct json *m = doc->root->first; r >= 0 && m; m = m->next) {
@@ -187,6 +194,8 @@ static int read_members(const struct json_doc *doc, struct host *host, struct er
 				host->mode = r == 1 ? MODE_AUDIT : MODE_ENFORCE;
 		} else if (strcmp(m->key, "gate") == 0) {
 			r = read_word(doc, m, gates, err);
+			if (r >= 0)
+				host->gate = (enum gate_use)r;
 		} else if (strcmp(m->key, "policies") == 0) {
 			r = read_choices(doc, m, host, err);
 		} else if (strcmp(m->key, "log") == 0) {

@@ -276,6 +276,7 @@ void record_json(struct buf *out, const struct record *record)
 {
 	const struct report *report = record->report;
 	enum verdict verdict = report ? report->decision->verdict : VERDICT_UNJUDGED;
+	const bool denied = record->gate && record->failure;
 	size_t start = out->len, omitted;
 
 	buf_str(out, "{\"format\":1");
@@ -290,9 +291,13 @@ void record_json(struct buf *out, const struct record *record)
 	cut_member(out, "bundle", record->bundle, CUT_BUNDLE);
 	key(out, "pid");
 	buf_printf(out, "%" PRId64, record->pid);
-	str_member(out, "verdict", verdict_name(verdict));
+	str_member(out, "verdict", verdict_name(denied ? VERDICT_DENY : verdict));
 	bool_member(out, "refused", record->refused);
 	uint_member(out, "took_us", record->took_us);
+	if (record->gate) {
+		key(out, "gate");
+		buf_str(out, record->gate);
+	}
 	if (record->failure)
 		cut_member(out, "failure", record->failure, CUT_FAILURE);
 	omitted = record_findings(out, report, start + RECORD_MAX - TAIL_MAX);

@@ -19,7 +19,8 @@ static enum verdict decide(const struct subject *subject, const struct finding *
 		return VERDICT_ALLOW;
 	if (f->unjudged)
 		return VERDICT_UNJUDGED;
-	if (action == ACTION_HARDEN && f->edits.n > 0 && door_can_edit(subject->door))
+	if (action == ACTION_HARDEN && f->edits.n > 0 &&
+	    (door_can_edit(subject->door) || (subject->hardens && subject->hardens(subject, f))))
 		return VERDICT_HARDEN;
 	return VERDICT_DENY;
 }

@@ -85,13 +85,25 @@ if mountpoint -q /sys/fs/cgroup/unified; then
 	umount /sys/fs/cgroup/unified
 fi
 
+# The runtimes of another release: a tree made by debootstrap, entered by chroot,
+# with this host's folders in it.
+in_tree=()
+if [ -n "${COFFERDAM_TREE-}" ]; then
+	mount --bind "$COFFERDAM_TREE" "$COFFERDAM_TREE"
+	for dir in /proc /sys /dev "$work" "$build"; do
+		mkdir -p "$COFFERDAM_TREE$dir"
+		mount --rbind "$dir" "$COFFERDAM_TREE$dir"
+	done
+	in_tree=(chroot "$COFFERDAM_TREE")
+fi
+
 isolated=()	# a command to run the runtime with
 in_runtime() {
 	local runtime=$1 options=()
 
 	shift
 	[ "$runtime" = runc ] || options=(--cgroup-manager=cgroupfs)
-	"${isolated[@]}" env "$runtime" "${options[@]}" --root "$work/$runtime" "$@"
+	"${isolated[@]}" "${in_tree[@]}" env "$runtime" "${options[@]}" --root "$work/$runtime" "$@"
 }
 
 containers=0

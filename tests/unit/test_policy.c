@@ -736,7 +736,7 @@ static const struct bad bad_hosts[] = {
 	{ "{\"format\": 1, \"mode\": \"off\"}", "1:15", "none of \"enforce\", \"audit\"" },
 	{ "{\"format\": 1, \"mode\": \"Audit\"}", "1:15", "none of" },
 	{ "{\"format\": 1, \"mode\": true}", "1:15", "mode must be a string" },
-	{ "{\"format\": 1, \"gate\": \"on\"}", "1:15", "none of \"off\"" },
+	{ "{\"format\": 1, \"gate\": \"on\"}", "1:15", "none of \"enforce\"" },
 	{ "{\"format\": 1, \"gate\": false}", "1:15", "gate must be a string" },
 	{ "{\"format\": 1, \"policies\": {}}", "1:15", "policies must be a list" },
 	{ "{\"format\": 1, \"policies\": []}", "1:15", "policies is empty" },

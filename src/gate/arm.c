@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From the hook to a supervisor that outlives it. */
+#include "gate-private.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/capability.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <cofferdam/file.h>
+
+#define ANSWER_WAIT_MS 10000
+
+/* What the supervisor tells the hook, once. */
+struct answer {
+	int result;			/* 0: held; 1: held already, by the like of us */
+	char text[ERROR_TEXT_MAX];
+};
+
+struct start {
+	const struct gate_call *call;
+	const struct buf *orders;
+	int answer;			/* the pipe's end */
+};
+
+/* close_others - all but the @n that are kept. */
+static int close_others(const int *keep, size_t n, struct error *err)
+{
+	_cleanup_dir_ DIR *dir = opendir("/proc/self/fd");
+
+	if (!dir)
+		return error_sys(err, errno, "/proc/self/fd");
+	for (struct dirent *e; (e = readdir(dir));) {
+		const int fd = e->d_name[0] == '.' ? -1 : (int)strtol(e->d_name, NULL, 10);
+		bool kept = fd <= STDERR_FILENO || fd == dirfd(dir);
+
+		for (size_t i = 0; i < n; i++)
+			kept = kept || keep[i] == fd;
+		if (!kept)
+			(void)close(fd);
+	}
+	return 0;
+}
+
+/* Orders lie at a fixed number, so what is there has to go elsewhere first. */
+static int move_up(int *fd, struct error *err)
+{
+	int up;
+
+	if (*fd < 0)
+		return 0;
+	up = fcntl(*fd, F_DUPFD_CLOEXEC, 10);
+	if (up < 0)
+		return error_sys(err, errno, "fcntl");
+	(void)close(*fd);
+	*fd = up;
+	return 0;
+}
+
+static void keep_capabilities(void)
+{
+	/* ptrace and /proc/PID; mounts; the mount namespace; signals; other users' folders */
+	const uint64_t wanted = 1ull << CAP_SYS_PTRACE | 1ull << CAP_SYS_ADMIN |
+				1ull << CAP_SYS_CHROOT | 1ull << CAP_KILL |
+				1ull << CAP_DAC_READ_SEARCH | 1ull << CAP_DAC_OVERRIDE |
+				1ull << CAP_SYS_RESOURCE;
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { { 0 } };
+
+	if (syscall(SYS_capget, &header, data) < 0)
+		return;
+	for (size_t i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) {
+		data[i].permitted &= (uint32_t)(wanted >> (32 * i));
+		data[i].effective = data[i].permitted;
+		data[i].inheritable = 0;
+	}
+	(void)syscall(SYS_capset, &header, data);
+}
+
+/* prepare - everything that can fail before the process is touched. */
+static int prepare(struct gate *g, const struct start *start, struct error *err)
+{
+	char path[32];
+	int r = settle_limits(err);
+
+	if (r == 0)
+		r = wants_read(g->call, &g->wants, err);
+	if (r < 0)
+		return r;
+	(void)snprintf(path, sizeof(path), "/proc/%d", g->pid);
+	g->proc = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (g->proc < 0)
+		return error_sys(err, errno, "the container's process is gone: %s", path);
+	if (fstatat(g->proc, "exe", &g->runtime, 0) < 0)
+		return error_sys(err, errno, "the runtime's program");
+	if (g->call->rootfs >= 0 && fstat(g->call->rootfs, &g->rootfs) < 0)
+		return error_sys(err, errno, "root.path");
+	(void)start;
+	return cgroup_armed(g, err);
+}
+
+static int be_supervisor(struct gate *g, struct start *start, struct error *err)
+{
+	int keep[] = { 3, -1, -1 };
+	int r = prepare(g, start, err);
+
+	if (r == 0)
+		r = move_up(&start->answer, err);
+	if (r == 0)
+		r = move_up(&g->proc, err);
+	keep[1] = start->answer;
+	keep[2] = g->proc;
+	if (r == 0)
+		r = close_others(&keep[1], 2, err);
+	if (r == 0)
+		r = settle(g->call->id, err);
+	if (r == 0)
+		r = peer_publish(start->orders, err);
+	keep_capabilities();
+	return r;
+}
+
+static void answer(const struct start *start, int result, const struct error *err)
+{
+	struct answer a = { .result = result };
+
+	if (result < 0)
+		(void)snprintf(a.text, sizeof(a.text), "%s", err->text);
+	(void)!write(start->answer, &a, sizeof(a));
+	(void)close(start->answer);
+}
+
+/* A shipped profile is compiled in; only those of a bundle have to be made. */
+static int shipped(const char *name, struct seccomp_program *ret, struct error *err)
+{
+	size_t n;
+	const struct sock_filter *v = profile_program(name, arch_audit(), &n);
+
+	if (!v)
+		return -ENOENT;
+	ret->v = calloc(n, sizeof(*v));
+	if (!ret->v)
+		return error_oom(err);
+	memcpy(ret->v, v, n * sizeof(*v));
+	ret->n = n;
+	return 0;
+}
+
+/*
+ * The filter is compiled only now, while the runtime goes on with its own work,
+ * and is ready long before the exec.
+ */
+static void compile(struct gate *g)
+{
+	const struct policy *policy = g->call->subject->policy;
+	int i = registry_param(registry_rule(RULE_SECCOMP_MISSING), "profile");
+	const char *name = i < 0 ? NULL : policy->rules[RULE_SECCOMP_MISSING].params[i].string;
+	struct error err = { 0 };
+	const char *text;
+	size_t len = 0;
+	int r;
+
+	if (!g->wants.filter)
+		return;
+	r = name ? shipped(name, &g->program, &err) : -ENOENT;
+	if (r == 0)
+		return;
+	text = name ? policy_profile(policy, name, &len) : NULL;
+	if (r != -ENOENT)
+		mismatch(g, "%s", err.text);
+	else if (!text)
+		mismatch(g, "the policy's seccomp profile is gone");
+	else if (seccomp_compile(name, text, len, arch_audit(), &g->program, &err) < 0)
+		mismatch(g, "%s", err.text);
+}
+
+__attribute__((noreturn)) static void supervise(struct start *start)
+{
+	struct gate g = {
+		.call = start->call, .pid = (pid_t)start->call->pid, .proc = -1, .root = -1,
+	};
+	struct error err = { 0 };
+	pid_t tracer = 0;
+	int r = be_supervisor(&g, start, &err);
+
+	if (r == 0)
+		r = trace_seize(&g, &tracer, &err);
+	if (r == -EEXIST && tracer > 0) {
+		struct error why = { 0 };
+		int same = peer_same(tracer, start->orders, &why);
+
+		if (same < 0)
+			err = why;
+		else if (same == 0)
+			(void)error_set(&err, -EPERM,
+					"process %d traces the container's already, and not with the same orders",
+					tracer);
+		r = same > 0 ? 1 : err.code;
+	}
+	answer(start, r, &err);
+	if (r != 0)
+		_exit(0);
+	compile(&g);
+	if (trace_wait(&g) == 1)
+		stop_at_exec(&g);
+	_exit(0);
+}
+
+/* await - the supervisor's answer: 0 when it stays, 1 when another one does its work. */
+static int await(int fd, struct error *err)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	struct answer a = { 0 };
+	ssize_t n;
+	int r;
+
+	do {
+		r = poll(&p, 1, ANSWER_WAIT_MS);
+	} while (r < 0 && errno == EINTR);
+	if (r <= 0)
+		return error_set(err, -ETIMEDOUT, "the gate's supervisor does not answer");
+	n = read(fd, &a, sizeof(a));
+	if (n != (ssize_t)sizeof(a))
+		return error_set(err, -ECHILD, "the gate's supervisor died");
+	a.text[sizeof(a.text) - 1] = '\0';
+	return a.result < 0 ? error_set(err, a.result, "%s", a.text) : a.result;
+}
+
+int gate_arm(const struct gate_call *call, struct error *err)
+{
+	_cleanup_buf_ struct buf orders = { 0 };
+	struct start start = { .call = call, .orders = &orders };
+	_cleanup_close_ int reading = -1;
+	int ends[2], r;
+	pid_t child;
+
+	if (arch_audit() == 0)
+		return error_set(err, -EOPNOTSUPP, "there is no gate on this architecture; set \"gate\": \"off\"");
+	peer_orders(&orders, call);
+	r = buf_check(&orders, err);
+	if (r < 0)
+		return r;
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return error_sys(err, errno, "pipe");
+	reading = ends[0];
+	start.answer = ends[1];
+	child = fork();
+	if (child == 0)
+		supervise(&start);
+	r = child < 0 ? error_sys(err, errno, "fork") : 0;
+	(void)close(ends[1]);
+	if (r == 0)
+		r = await(reading, err);
+	/*
+	 * One that holds nothing is not needed any more, and must not outlive this
+	 * process by a moment: crun would take its end for that of the hook.
+	 */
+	if (r != 0 && child > 0) {
+		(void)kill(child, SIGKILL);
+		while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	return r < 0 ? error_context(err, "the gate") : 0;
+}

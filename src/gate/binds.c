@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The kernel's mount table against the configuration: each mount is what was
+ * judged, by device and path within the file system, and there is no other. A
+ * source that was exchanged after it was judged shows here.
+ */
+#include "gate-private.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+
+#include <cofferdam/mounts.h>
+#include <cofferdam/text.h>
+
+#define NO_INDEX SIZE_MAX
+
+struct binds {
+	struct gate *g;
+	const struct mount_table *table;
+	struct mount_table host;	/* read when first needed */
+	bool host_read;
+	size_t *mount;			/* by row: which mount of the configuration it is */
+	int64_t root_id;
+	struct facts *facts;		/* where what was not as judged is put */
+	bool differs;
+};
+
+static size_t row_index(const struct binds *b, const struct mount_row *row)
+{
+	return (size_t)(row - b->table->rows);
+}
+
+static const struct {
+	const char *name;
+	uint64_t flag;
+} flag_words[] = {
+	{ "ro", MOUNT_ATTR_RDONLY }, { "nosuid", MOUNT_ATTR_NOSUID },
+	{ "nodev", MOUNT_ATTR_NODEV }, { "noexec", MOUNT_ATTR_NOEXEC },
+};
+
+static uint64_t row_lacks(const struct oci_mount *mount, const struct mount_row *row)
+{
+	uint64_t flags = mount_flags(mount);
+
+	for (size_t i = 0; i < ARRAY_SIZE(flag_words); i++) {
+		if (mounts_option(row, flag_words[i].name))
+			flags &= ~flag_words[i].flag;
+	}
+	return flags;
+}
+
+static void check_flags(struct gate *g, const struct oci_mount *mount,
+			const struct mount_row *row)
+{
+	const uint64_t lacks = row_lacks(mount, row);
+
+	for (size_t i = 0; i < ARRAY_SIZE(flag_words); i++) {
+		if (lacks & flag_words[i].flag)
+			mismatch(g, "the mount at %s is not %s", mount->destination.v,
+				 flag_words[i].name);
+	}
+}
+
+static bool same_spot(const struct fact_spot *spot, const struct mount_row *row)
+{
+	return spot->within && spot->major == row->major && spot->minor == row->minor &&
+	       strcmp(spot->within, row->root) == 0;
+}
+
+static void check_bind(struct binds *b, size_t index, const struct mount_row *row)
+{
+	const struct oci_mount *mount = oci_mount_at(b->g->call->subject->spec, index);
+	const struct facts *facts = b->g->call->subject->facts;
+	static const struct fact_place unknown;
+	const struct fact_place *judged = index < facts->n_mounts ? &facts->mounts[index] : &unknown;
+	struct error err = { 0 };
+
+	if (judged->is != FACT_KNOWN || !judged->spot.within || !judged->spot.within[0]) {
+		note(&b->g->unverified, "source of %s: it was not looked up", mount->destination.v);
+		return;
+	}
+	if (same_spot(&judged->spot, row))
+		return;
+	mismatch(b->g, "at %s is %s of %u:%u (%s), where %s was judged", mount->destination.v,
+		 row->root, row->major, row->minor, row->fstype, judged->path);
+	b->differs = true;
+	if (b->facts && facts_mounted(b->facts, b->g->call->subject->spec, index, row, &err) < 0)
+		mismatch(b->g, "%s", err.text);
+}
+
+/* What is mounted for each type: runtimes put cgroup v1 hierarchies into a tmpfs. */
+static bool of_type(const struct oci_mount *mount, const struct mount_row *row)
+{
+	const char *type = mount->type.v ? mount->type.v : "";
+
+	if (strcmp(type, "cgroup") == 0 || strcmp(type, "cgroup2") == 0)
+		return strcmp(row->fstype, "cgroup") == 0 || strcmp(row->fstype, "cgroup2") == 0 ||
+		       strcmp(row->fstype, "tmpfs") == 0;
+	return strcmp(type, row->fstype) == 0;
+}
+
+/* shown - the row that a mount of the configuration is seen as; NULL: none. */
+static const struct mount_row *shown(struct binds *b, const struct oci_mount *mount)
+{
+	_cleanup_close_ int fd = -1;
+	int64_t id;
+
+	if (!mount->destination.v)
+		return NULL;
+	fd = in_root(b->g, mount->destination.v, 0);
+	id = fd < 0 ? -1 : mount_id(fd);
+	return id < 0 || id == b->root_id ? NULL : mounts_find(b->table, (int)id);
+}
+
+/* Whether a later mount of the configuration covers this one's place. */
+static bool covered(const struct oci_spec *spec, size_t i)
+{
+	const char *dest = oci_mount_at(spec, i)->destination.v;
+
+	for (size_t j = i + 1; j < spec->mounts.n; j++) {
+		_cleanup_free_ char *later = oci_mount_at(spec, j)->destination.v ?
+			text_path_clean(oci_mount_at(spec, j)->destination.v) : NULL;
+		_cleanup_free_ char *clean = dest ? text_path_clean(dest) : NULL;
+
+		if (later && clean && text_path_below(clean, later))
+			return true;
+	}
+	return false;
+}
+
+/* @old: its index in the configuration as admitted, or NO_INDEX for what the gate added. */
+static void check_mount(struct binds *b, size_t index, size_t old)
+{
+	const struct oci_spec *wanted = b->g->call->wanted;
+	const struct oci_mount *mount = oci_mount_at(wanted, index);
+	const struct mount_row *row = shown(b, mount);
+
+	if (covered(wanted, index))
+		return;
+	if (!row) {
+		mismatch(b->g, "nothing is mounted at %s",
+			 mount->destination.v ? mount->destination.v : "?");
+		return;
+	}
+	b->mount[row_index(b, row)] = old == NO_INDEX ? index : old;
+	if (old != NO_INDEX && oci_mount_is_bind(mount))
+		check_bind(b, old, row);
+	else if (!of_type(mount, row))
+		mismatch(b->g, "at %s is a %s, where a %s was wanted", mount->destination.v,
+			 row->fstype, mount->type.v ? mount->type.v : "mount");
+	check_flags(b->g, mount, row);
+}
+
+static void check_all(struct binds *b)
+{
+	const struct oci_spec *was = b->g->call->subject->spec, *is = b->g->call->wanted;
+	size_t old = 0;
+
+	for (size_t i = 0; i < is->mounts.n; i++) {
+		const char *dest = oci_mount_at(is, i)->destination.v;
+		const char *before = old < was->mounts.n ? oci_mount_at(was, old)->destination.v : NULL;
+
+		if (dest && before && strcmp(dest, before) == 0)
+			check_mount(b, i, old++);
+		else
+			check_mount(b, i, NO_INDEX);
+	}
+}
+
+/* known_device - the device of a mount that is accounted for. */
+static bool known_device(const struct binds *b, const struct mount_row *row)
+{
+	for (size_t i = 0; i < b->table->n; i++) {
+		const struct mount_row *other = &b->table->rows[i];
+
+		if (b->mount[i] != NO_INDEX && other->major == row->major &&
+		    other->minor == row->minor && strcmp(other->root, "/") == 0 &&
+		    !oci_mount_is_bind(oci_mount_at(b->g->call->subject->spec, b->mount[i])))
+			return true;
+	}
+	return false;
+}
+
+/* on_host - whether our own mount namespace has a mount of the same file system. */
+static bool on_host(struct binds *b, const struct mount_row *row)
+{
+	struct error err = { 0 };
+
+	if (!b->host_read && mounts_read(&b->host, &err) < 0) {
+		mismatch(b->g, "the host's mounts cannot be read: %s", err.text);
+		return true;
+	}
+	b->host_read = true;
+	for (size_t i = 0; i < b->host.n; i++) {
+		if (b->host.rows[i].major == row->major && b->host.rows[i].minor == row->minor)
+			return true;
+	}
+	return false;
+}
+
+/* Device nodes that runtimes bind where they may not make them, and masks. */
+static bool device_node(const struct binds *b, const struct mount_row *row)
+{
+	_cleanup_close_ int fd = in_root(b->g, row->point, O_NOFOLLOW);
+	struct stat st;
+
+	if (fd < 0 || mount_id(fd) != row->id || fstat(fd, &st) < 0 || !S_ISCHR(st.st_mode))
+		return false;
+	return (major(st.st_rdev) == 1 && minor(st.st_rdev) >= 3 && minor(st.st_rdev) <= 9 &&
+		minor(st.st_rdev) != 4 && minor(st.st_rdev) != 6) ||
+	       (major(st.st_rdev) == 5 && minor(st.st_rdev) == 0) || strcmp(row->fstype, "devpts") == 0;
+}
+
+/* below_bind - what a recursive bind took along, as it was judged. */
+static bool below_bind(const struct binds *b, const struct mount_row *row)
+{
+	const struct facts *facts = b->g->call->subject->facts;
+	const struct mount_row *up = row;
+
+	for (size_t steps = 0; up && steps < b->table->n; steps++) {
+		const size_t i = b->mount[row_index(b, up)];
+
+		for (size_t s = 0; i != NO_INDEX && i < facts->n_mounts &&
+		     s < facts->mounts[i].n_below; s++) {
+			if (same_spot(&facts->mounts[i].below[s], row))
+				return true;
+		}
+		if (up->parent == up->id)
+			return false;
+		up = mounts_find(b->table, up->parent);
+	}
+	return false;
+}
+
+/*
+ * twin - whether a mount that is accounted for shows the same: one that a new
+ * tmpfs hid was copied onto it, and a recursive bind of /proc repeats what is there.
+ */
+static bool twin(const struct binds *b, const struct mount_row *row)
+{
+	for (size_t i = 0; i < b->table->n; i++) {
+		const struct mount_row *other = &b->table->rows[i];
+
+		if (b->mount[i] != NO_INDEX && other->major == row->major &&
+		    other->minor == row->minor && strcmp(other->root, row->root) == 0 &&
+		    strcmp(other->point, row->point) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void check_stranger(struct binds *b, const struct mount_row *row)
+{
+	const bool proc = strcmp(row->fstype, "proc") == 0;
+
+	if (twin(b, row))
+		return;
+	if (proc && !mounts_option(row, "ro") && strcmp(row->root, "/") != 0)
+		mismatch(b->g, "at %s is a writable part of /proc", row->point);
+	else if (proc && strcmp(row->root, "/") == 0)
+		mismatch(b->g, "at %s is a proc file system that was not admitted", row->point);
+	else if (strncmp(row->fstype, "cgroup", 6) != 0 && !known_device(b, row) &&
+		 on_host(b, row) && !device_node(b, row) && !below_bind(b, row))
+		mismatch(b->g, "at %s is %s of the host (%u:%u, %s), which was not admitted",
+			 row->point, row->root, row->major, row->minor, row->fstype);
+}
+
+static int reach(struct binds *b, struct error *err)
+{
+	struct gate *g = b->g;
+
+	b->mount = calloc(b->table->n + 1, sizeof(*b->mount));
+	if (!b->mount)
+		return error_oom(err);
+	for (size_t i = 0; i < b->table->n; i++)
+		b->mount[i] = NO_INDEX;
+	b->root_id = mount_id(g->root);
+	if (b->root_id < 0)
+		return error_sys(err, (int)-b->root_id, "statx(2)");
+	check_all(b);
+	for (size_t i = 0; i < b->table->n; i++) {
+		if (b->mount[i] == NO_INDEX && b->table->rows[i].id != b->root_id)
+			check_stranger(b, &b->table->rows[i]);
+	}
+	return 0;
+}
+
+/* Some runtimes leave flags out: crun 1.8 does for binds in a user namespace. */
+int missing_flags(struct gate *g, struct error *err)
+{
+	const struct oci_spec *spec = g->call->wanted;
+	struct binds b = { .g = g, .root_id = mount_id(g->root), .table = &g->before };
+	int r = mounts_read_at(g->proc, &g->before, err);
+
+	for (size_t i = 0; r == 0 && i < spec->mounts.n; i++) {
+		const struct oci_mount *mount = oci_mount_at(spec, i);
+		const struct mount_row *row = mount_flags(mount) ? shown(&b, mount) : NULL;
+		const uint64_t lacks = row && !covered(spec, i) ? row_lacks(mount, row) : 0;
+
+		if (lacks)
+			r = wants_flags(&g->wants, mount->destination.v, lacks, err);
+	}
+	return r;
+}
+
+/* judge - the same rules over the facts as the kernel has them. */
+static void judge(struct gate *g, const struct facts *facts)
+{
+	_cleanup_decision_ struct decision decision = { 0 };
+	struct subject subject = *g->call->subject;
+	struct error err = { 0 };
+
+	subject.facts = facts;
+	if (verdict_reach(&subject, &decision, &err) < 0) {
+		mismatch(g, "%s", err.text);
+		return;
+	}
+	for (size_t i = 0; i < decision.findings.n; i++) {
+		const struct finding *f = &decision.findings.v[i];
+
+		if (decision.each[i] <= VERDICT_UNJUDGED)
+			mismatch(g, "%s: %s", registry_rule(f->rule)->id, f->text);
+	}
+}
+
+void verify_mounts(struct gate *g)
+{
+	_cleanup_facts_ struct facts fresh = { 0 };
+	struct binds b = { .g = g, .table = &g->after };
+	const size_t before = g->failure.len;
+	struct error err = { 0 };
+	int changed = facts_of_process(g->call->subject->facts, g->call->subject->spec, g->pid,
+				       &fresh, &err);
+	int r = changed < 0 ? changed : 0;
+
+	if (changed > 0)
+		b.facts = &fresh;
+	if (r == 0)
+		r = reach(&b, &err);
+	if (r < 0)
+		mismatch(g, "its mounts and namespaces cannot be compared: %s", err.text);
+	else if (g->failure.len == before)
+		note(&g->verified, "mounts");
+	if (changed == 0)
+		note(&g->verified, "namespaces and id maps");
+	else if (changed > 0)
+		judge(g, &fresh);
+	mounts_free(&b.host);
+	free(b.mount);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GATE_CGROUP_PRIVATE_H
+#define GATE_CGROUP_PRIVATE_H
+
+#include "gate-private.h"
+
+/*
+ * gate_cgroup_open - the container's own folder in the hierarchy of @controller ("":
+ * cgroup v2). -ENOENT: there is no such hierarchy, or it has no folder of its
+ * own there but is where the engine is.
+ */
+int gate_cgroup_open(const struct gate *g, const char *controller);
+
+/* cgroup_only - 0, and in @other a process in it or below that is not the container's init. */
+int cgroup_only(const struct gate *g, int dir, pid_t *other);
+
+#endif

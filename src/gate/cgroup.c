@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The container's cgroups: who is in them, and what their files say. Somebody
+ * who was there before the program could undo what the gate does; somebody
+ * else's cgroup must not get this container's limits.
+ */
+#include "gate-private.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/openat2.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#include <cofferdam/file.h>
+
+#include "cgroup-private.h"
+
+#define DEPTH_MAX 8
+#define PROCS_MAX (1u << 20)
+
+/* The line of one hierarchy: "4:memory:/a/b", "0::/a/b". The path, or NULL. */
+static char *line_path(const struct buf *text, const char *controller)
+{
+	const size_t len = strlen(controller);
+
+	for (const char *line = buf_cstr(text); line && *line;
+	     line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
+		const char *list = strchr(line, ':'), *path = list ? strchr(list + 1, ':') : NULL;
+		const char *at;
+
+		if (!path)
+			continue;
+		at = list + 1;
+		if (len == 0 && at == path && line[0] == '0')
+			return strndup(path + 1, strcspn(path + 1, "\n"));
+		while (len && at < path) {
+			const size_t n = strcspn(at, ",:");
+
+			if (n == len && strncmp(at, controller, len) == 0)
+				return strndup(path + 1, strcspn(path + 1, "\n"));
+			at += n + 1;
+		}
+	}
+	return NULL;
+}
+
+static int open_folder(int dir, const char *path)
+{
+	const struct open_how how = {
+		.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
+	};
+	long fd = syscall(SYS_openat2, dir, path, &how, sizeof(how));
+
+	return fd < 0 ? -errno : (int)fd;
+}
+
+int gate_cgroup_open(const struct gate *g, const char *controller)
+{
+	static const char *const unified[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
+	_cleanup_free_ char *his = NULL, *own = NULL, *dir = NULL;
+	_cleanup_buf_ struct buf text = { 0 }, own_text = { 0 };
+	_cleanup_close_ int top = -1;
+	struct error err = { 0 };
+	bool v2 = controller[0] == '\0';
+
+	if (file_read(g->proc, "cgroup", false, 1u << 20, &text, NULL, &err) < 0 ||
+	    file_read(AT_FDCWD, "/proc/self/cgroup", false, 1u << 20, &own_text, NULL, &err) < 0)
+		return -EIO;
+	his = line_path(&text, controller);
+	own = line_path(&own_text, controller);
+	/* that of the engine, or the root of all: not the container's own */
+	if (!his || strcmp(his, "/") == 0 || (own && strcmp(his, own) == 0) ||
+	    strncmp(his, "/..", 3) == 0)
+		return -ENOENT;
+	if (v2) {
+		for (size_t i = 0; i < ARRAY_SIZE(unified) && top < 0; i++) {
+			_cleanup_close_ int fd = open(unified[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+			if (fd >= 0 && faccessat(fd, "cgroup.controllers", F_OK, 0) == 0)
+				top = steal_fd(&fd);
+		}
+	} else {
+		if (asprintf(&dir, "/sys/fs/cgroup/%s", controller) < 0) {
+			dir = NULL;
+			return -ENOMEM;
+		}
+		top = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	}
+	return top < 0 ? -ENOENT : open_folder(top, his + 1);
+}
+
+/* main_cgroup - the one hierarchy in which the container surely has a place of its own. */
+static int main_cgroup(const struct gate *g)
+{
+	static const char *const controllers[] = { "", "pids", "memory", "devices", "freezer",
+						   "cpu", "systemd" };
+	int fd = -ENOENT;
+
+	for (size_t i = 0; i < ARRAY_SIZE(controllers) && fd == -ENOENT; i++)
+		fd = gate_cgroup_open(g, controllers[i]);
+	return fd;
+}
+
+/* others - call @found for each process in @dir and below it that is not the container's init. */
+static int others(int dir, pid_t pid, unsigned int depth, int (*found)(pid_t, void *), void *arg)
+{
+	_cleanup_buf_ struct buf text = { 0 };
+	struct error err = { 0 };
+	_cleanup_dir_ DIR *list = NULL;
+	int copy, r = file_read(dir, "cgroup.procs", false, PROCS_MAX, &text, NULL, &err);
+
+	/* a threaded one has no processes of its own */
+	if (r < 0 && r != -EOPNOTSUPP)
+		return r;
+	for (const char *at = buf_cstr(&text); *at; ) {
+		char *end;
+		long v = strtol(at, &end, 10);
+
+		if (end == at)
+			break;
+		/* 0: of a pid namespace that cannot be seen from here */
+		if (v != pid) {
+			r = found((pid_t)v, arg);
+			if (r < 0)
+				return r;
+		}
+		at = end + strspn(end, "\n");
+	}
+	if (depth == DEPTH_MAX)
+		return -ELOOP;
+	copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	list = copy < 0 ? NULL : fdopendir(copy);
+	if (!list)
+		return -errno;
+	for (struct dirent *e; (e = readdir(list));) {
+		_cleanup_close_ int sub = -1;
+
+		if (e->d_type != DT_DIR || e->d_name[0] == '.')
+			continue;
+		sub = open_folder(dir, e->d_name);
+		if (sub == -ENOENT)
+			continue;
+		r = sub < 0 ? sub : others(sub, pid, depth + 1, found, arg);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int remember(pid_t pid, void *arg)
+{
+	pid_t *first = arg;
+
+	if (*first == 0)
+		*first = pid > 0 ? pid : -1;
+	return 0;
+}
+
+int cgroup_only(const struct gate *g, int dir, pid_t *other)
+{
+	*other = 0;
+	return others(dir, g->pid, 0, remember, other);
+}
+
+int cgroup_armed(struct gate *g, struct error *err)
+{
+	_cleanup_close_ int dir = main_cgroup(g);
+	pid_t other = 0;
+	int r;
+
+	if (dir == -ENOENT)
+		return 0;
+	r = dir < 0 ? dir : cgroup_only(g, dir, &other);
+	if (r < 0)
+		return error_sys(err, -r, "the container's cgroup cannot be read");
+	if (other)
+		return error_set(err, -EBUSY,
+				 "the container's cgroup is somebody else's: process %d is in it", other);
+	return 0;
+}
+
+/* Who daemonised in the pid namespace is a child of its init, in the end. */
+static bool childless(struct gate *g, const char *when)
+{
+	_cleanup_buf_ struct buf text = { 0 };
+	struct error err = { 0 };
+	char path[32];
+
+	(void)snprintf(path, sizeof(path), "task/%d/children", g->pid);
+	if (file_read(g->proc, path, false, PROCS_MAX, &text, NULL, &err) < 0) {
+		note(&g->unverified, "alone in its pid namespace: this kernel does not list children");
+		return true;
+	}
+	if (text.len == 0)
+		return true;
+	mismatch(g, "%s it is not alone in its pid namespace: process %.20s is there", when,
+		 buf_cstr(&text));
+	return false;
+}
+
+void cgroup_alone(struct gate *g, const char *when)
+{
+	_cleanup_close_ int dir = main_cgroup(g);
+	bool good = childless(g, when);
+	pid_t other = 0;
+	int r;
+
+	if (dir == -ENOENT) {
+		note(&g->unverified, "alone in its cgroup: it has none of its own");
+		return;
+	}
+	r = dir < 0 ? dir : cgroup_only(g, dir, &other);
+	if (r < 0)
+		mismatch(g, "its cgroup cannot be read: %s", strerror(-r));
+	else if (other)
+		mismatch(g, "%s it is not alone in its cgroup: process %d is there", when, other);
+	else if (good && strcmp(when, "after hardening") == 0)
+		note(&g->verified, "alone");
+}
+
+struct victim {
+	const struct gate *g;
+	struct stat ns;
+};
+
+/* Only what lives in the container's pid namespace came from it. */
+static int kill_one(pid_t pid, void *arg)
+{
+	const struct victim *victim = arg;
+	_cleanup_close_ int fd = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
+	struct stat own, his;
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/ns/pid", pid);
+	if (fd < 0 || stat(path, &his) < 0 || stat("/proc/self/ns/pid", &own) < 0 ||
+	    his.st_ino != victim->ns.st_ino || his.st_ino == own.st_ino)
+		return 0;
+	(void)syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0);
+	return 0;
+}
+
+void cgroup_kill(struct gate *g)
+{
+	struct victim victim = { .g = g };
+	_cleanup_close_ int dir = main_cgroup(g);
+
+	if (dir >= 0 && fstatat(g->proc, "ns/pid", &victim.ns, 0) == 0)
+		(void)others(dir, g->pid, 0, kill_one, &victim);
+}

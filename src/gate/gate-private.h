@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GATE_PRIVATE_H
+#define GATE_PRIVATE_H
+
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <cofferdam/gate.h>
+#include <cofferdam/mounts.h>
+#include <cofferdam/seccomp.h>
+
+#include "arch-private.h"
+
+/* --- wants.c: the hardened configuration in terms of the kernel --- */
+
+enum cap_set {
+	SET_INHERITABLE,
+	SET_PERMITTED,
+	SET_EFFECTIVE,
+	SET_BOUNDING,
+	SET_AMBIENT,
+	SET_MAX
+};
+
+enum want_kind {
+	WANT_TMPFS,			/* a new tmpfs on path */
+	WANT_FLAGS,			/* more flags on the mount at path */
+	WANT_MASK,			/* path hidden */
+	WANT_READONLY,			/* path read-only */
+};
+
+/* A change of the container's mounts. Strings are the configuration's. */
+struct want_mount {
+	enum want_kind kind;
+	const char *path;		/* absolute and clean: owned */
+	uint64_t flags;			/* MOUNT_ATTR_* */
+	uint64_t size;			/* of a tmpfs in bytes; 0: the kernel's default */
+	unsigned int mode;
+};
+
+struct want_rlimit {
+	int resource;
+	struct rlimit64 limit;
+};
+
+#define WANT_RLIMITS 16
+
+/* What must hold, and what the gate has to do for it. */
+struct wants {
+	uint64_t caps[SET_MAX];		/* at most these */
+	bool nnp;
+	bool filter;			/* one more filter than the runtime's */
+	bool root_readonly;
+	struct want_mount *mounts;	/* in order */
+	size_t n_mounts;
+	struct want_rlimit rlimits[WANT_RLIMITS];
+	size_t n_rlimits;
+	/* limits to write, 0: leave as it is */
+	uint64_t memory, pids, cpu_quota, cpu_period;
+};
+
+int wants_read(const struct gate_call *call, struct wants *ret, struct error *err) must_check;
+void wants_free(struct wants *wants);
+
+/* wants_any - whether anything has to be done at all. */
+bool wants_mounts(const struct wants *wants);
+
+/* cap_mask - the capabilities of a set of config.json. */
+uint64_t cap_mask(const struct field_strs *set);
+
+/* --- the supervisor --- */
+
+/* What may be kept of signals that came while the program was held. */
+#define KEPT_MAX 64
+
+struct gate {
+	const struct gate_call *call;
+	struct wants wants;
+	struct seccomp_program program;	/* for wants.filter */
+	pid_t pid;
+	int proc;			/* /proc/PID, opened when armed */
+	struct stat runtime;		/* the runtime's own program */
+	struct stat rootfs;		/* st_mode 0: not known */
+	bool seized;
+
+	/* at the exec */
+	arch_regs regs;			/* as they were */
+	const struct arch_abi *abi;
+	uint64_t site;			/* of a system call instruction */
+	unsigned long poked;		/* what stood there, when it had to be put there */
+	bool poke;
+	bool suspended;			/* the program's own filters do not apply to us */
+	bool gone;			/* it died meanwhile */
+	unsigned long filters_before;
+	int root;			/* its root folder, O_PATH */
+	struct mount_table before;	/* its mounts, before and after hardening */
+	struct mount_table after;
+	int kept[KEPT_MAX];
+	size_t n_kept;
+	unsigned int steps;
+	uint64_t start_us;
+
+	struct buf tightened, verified, unverified, failure;
+};
+
+uint64_t gate_now_us(void);
+
+/* note - add to one of the lists that the record gets. */
+void note(struct buf *list, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* mismatch - something is not as it must be; @fmt says what. */
+void mismatch(struct gate *g, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* --- settle.c --- */
+
+#define GATE_COMM "cofferdam-gate"
+
+/* settle - what a process that outlives its caller must do for itself. */
+int settle(const char *id, struct error *err) must_check;
+
+/* settle_limits - 0, or an error that names the limit that is too low. */
+int settle_limits(struct error *err) must_check;
+
+/* --- peer.c: armed twice is armed once --- */
+
+/* peer_orders - a line that two supervisors with the same orders have in common. */
+void peer_orders(struct buf *out, const struct gate_call *call);
+
+/* peer_publish - let others read @orders from us. The descriptor stays open. */
+int peer_publish(const struct buf *orders, struct error *err) must_check;
+
+/* peer_same - 1 if @tracer is a supervisor of ours with @orders, 0 if not; negative
+ * with an error where it cannot be told. */
+int peer_same(pid_t tracer, const struct buf *orders, struct error *err) must_check;
+
+/* --- trace.c --- */
+
+/* trace_seize - hold every thread. 0; -EEXIST: somebody else does, his pid in @tracer. */
+int trace_seize(struct gate *g, pid_t *tracer, struct error *err) must_check;
+
+/* trace_wait - until the exec (1), or until the process has ended (0). */
+int trace_wait(struct gate *g);
+
+/* trace_let_go - hand back the kept signals and detach. */
+int trace_let_go(struct gate *g);
+
+/* --- stop.c --- */
+
+/* stop_at_exec - all that happens there; the process runs or is dead afterwards. */
+void stop_at_exec(struct gate *g);
+
+/* --- inject.c --- */
+
+/* inject_begin - from the exec to a stop where system calls can be injected. */
+int inject_begin(struct gate *g, struct error *err) must_check;
+int inject_end(struct gate *g, struct error *err) must_check;
+
+/* inject - one system call; its result, or INJECT_FAILED with an error. */
+#define INJECT_FAILED INT64_MIN
+int64_t inject(struct gate *g, long nr, const uint64_t args[6], struct error *err);
+
+/* inject_wait - the next stop of the process, keeping signals that others sent:
+ * its wait status, or -1. @resume is PTRACE_SINGLESTEP, PTRACE_SYSCALL, ... */
+int inject_wait(struct gate *g, int resume, struct error *err);
+
+/* site_find, site_restore - a system call instruction in the process. */
+int site_find(struct gate *g, struct error *err) must_check;
+int site_restore(struct gate *g, struct error *err) must_check;
+
+/* --- remedies: each tightens only --- */
+
+int tighten_process(struct gate *g, struct error *err) must_check;
+int tighten_mounts(struct gate *g, struct error *err) must_check;
+
+/* missing_flags - add to the wants what a mount should have had of its runtime. */
+int missing_flags(struct gate *g, struct error *err) must_check;
+
+/* wants_flags - one more of kind WANT_FLAGS. */
+int wants_flags(struct wants *w, const char *path, uint64_t flags, struct error *err) must_check;
+
+/* mount_flags - MOUNT_ATTR_* by the options: in order, the last word on each counts. */
+uint64_t mount_flags(const struct oci_mount *mount);
+int tighten_limits(struct gate *g, struct error *err) must_check;
+
+/* --- cgroup.c --- */
+
+/* cgroup_alone - a mismatch if anybody else is in its cgroups or pid namespace. */
+void cgroup_alone(struct gate *g, const char *when);
+
+/* cgroup_armed - an error if its cgroup is in use by others before it starts. */
+int cgroup_armed(struct gate *g, struct error *err) must_check;
+
+/* cgroup_kill - every process that came from it. */
+void cgroup_kill(struct gate *g);
+void verify_limits(struct gate *g);
+
+/* --- verification: mismatches and notes --- */
+
+struct status {
+	uint64_t uid[4], gid[4];	/* real, effective, saved, file system */
+	uint64_t caps[SET_MAX];
+	uint64_t nnp, seccomp, filters, tracer, threads;
+	bool has_filters;		/* Seccomp_filters, since Linux 5.9 */
+	bool pid_one;			/* of its pid namespace, and that is not ours */
+	bool groups_known;
+	uint32_t groups[64];		/* as the host sees them */
+	size_t n_groups;
+};
+
+int status_read(const struct gate *g, struct status *ret, struct error *err) must_check;
+
+/* status_allowed - what execve(2) may have left in the permitted set, by the configuration. */
+uint64_t status_allowed(const struct gate *g, const struct status *st);
+
+void verify_process(struct gate *g);
+void verify_files(struct gate *g);
+void verify_masks(struct gate *g);
+void verify_mounts(struct gate *g);
+void verify_rules(struct gate *g);
+void verify_label(struct gate *g);
+
+/* in_root - an O_PATH descriptor of @path in the container's root, or -errno. */
+int in_root(const struct gate *g, const char *path, int flags);
+int in_root_at(int root, const char *path, int flags, uint64_t resolve);
+
+/* mount_id - of what @fd is on, or -errno. */
+int64_t mount_id(int fd);
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The label that the security module gave the process (proc_pid_attr(5)). */
+#include "gate-private.h"
+
+#include <string.h>
+
+#include <cofferdam/file.h>
+
+/* read_label - without the trailing newline or NUL. 0 or -errno. */
+static int read_label(const struct gate *g, const char *name, struct buf *ret)
+{
+	struct error err = { 0 };
+	int r = file_read(g->proc, name, false, 4096, ret, NULL, &err);
+
+	while (r == 0 && ret->len > 0 && (ret->data[ret->len - 1] == '\n' ||
+					   ret->data[ret->len - 1] == '\0'))
+		ret->data[--ret->len] = '\0';
+	return r;
+}
+
+static bool selinux_on(void)
+{
+	return access("/sys/fs/selinux/enforce", F_OK) == 0;
+}
+
+static void verify_selinux(struct gate *g, const char *wanted)
+{
+	_cleanup_buf_ struct buf text = { 0 };
+	int r;
+
+	if (!selinux_on()) {
+		note(&g->unverified, "SELinux label: SELinux is not enabled on this host");
+		return;
+	}
+	r = read_label(g, "attr/current", &text);
+	if (r < 0)
+		mismatch(g, "its SELinux label cannot be read: %s", strerror(-r));
+	else if (strcmp(buf_cstr(&text), wanted) != 0)
+		mismatch(g, "its SELinux label is %s, where %s was admitted", buf_cstr(&text), wanted);
+	else
+		note(&g->verified, "SELinux label");
+}
+
+static void verify_apparmor(struct gate *g, const char *wanted)
+{
+	_cleanup_buf_ struct buf text = { 0 };
+	int r = read_label(g, "attr/apparmor/current", &text);
+	size_t len;
+
+	if (r < 0)
+		r = read_label(g, "attr/current", &text);
+	if (r < 0) {
+		note(&g->unverified, "AppArmor profile: AppArmor is not enabled on this host");
+		return;
+	}
+	/* "profile (enforce)" */
+	len = strlen(wanted);
+	if (strncmp(buf_cstr(&text), wanted, len) != 0 ||
+	    (buf_cstr(&text)[len] != '\0' && buf_cstr(&text)[len] != ' '))
+		mismatch(g, "its AppArmor profile is %s, where %s was admitted", buf_cstr(&text), wanted);
+	else
+		note(&g->verified, "AppArmor profile");
+}
+
+void verify_label(struct gate *g)
+{
+	const struct oci_process *process = &g->call->wanted->process;
+
+	if (process->selinux_label.v && *process->selinux_label.v)
+		verify_selinux(g, process->selinux_label.v);
+	if (process->apparmor_profile.v && *process->apparmor_profile.v)
+		verify_apparmor(g, process->apparmor_profile.v);
+}

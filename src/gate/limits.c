@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Limits in the files of the container's cgroups (cgroup-v2.rst, cgroup-v1/). */
+#include "gate-private.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include <cofferdam/file.h>
+
+#include "cgroup-private.h"
+
+#define PAGE_SIZE_MAX 65536u
+
+/* One limit, in both versions. */
+struct limit_files {
+	const char *what, *controller;
+	const char *v2, *v1;		/* the files */
+};
+
+static const struct limit_files memory_files = { "memory", "memory", "memory.max",
+						 "memory.limit_in_bytes" };
+static const struct limit_files pids_files = { "process", "pids", "pids.max", "pids.max" };
+static const struct limit_files cpu_files = { "CPU", "cpu", "cpu.max", "cpu.cfs_quota_us" };
+
+/* limit_folder - where the limit's file is, and its name. A descriptor or -errno. */
+static int limit_folder(const struct gate *g, const struct limit_files *files,
+			const char **ret_name)
+{
+	int dir = gate_cgroup_open(g, files->controller);
+
+	*ret_name = files->v1;
+	if (dir >= 0 && faccessat(dir, files->v1, F_OK, 0) == 0)
+		return dir;
+	close_fd(&dir);
+	dir = gate_cgroup_open(g, "");
+	*ret_name = files->v2;
+	if (dir >= 0 && faccessat(dir, files->v2, F_OK, 0) < 0) {
+		close_fd(&dir);
+		return -ENOENT;
+	}
+	return dir;
+}
+
+static int write_text(int dir, const char *name, const char *text, struct error *err)
+{
+	_cleanup_close_ int fd = openat(dir, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0)
+		return error_sys(err, errno, "%s", name);
+	return file_write_all(fd, text, strlen(text), err);
+}
+
+static int write_limit(struct gate *g, const struct limit_files *files, uint64_t value,
+		       struct error *err)
+{
+	_cleanup_close_ int dir = -1;
+	char text[64];
+	const char *name;
+	pid_t other = 0;
+	int r = 0;
+
+	dir = limit_folder(g, files, &name);
+	if (dir < 0)
+		return error_set(err, -ENOENT,
+				 "the %s limit cannot be set: the container has no cgroup of its own for it",
+				 files->what);
+	r = cgroup_only(g, dir, &other);
+	if (r < 0 || other)
+		return error_set(err, r < 0 ? r : -EBUSY,
+				 "the %s limit cannot be set: the cgroup is not the container's alone",
+				 files->what);
+	(void)snprintf(text, sizeof(text), "%" PRIu64, value);
+	if (files == &cpu_files && name == files->v1) {
+		(void)snprintf(text, sizeof(text), "%" PRIu64, g->wants.cpu_period);
+		r = write_text(dir, "cpu.cfs_period_us", text, err);
+		(void)snprintf(text, sizeof(text), "%" PRIu64, value);
+	} else if (files == &cpu_files) {
+		(void)snprintf(text, sizeof(text), "%" PRIu64 " %" PRIu64, value,
+			       g->wants.cpu_period);
+	}
+	if (r == 0)
+		r = write_text(dir, name, text, err);
+	if (r < 0)
+		return error_context(err, "the %s limit cannot be set", files->what);
+	note(&g->tightened, "%s limit", files->what);
+	return 0;
+}
+
+int tighten_limits(struct gate *g, struct error *err)
+{
+	const struct wants *w = &g->wants;
+	int r = w->memory ? write_limit(g, &memory_files, w->memory, err) : 0;
+
+	if (r == 0 && w->pids)
+		r = write_limit(g, &pids_files, w->pids, err);
+	return r == 0 && w->cpu_quota ? write_limit(g, &cpu_files, w->cpu_quota, err) : r;
+}
+
+static uint64_t parse(const char **at)
+{
+	char *end;
+	unsigned long long v = strtoull(*at, &end, 10);
+
+	if (end == *at || **at == '-')
+		return UINT64_MAX;
+	*at = end;
+	return v;
+}
+
+/* millicpu - thousandths of a CPU, rounded up: no limit must look stricter than it is. */
+static uint64_t millicpu(uint64_t quota, uint64_t period)
+{
+	if (quota == UINT64_MAX || period == 0 || period == UINT64_MAX || quota > UINT64_MAX / 2000)
+		return UINT64_MAX;
+	return (quota * 1000 + period - 1) / period;
+}
+
+/* read_limit - the limit in force; UINT64_MAX is none. 0 or -errno. */
+static int read_limit(const struct gate *g, const struct limit_files *files, uint64_t *ret)
+{
+	_cleanup_buf_ struct buf text = { 0 }, period = { 0 };
+	_cleanup_close_ int dir = -1;
+	struct error err = { 0 };
+	const char *name, *at;
+	int r;
+
+	dir = limit_folder(g, files, &name);
+	if (dir < 0)
+		return dir;
+	r = file_read(dir, name, true, 4096, &text, NULL, &err);
+	if (r < 0)
+		return r;
+	at = buf_cstr(&text);
+	*ret = parse(&at);
+	if (files != &cpu_files)
+		return 0;
+	if (name == files->v1) {
+		r = file_read(dir, "cpu.cfs_period_us", true, 4096, &period, NULL, &err);
+		if (r < 0)
+			return r;
+		at = buf_cstr(&period);
+	}
+	at += strspn(at, " ");
+	*ret = millicpu(*ret, *ret == UINT64_MAX ? 0 : parse(&at));
+	return 0;
+}
+
+static void verify_limit(struct gate *g, const struct limit_files *files, uint64_t admitted)
+{
+	uint64_t found = UINT64_MAX;
+	int r;
+
+	if (admitted == 0)
+		return;
+	r = read_limit(g, files, &found);
+	if (r < 0)
+		note(&g->unverified, "%s limit: %s", files->what,
+		     r == -ENOENT ? "the container has no cgroup of its own for it" : strerror(-r));
+	else if (found > admitted)
+		mismatch(g, "the %s limit is %" PRIu64 " where %" PRIu64 " was admitted", files->what,
+			 found, admitted);
+	else
+		note(&g->verified, "%s limit", files->what);
+}
+
+static uint64_t positive(const struct field_int *field)
+{
+	return field->is == FIELD_PRESENT && field->v > 0 ? (uint64_t)field->v : 0;
+}
+
+void verify_limits(struct gate *g)
+{
+	const struct oci_resources *r = &g->call->wanted->linux_.resources;
+	const uint64_t quota = positive(&r->cpu.quota);
+	const uint64_t period = r->cpu.period.is == FIELD_PRESENT && r->cpu.period.v ? r->cpu.period.v
+										     : 100000;
+
+	/* what linux.resources.unified overrides is not compared */
+	if (r->unified.n > 0) {
+		note(&g->unverified, "limits: linux.resources.unified sets files of its own");
+		return;
+	}
+	verify_limit(g, &memory_files, positive(&r->memory.limit));
+	verify_limit(g, &pids_files, positive(&r->pids.limit));
+	verify_limit(g, &cpu_files, quota ? millicpu(quota, period) : 0);
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* /proc/PID/status, and what of it must be so (proc_pid_status(5)). */
+#include "gate-private.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include <cofferdam/file.h>
+
+static const char *line_of(const struct buf *text, const char *name)
+{
+	const char *at = buf_cstr(text);
+	const size_t len = strlen(name);
+
+	while (at && *at) {
+		if (strncmp(at, name, len) == 0 && at[len] == ':')
+			return at + len + 1;
+		at = strchr(at, '\n');
+		at = at ? at + 1 : NULL;
+	}
+	return NULL;
+}
+
+static bool numbers(const char *at, int base, uint64_t *ret, size_t n)
+{
+	for (size_t i = 0; at && i < n; i++) {
+		char *end;
+
+		at += strspn(at, " \t");
+		ret[i] = strtoull(at, &end, base);
+		at = end == at ? NULL : end;
+	}
+	return at != NULL;
+}
+
+static void read_groups(const struct buf *text, struct status *st)
+{
+	const char *at = line_of(text, "Groups");
+
+	st->groups_known = at != NULL;
+	while (at) {
+		char *end;
+		unsigned long v;
+
+		at += strspn(at, " \t");
+		if (*at == '\n' || *at == '\0')
+			return;
+		v = strtoul(at, &end, 10);
+		if (end == at || st->n_groups == ARRAY_SIZE(st->groups)) {
+			st->groups_known = false;
+			return;
+		}
+		st->groups[st->n_groups++] = (uint32_t)v;
+		at = end;
+	}
+}
+
+int status_read(const struct gate *g, struct status *ret, struct error *err)
+{
+	static const char *const sets[SET_MAX] = {
+		[SET_INHERITABLE] = "CapInh", [SET_PERMITTED] = "CapPrm",
+		[SET_EFFECTIVE] = "CapEff", [SET_BOUNDING] = "CapBnd", [SET_AMBIENT] = "CapAmb",
+	};
+	_cleanup_buf_ struct buf text = { 0 };
+	struct status st = { 0 };
+	const char *at;
+	bool good;
+	int r = file_read(g->proc, "status", false, 1u << 20, &text, NULL, err);
+
+	if (r < 0)
+		return r;
+	good = numbers(line_of(&text, "Uid"), 10, st.uid, 4) &&
+	       numbers(line_of(&text, "Gid"), 10, st.gid, 4) &&
+	       numbers(line_of(&text, "NoNewPrivs"), 10, &st.nnp, 1) &&
+	       numbers(line_of(&text, "Seccomp"), 10, &st.seccomp, 1) &&
+	       numbers(line_of(&text, "TracerPid"), 10, &st.tracer, 1) &&
+	       numbers(line_of(&text, "Threads"), 10, &st.threads, 1);
+	for (size_t i = 0; good && i < SET_MAX; i++)
+		good = numbers(line_of(&text, sets[i]), 16, &st.caps[i], 1);
+	if (!good)
+		return error_set(err, -EINVAL, "the kernel's status of the process cannot be understood");
+	st.has_filters = numbers(line_of(&text, "Seccomp_filters"), 10, &st.filters, 1);
+	read_groups(&text, &st);
+	at = line_of(&text, "NSpid");
+	for (; at && *at != '\n' && *at; at += strcspn(at + 1, "\t\n") + 1)
+		st.pid_one = strtoul(at + 1, NULL, 10) == 1;
+	*ret = st;
+	return 0;
+}
+
+/* Whether the program's user is root in its user namespace, so that execve(2) gives it
+ * all that its bounding set allows (capabilities(7)). */
+static bool inner_root(const struct gate *g)
+{
+	return g->call->wanted->process.user.uid.v == 0;
+}
+
+uint64_t status_allowed(const struct gate *g, const struct status *st)
+{
+	const uint64_t *caps = g->wants.caps;
+
+	(void)st;
+	if (inner_root(g))
+		return caps[SET_BOUNDING] | caps[SET_INHERITABLE];
+	return caps[SET_PERMITTED] | caps[SET_AMBIENT];
+}
+
+/* host_id - @id as the host sees it, by the container's own map. */
+static bool host_id(const struct fact_idmap *map, uint64_t id, uint64_t *ret)
+{
+	if (map->is != FACT_KNOWN)
+		return false;
+	if (map->n == 0) {
+		*ret = id;
+		return true;
+	}
+	for (size_t i = 0; i < map->n; i++) {
+		if (id >= map->v[i].inside && id - map->v[i].inside < map->v[i].count) {
+			*ret = map->v[i].outside + (id - map->v[i].inside);
+			return true;
+		}
+	}
+	return false;
+}
+
+static void verify_ids(struct gate *g, const struct status *st)
+{
+	const struct oci_user *user = &g->call->wanted->process.user;
+	const struct facts *facts = g->call->subject->facts;
+	const bool setid = st->uid[0] != st->uid[1] || st->uid[0] != st->uid[2] ||
+			   st->gid[0] != st->gid[1] || st->gid[0] != st->gid[2];
+	uint64_t uid = 0, gid = 0;
+
+	if (setid && (g->wants.nnp || st->nnp))
+		mismatch(g, "the program is set-user-ID or set-group-ID and took another identity: effective uid %" PRIu64
+			 ", gid %" PRIu64, st->uid[1], st->gid[1]);
+	else if (setid)
+		note(&g->unverified, "effective ids: the program is set-user-ID or set-group-ID");
+	if (!host_id(&facts->uid_map, user->uid.v, &uid) || !host_id(&facts->gid_map, user->gid.v, &gid)) {
+		note(&g->unverified, "ids: the user namespace's map was not known");
+		return;
+	}
+	if (st->uid[0] != uid || st->gid[0] != gid)
+		mismatch(g, "it runs as uid %" PRIu64 " gid %" PRIu64 " of the host, where %" PRIu64
+			 " and %" PRIu64 " were admitted", st->uid[0], st->gid[0], uid, gid);
+	else
+		note(&g->verified, "ids");
+}
+
+static bool group_listed(const struct gate *g, uint32_t group, bool *ret_known)
+{
+	const struct oci_user *user = &g->call->wanted->process.user;
+	const struct fact_idmap *map = &g->call->subject->facts->gid_map;
+	uint64_t id = 0;
+
+	*ret_known = host_id(map, user->gid.v, &id);
+	if (*ret_known && id == group)
+		return true;
+	if (!user->additional_gids.node)
+		return false;
+	for (const struct json *n = user->additional_gids.node->first; n; n = n->next) {
+		if (n->type == JSON_NUMBER && host_id(map, strtoull(n->str, NULL, 10), &id) &&
+		    id == group)
+			return true;
+	}
+	return false;
+}
+
+static void verify_groups(struct gate *g, const struct status *st)
+{
+	bool known = true;
+
+	for (size_t i = 0; st->groups_known && i < st->n_groups; i++) {
+		if (group_listed(g, st->groups[i], &known))
+			continue;
+		if (!known)
+			break;
+		/* crun keeps the caller's groups where it may not set them */
+		mismatch(g, "it is in group %" PRIu32 " of the host, which was not admitted",
+			 st->groups[i]);
+		return;
+	}
+	if (st->groups_known && known)
+		note(&g->verified, "groups");
+	else
+		note(&g->unverified, "groups");
+}
+
+static void verify_caps(struct gate *g, const struct status *st)
+{
+	static const char *const names[SET_MAX] = {
+		"inheritable", "permitted", "effective", "bounding", "ambient",
+	};
+	const uint64_t held = status_allowed(g, st);
+	bool good = true;
+
+	for (size_t i = 0; i < SET_MAX; i++) {
+		const uint64_t allowed = i == SET_PERMITTED || i == SET_EFFECTIVE ? held
+									  : g->wants.caps[i];
+		const uint64_t excess = st->caps[i] & ~allowed;
+
+		if (excess == 0)
+			continue;
+		good = false;
+		if (i == SET_BOUNDING && st->nnp)
+			note(&g->unverified, "bounding set: %#" PRIx64
+			     " could not be taken from it without CAP_SETPCAP; no_new_privs keeps it without effect",
+			     excess);
+		else
+			mismatch(g, "capabilities %#" PRIx64 " in the %s set were not admitted", excess,
+				 names[i]);
+	}
+	if (good)
+		note(&g->verified, "capabilities");
+}
+
+static void verify_filters(struct gate *g, const struct status *st)
+{
+	const bool own = g->call->subject->spec->linux_.seccomp.is == FIELD_PRESENT;
+	const bool ours = g->wants.filter && g->call->tighten && !g->call->audit;
+
+	if ((own || ours) && st->seccomp != 2)
+		mismatch(g, "no seccomp filter is in force");
+	else if (ours && st->has_filters && st->filters != g->filters_before + 1)
+		mismatch(g, "%" PRIu64 " filters are in force where %lu were wanted", st->filters,
+			 g->filters_before + 1);
+	else if (own && st->has_filters && st->filters < 1u + ours)
+		mismatch(g, "the runtime loaded no filter");
+	else
+		note(&g->verified, "seccomp");
+}
+
+void verify_process(struct gate *g)
+{
+	struct error err = { 0 };
+	struct status st;
+
+	if (status_read(g, &st, &err) < 0) {
+		mismatch(g, "%s", err.text);
+		return;
+	}
+	verify_ids(g, &st);
+	verify_groups(g, &st);
+	verify_caps(g, &st);
+	verify_filters(g, &st);
+	if (g->wants.nnp && !st.nnp)
+		mismatch(g, "no_new_privs is not set");
+	else
+		note(&g->verified, "no_new_privs");
+	if (st.threads != 1)
+		mismatch(g, "the program has %" PRIu64 " threads at its start", st.threads);
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Holding the runtime's init from the hook to the exec, without getting in its way. */
+#include "gate-private.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include <cofferdam/file.h>
+
+/* A runtime that starts threads faster than they are found is not one. */
+#define PASSES_MAX 1000
+
+#define OPTIONS (PTRACE_O_TRACEEXEC | PTRACE_O_TRACECLONE)
+
+uint64_t gate_now_us(void)
+{
+	struct timespec t = { 0 };
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+/* tracer_of - TracerPid of a thread, or -errno when it is gone. */
+static int64_t tracer_of(pid_t pid, pid_t tid)
+{
+	_cleanup_buf_ struct buf text = { 0 };
+	struct error err = { 0 };
+	const char *at;
+	char path[64];
+	int r;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/task/%d/status", pid, tid);
+	r = file_read(AT_FDCWD, path, false, 1u << 16, &text, NULL, &err);
+	at = r == 0 ? strstr(buf_cstr(&text), "\nTracerPid:") : NULL;
+	return at ? strtol(at + strlen("\nTracerPid:"), NULL, 10) : r < 0 ? r : -EINVAL;
+}
+
+static bool yama_forbids(void)
+{
+	_cleanup_buf_ struct buf text = { 0 };
+	struct error err = { 0 };
+
+	return file_read(AT_FDCWD, "/proc/sys/kernel/yama/ptrace_scope", false, 64, &text, NULL,
+			 &err) == 0 && buf_cstr(&text)[0] == '3';
+}
+
+static bool holds(unsigned int cap)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { { 0 } };
+
+	return syscall(SYS_capget, &header, data) == 0 &&
+	       (data[cap / 32].effective & (1u << (cap % 32)));
+}
+
+static int forbidden(int errnum, struct error *err)
+{
+	if (errnum == EPERM && yama_forbids())
+		return error_set(err, -EPERM,
+				 "this host forbids ptrace(2) (kernel.yama.ptrace_scope is 3), without which there is no gate");
+	if (errnum == EPERM && !holds(CAP_SYS_PTRACE))
+		return error_set(err, -EPERM,
+				 "the hook was started without CAP_SYS_PTRACE, without which there is no gate");
+	return error_sys(err, errnum, "ptrace(2) cannot hold the container's process");
+}
+
+/* One thread. 1: newly held, 0: held before or gone. */
+static int seize(struct gate *g, pid_t tid, pid_t *tracer, struct error *err)
+{
+	const unsigned long options = OPTIONS | (g->call->audit ? 0 : PTRACE_O_EXITKILL);
+	int64_t other;
+	int errnum;
+
+	if (ptrace(PTRACE_SEIZE, tid, NULL, (void *)options) == 0)
+		return 1;
+	errnum = errno;
+	if (errnum == ESRCH)
+		return 0;
+	other = tracer_of(g->pid, tid);
+	if (other < 0 || other == getpid())
+		return 0;
+	if (other == 0)
+		return forbidden(errnum, err);
+	*tracer = (pid_t)other;
+	return error_set(err, -EEXIST, "process %d traces the container's already", (int)other);
+}
+
+static int seize_pass(struct gate *g, DIR *dir, pid_t *tracer, struct error *err)
+{
+	int fresh = 0;
+
+	rewinddir(dir);
+	for (struct dirent *e; (e = readdir(dir));) {
+		long tid = strtol(e->d_name, NULL, 10);
+		int r = tid > 0 ? seize(g, (pid_t)tid, tracer, err) : 0;
+
+		if (r < 0)
+			return r;
+		fresh += r;
+	}
+	return fresh;
+}
+
+int trace_seize(struct gate *g, pid_t *tracer, struct error *err)
+{
+	_cleanup_dir_ DIR *dir = NULL;
+	char path[32];
+	int r = 1;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/task", g->pid);
+	dir = opendir(path);
+	if (!dir)
+		return error_sys(err, errno, "the container's process is gone: %s", path);
+	for (int pass = 0; r > 0; pass++) {
+		if (pass == PASSES_MAX)
+			return error_set(err, -EAGAIN, "the container's process starts threads without end");
+		r = seize_pass(g, dir, tracer, err);
+	}
+	if (r == 0 && tracer_of(g->pid, g->pid) != getpid())
+		return error_set(err, -ESRCH, "the container's process ended before it could be held");
+	return r;
+}
+
+static bool stops_group(int number)
+{
+	return number == SIGSTOP || number == SIGTSTP || number == SIGTTIN || number == SIGTTOU;
+}
+
+int trace_wait(struct gate *g)
+{
+	for (;;) {
+		int status, event, request = PTRACE_CONT;
+		long data = 0;
+		pid_t tid = waitpid(-1, &status, __WALL);
+
+		if (tid < 0 && errno == EINTR)
+			continue;
+		if (tid < 0)
+			return 0;
+		if (!WIFSTOPPED(status)) {
+			if (tid == g->pid)
+				return 0;
+			continue;
+		}
+		event = status >> 16;
+		if (event == PTRACE_EVENT_EXEC && tid == g->pid)
+			return 1;
+		if (event == PTRACE_EVENT_STOP && stops_group(WSTOPSIG(status)))
+			request = PTRACE_LISTEN;
+		else if (event == 0)
+			data = WSTOPSIG(status);
+		(void)ptrace((enum __ptrace_request)request, tid, NULL, (void *)data);
+	}
+}
+
+int trace_let_go(struct gate *g)
+{
+	/* the last one goes with the detaching, the others before it */
+	for (size_t i = 0; i + 1 < g->n_kept; i++)
+		(void)syscall(SYS_tgkill, g->pid, g->pid, g->kept[i]);
+	return ptrace(PTRACE_DETACH, g->pid, NULL,
+		      (void *)(long)(g->n_kept ? g->kept[g->n_kept - 1] : 0)) < 0 ? -errno : 0;
+}

@@ -1,0 +1,388 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Attacks on the exec gate, each by somebody who would get past a simple one;
+# and every way to break the gate itself, none of which may leave an unhardened
+# container running.
+# shellcheck source=tests/integration/lib.sh
+. "$(dirname "$0")/lib.sh"
+# $output, $status and $work come from there.
+# shellcheck disable=SC2154
+
+need runc crun jq gcc strace
+setup_work
+make_rootfs
+
+# Most of these attacks are refused before anything runs: the rules that see
+# them coming only warn here, so that it is the gate that is attacked.
+enforce=$(host_config enforce '.gate = "enforce" | .policies = [{use: "gated"}]')
+verify=$(host_config verify '.gate = "verify" | .policies = [{use: "gated"}]')
+for host in enforce verify; do
+	own_policy $host gated <<-END
+		{ "format": 1, "name": "gated", "extends": "test",
+		  "rules": { "foreign-hooks": { "action": "warn" }, "cgroup-path": { "action": "warn" },
+		             "foreign-namespace": { "action": "warn" } } }
+	END
+done
+
+ordinary=(
+	'.root.readonly = false | del(.process.noNewPrivileges) | del(.linux.seccomp)'
+	'.mounts |= map(select(.destination != "/tmp"))'
+	'.process.capabilities |= map_values(["CAP_CHOWN", "CAP_SETPCAP"])')
+
+# shell COMMANDS - a filter that makes them the program
+shell() {
+	jq -nr --arg c "$1" '".process.args = " + (["/bin/sh", "-c", $c] | tojson)'
+}
+
+# attack NAME FILTER... - an ordinary bundle with the hook; its path is $dir
+attack() {
+	local name=$1
+
+	shift
+	dir=$(bundle "$name" "${ordinary[@]}" "$@")
+	add_hook "$dir" createRuntime "$enforce"
+}
+
+# killed WHAT REGEX - the container just run never ran its program, and its user
+# was told
+killed() {
+	if ran "$dir" || [ "$status" = 0 ]; then
+		not_ok "$runtime: $1: it ran" "$status" "$output"
+	else
+		like "$runtime: $1" "$output" "$2"
+	fi
+}
+
+# A hook of the image that leaves a process behind, which would undo the rest
+daemon() {
+	attack daemon '.hooks.startContainer = [{path: "/bin/sh", args: ["sh", "-c",
+		"(setsid sh -c \"sleep 1; touch /out/daemon-lived; sleep 300\" </dev/null >/dev/null 2>&1 &)"]}]'
+	run "$runtime" "$dir"
+	killed "a startContainer hook that leaves a daemon" "not alone"
+	sleep 1.5
+	[ ! -e "$dir/out/daemon-lived" ] && ok "$runtime: the daemon died too" ||
+		not_ok "$runtime: the daemon died too"
+}
+
+# What exec starts in a created container is there before the gate.
+exec_before() {
+	local id=exec-$$
+
+	attack exec "$(shell "echo ran >/out/marker")"
+	in_runtime "$runtime" create --bundle "$dir" "$id" </dev/null >"$work/exec.out" 2>&1
+	in_runtime "$runtime" exec "$id" /bin/sleep 300 </dev/null >/dev/null 2>&1 &
+	sleep 0.3
+	in_runtime "$runtime" start "$id" >/dev/null 2>&1
+	sleep 0.5
+	[ ! -e "$dir/out/marker" ] && ok "$runtime: exec before start: the program never ran" ||
+		not_ok "$runtime: exec before start: the program ran"
+	like "$runtime: exec before start: its log says why" "$(cat "$work/exec.out")" "not alone"
+	in_runtime "$runtime" delete --force "$id" >/dev/null 2>&1
+}
+
+# A source that is exchanged for a symbolic link after it was judged. prestart
+# hooks run before anything is mounted by crun, and after that by runc, so the
+# exchange is made where each leaves room.
+swap() {
+	local wrapper=$work/swap
+
+	mkdir -p "$work/victim"
+	echo "this is the host's" >"$work/victim/secret"
+	rm -rf "$work/source" && mkdir "$work/source"
+	attack swap '.mounts += [{destination: "/data", type: "bind", source: "'"$work/source"'",
+		options: ["rbind", "ro", "nosuid", "nodev"]}]' "$(shell "cat /data/* >/out/read; echo ran >/out/marker")"
+	# the runtime's own view: a hook that judges the folder first, then sees the link
+	cat >"$wrapper" <<-END
+	#!/bin/sh
+	rm -rf "$work/source"; mkdir "$work/source"
+	"$hook" createRuntime --host-config "$enforce" || exit 1
+	END
+	chmod +x "$wrapper"
+	jq --arg w "$wrapper" '.hooks.createRuntime = [{path: $w, args: ["swap"]}]' \
+		"$dir/config.json" >"$dir/edited" && mv "$dir/edited" "$dir/config.json"
+	# mounted while it is a link, judged while it is a folder again
+	rm -rf "$work/source" && ln -s "$work/victim" "$work/source"
+	run "$runtime" "$dir"
+	killed "a source that was a symbolic link when it was mounted" "at /data is .*victim"
+	[ ! -e "$dir/out/read" ] && ok "$runtime: nothing was read" || not_ok "$runtime: nothing was read"
+}
+
+# The place of the new tmpfs is the image's to choose: it stays in the image.
+links() {
+	local target
+
+	for target in /etc ../../../../../../etc /proc/1/root/etc /proc/self/root/etc; do
+		rm -rf "$work/rootfs/var/tmp"
+		ln -s "$target" "$work/rootfs/var/tmp"
+		attack link "$(shell "echo x >/etc/by-container; echo ran >/out/marker")"
+		run "$runtime" "$dir"
+		[ ! -e /etc/by-container ] && ! grep -q " /etc tmpfs" /proc/self/mounts &&
+			ok "$runtime: /var/tmp -> $target does not reach the host" ||
+			not_ok "$runtime: /var/tmp -> $target" "$output"
+	done
+	rm -f "$work/rootfs/var/tmp"
+	mkdir -p "$work/rootfs/var/tmp"
+	chmod 1777 "$work/rootfs/var/tmp"
+	if [ -e /etc/by-container ]; then rm -f /etc/by-container; fi
+}
+
+# A sibling in a shared pid namespace that writes to the gate's memory
+race() {
+	local id=pod-$$ pid i bad=0 caught=0 said=
+
+	cat >"$work/racer.c" <<-'END'
+	#define _GNU_SOURCE
+	#include <dirent.h>
+	#include <fcntl.h>
+	#include <linux/filter.h>
+	#include <stdio.h>
+	#include <stdlib.h>
+	#include <string.h>
+	#include <sys/uio.h>
+	#include <unistd.h>
+	/* For ever: of every other process's writable memory, the page that looks
+	 * like a filter in the making becomes a filter that allows everything. */
+	int main(void)
+	{
+		static const struct sock_filter allow = BPF_STMT(BPF_RET | BPF_K, 0x7fff0000);
+		static char page[4096];
+
+		for (;;) {
+			DIR *d = opendir("/proc");
+			for (struct dirent *e; d && (e = readdir(d));) {
+				int pid = atoi(e->d_name);
+				char path[64], line[256];
+				FILE *f;
+				if (pid < 2 || pid == getpid())
+					continue;
+				snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+				f = fopen(path, "r");
+				while (f && fgets(line, sizeof(line), f)) {
+					unsigned long a, b;
+					struct iovec l = { page, sizeof(page) }, r;
+					if (sscanf(line, "%lx-%lx rw-p 00000000 00:00 0 %*c", &a, &b) != 2 ||
+					    strchr(line, '[') || b - a != 36864)
+						continue;
+					r = (struct iovec){ (void *)a, sizeof(page) };
+					if (process_vm_readv(pid, &l, 1, &r, 1, 0) < 264 || page[256] != 0x20)
+						continue;
+					l = (struct iovec){ (void *)&allow, sizeof(allow) };
+					r = (struct iovec){ (void *)(a + 256), sizeof(allow) };
+					if (process_vm_writev(pid, &l, 1, &r, 1, 0) > 0)
+						(void)!write(1, "hit\n", 4);
+				}
+				if (f)
+					fclose(f);
+			}
+			if (d)
+				closedir(d);
+		}
+	}
+	END
+	gcc -O1 -static -o "$work/rootfs/bin/racer" "$work/racer.c" || bail "no compiler"
+	dir=$(bundle pod '.process.args = ["/bin/racer"]' 'del(.linux.seccomp)' \
+		'.linux.resources.cpu.quota = 100000' '.process.capabilities |= map_values(["CAP_SYS_PTRACE"])' \
+		'.process.user = {uid: 0, gid: 0}')
+	in_runtime "$runtime" run --detach --bundle "$dir" "$id" </dev/null >"$work/hits" 2>&1
+	pid=$(in_runtime "$runtime" state "$id" | jq -r .pid)
+	host_config pod '.gate = "enforce" | .policies = [{use: "pod"}]' >/dev/null
+	own_policy pod pod <<-'END'
+	{ "format": 1, "name": "pod", "extends": "restricted",
+	  "rules": { "root-user": { "action": "warn" } } }
+	END
+	for i in 1 2 3 4 5 6 7 8; do
+		dir=$(bundle sibling "${ordinary[@]}" '.process.user = {uid: 0, gid: 0}' \
+			'(.linux.namespaces[] | select(.type == "pid")).path = "/proc/'"$pid"'/ns/pid"' \
+			"$(shell "probe ptrace; echo ran >/out/marker")")
+		add_hook "$dir" createRuntime "$work/hosts/pod/host.json"
+		run "$runtime" "$dir"
+		said="$said$status $output"$'\n'
+		if [[ $output == *"ptrace ok"* ]]; then
+			bad=$((bad + 1))
+		elif [[ $output == *"not the one that the gate loaded"* ]]; then
+			caught=$((caught + 1))
+		fi
+	done
+	in_runtime "$runtime" delete --force "$id" >/dev/null 2>&1
+	note "$runtime: filter exchanged $(grep -c hit "$work/hits") times, caught $caught times in 8 runs"
+	is "$runtime: a sibling that exchanges the filter never gets through" $bad 0
+	[ $bad = 0 ] || note "$said"
+}
+
+# The line to the user must not be waited for: the reader of it is the attacker.
+full_pipe() {
+	local start fd i
+
+	attack full '.process.args = ["/bin/sh", "-c", "echo ran >/out/marker"]' \
+		'.hooks.startContainer = [{path: "/bin/sh", args: ["sh", "-c",
+		"(sleep 300 </dev/null >/dev/null 2>&1 &)"]}]'
+	mkfifo "$work/full" 2>/dev/null
+	exec {fd}<>"$work/full"
+	dd if=/dev/zero of="$work/full" oflag=nonblock bs=4096 count=64 2>/dev/null
+	rm -f "$work/hosts/enforce.log"
+	# runc itself waits for its own standard error; that is not what is looked at
+	"${isolated[@]}" env "$runtime" $([ "$runtime" = runc ] || echo --cgroup-manager=cgroupfs) \
+		--root "$work/$runtime" run --bundle "$dir" "full-$$" </dev/null >/dev/null 2>"$work/full" &
+	start=$!
+	for ((i = 0; i < 60; i++)); do
+		grep -qs '"program":"cofferdam-gate".*"refused":true' "$work/hosts/enforce.log" && break
+		sleep 0.05
+	done
+	[ $i -lt 60 ] && ! ran "$dir" &&
+		ok "$runtime: a full pipe for standard error does not delay the kill" ||
+		not_ok "$runtime: a full pipe for standard error" "$(cat "$work/hosts/enforce.log")"
+	dd if="$work/full" of=/dev/null iflag=nonblock bs=4096 count=64 2>/dev/null
+	kill -KILL $start 2>/dev/null
+	wait $start 2>/dev/null
+	exec {fd}>&-
+	in_runtime "$runtime" delete --force "full-$$" >/dev/null 2>&1
+}
+
+# Somebody else's cgroup gets neither this container nor its limits.
+victim_cgroup() {
+	local victim=/sys/fs/cgroup/pids/cofferdam-victim-$$ pid
+
+	mkdir -p "$victim" || { skip "$runtime: a victim's cgroup" "no cgroup v1"; return; }
+	sleep 300 &
+	pid=$!
+	started+=("$pid")
+	echo "$pid" >"$victim/cgroup.procs"
+	attack victim '.linux.cgroupsPath = "/cofferdam-victim-'$$'"'
+	run "$runtime" "$dir"
+	if ran "$dir" || [ "$status" = 0 ]; then
+		not_ok "$runtime: a victim's cgroup: it ran" "$status" "$output"
+	else
+		like "$runtime: a victim's cgroup" "$output" "somebody else's"
+	fi
+	kill -KILL "$pid" 2>/dev/null
+	wait "$pid" 2>/dev/null
+	rmdir "$victim" 2>/dev/null
+}
+
+# Descriptors of the host that a caller hands in
+descriptors() {
+	local fd
+
+	attack fds '.process.args = ["/bin/sh", "-c", "ls /proc/self/fd/3/..; echo ran >/out/marker"]'
+	exec 3</etc
+	containers=$((containers + 1))
+	output=$(in_runtime "$runtime" run --preserve-fds 1 --bundle "$dir" "fds-$$" </dev/null 2>&1)
+	status=$?
+	exec 3<&-
+	killed "a folder's descriptor handed in" "descriptor 3 is a folder of the host"
+}
+
+# Masks that are not what they claim: what hides /proc/keys is of the image.
+masks() {
+	attack mask '.hooks.createContainer = [{path: "/bin/sh", args: ["sh", "-c", "true"]}]' \
+		'.mounts += [{destination: "/proc/timer_list", type: "bind", source: "'"$work/rootfs/etc/passwd"'",
+			options: ["bind", "ro", "nosuid", "nodev"]}]' 'del(.linux.maskedPaths[2])' \
+		'.linux.maskedPaths += ["/proc/timer_list"]' 'del(.linux.maskedPaths[-1:])' \
+		"$(shell "echo ran >/out/marker")"
+	run "$runtime" "$dir"
+	note "$runtime: a file over /proc/timer_list: $status $output"
+}
+
+# A tracer that is not ours
+foreign_tracer() {
+	local wrapper=$work/tracer
+
+	attack traced
+	cat >"$wrapper" <<-END
+	#!/bin/sh
+	read -r state
+	pid=\$(echo "\$state" | jq .pid)
+	strace -f -o /dev/null -p "\$pid" </dev/null >/dev/null 2>&1 &
+	sleep 0.3
+	echo "\$state" | "$hook" createRuntime --host-config "$enforce"
+	r=\$?
+	kill %1
+	exit \$r
+	END
+	chmod +x "$wrapper"
+	jq --arg w "$wrapper" --arg path "$PATH" \
+		'.hooks.createRuntime = [{path: $w, args: ["tracer"], env: ["PATH=" + $path]}]' \
+		"$dir/config.json" >"$dir/edited" && mv "$dir/edited" "$dir/config.json"
+	run "$runtime" "$dir"
+	killed "another tracer" "traces the container's already"
+}
+
+# Kill any process of Cofferdam's at random moments: hook or supervisor.
+random_kills() {
+	local i n=$1 delay pid ran_unhardened=0 ended=0 whole=0
+
+	attack killed "$(shell "grep -q 'NoNewPrivs:.1' /proc/self/status && grep -q ' / [^ ]* ro,' /proc/self/mounts && echo hardened >/out/marker || echo unhardened >/out/marker")"
+	for ((i = 0; i < n; i++)); do
+		rm -f "$dir/out/marker"
+		in_runtime "$runtime" run --bundle "$dir" "rk-$$-$i" </dev/null >/dev/null 2>&1 &
+		delay=$((RANDOM % 60))
+		sleep "0.0$(printf %02d $delay)"
+		for pid in $(ps -eo pid=,comm= | awk '$2 ~ /^cofferdam/ { print $1 }'); do
+			# this test's own: the hook's bundle is below $work
+			[ "$(readlink "/proc/$pid/exe")" != "$hook" ] || kill -KILL "$pid" 2>/dev/null
+		done
+		wait $!
+		case $(cat "$dir/out/marker" 2>/dev/null) in
+		unhardened) ran_unhardened=$((ran_unhardened + 1)) ;;
+		hardened) whole=$((whole + 1)) ;;
+		*) ended=$((ended + 1)) ;;
+		esac
+		in_runtime "$runtime" delete --force "rk-$$-$i" >/dev/null 2>&1
+	done
+	note "$runtime: of $n, $whole ran hardened, $ended did not run"
+	is "$runtime: killed at $n random moments, none ran unhardened" $ran_unhardened 0
+}
+
+# Each system call of the hook and its supervisor fails in turn.
+failing_calls() {
+	local call bad=0 tried=0 wrapper=$work/inject said=
+
+	attack failing "$(shell "grep -q 'NoNewPrivs:.1' /proc/self/status && grep -q 'Seccomp_filters:.1' /proc/self/status && grep -q ' / [^ ]* ro,' /proc/self/mounts && echo hardened >/out/marker || echo unhardened >/out/marker")"
+	for call in openat openat2 read mmap brk fork clone pipe2 setsid chdir dup2 dup3 memfd_create \
+		fcntl ptrace wait4 process_vm_readv process_vm_writev setns fchdir chroot fsopen fsconfig \
+		fsmount move_mount mount_setattr open_tree statx newfstatat fstat getdents64 write \
+		pidfd_open capset prctl close_range; do
+		cat >"$wrapper" <<-END
+		#!/bin/sh
+		exec strace -D -f -qq -o /dev/null -e trace=$call -e inject=$call:error=EPERM:when=\$WHEN \
+			"$hook" createRuntime --host-config "$enforce" >/dev/null 2>&1
+		END
+		chmod +x "$wrapper"
+		for when in 1 2 4+; do
+			jq --arg w "$wrapper" --arg when "WHEN=$when" --arg path "PATH=$PATH" \
+				'.hooks.createRuntime = [{path: $w, args: ["x"], env: [$when, $path]}]' \
+				"$dir/config.json" >"$dir/edited" && mv "$dir/edited" "$dir/config.json"
+			rm -f "$dir/out/marker"
+			timeout -k 1 10 "${isolated[@]}" env "$runtime" \
+				$([ "$runtime" = runc ] || echo --cgroup-manager=cgroupfs) --root "$work/$runtime" \
+				run --bundle "$dir" "fc-$$" </dev/null >/dev/null 2>&1
+			tried=$((tried + 1))
+			if [ "$(cat "$dir/out/marker" 2>/dev/null)" = unhardened ]; then
+				bad=$((bad + 1))
+				said="$said $call:$when"
+			fi
+			in_runtime "$runtime" delete --force "fc-$$" >/dev/null 2>&1
+		done
+	done
+	is "$runtime: $tried times a system call failed, none ran unhardened" "$bad$said" 0
+}
+
+for runtime in runc crun; do
+	daemon
+	exec_before
+	links
+	full_pipe
+	victim_cgroup
+	descriptors
+	foreign_tracer
+	race
+	random_kills 30
+done
+for runtime in runc crun; do
+	swap
+done
+runtime=runc
+failing_calls
+
+done_testing

@@ -1,0 +1,449 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# The exec gate on real runtimes: nothing but the hook is registered, and an
+# ordinary container comes out hardened, whatever program it starts with and
+# however it is started, stopped and killed.
+# shellcheck source=tests/integration/lib.sh
+. "$(dirname "$0")/lib.sh"
+# $output, $status and $work come from there.
+# shellcheck disable=SC2154
+
+need runc crun jq gcc
+[ -x "$probe" ] || bail "$probe is not built"
+setup_work
+make_rootfs
+
+enforce=$(host_config enforce '.gate = "enforce"')
+verify=$(host_config verify '.gate = "verify"')
+audit=$(host_config audit '.gate = "enforce" | .mode = "audit"')
+
+# What a container is that nobody hardened: uid 1000 and limits, but a writable
+# root, capabilities, no profile and no no_new_privs.
+# shellcheck disable=SC2016 # expanded inside
+ordinary=(
+	'.root.readonly = false | del(.process.noNewPrivileges) | del(.linux.seccomp)'
+	'.mounts |= map(select(.destination != "/tmp"))'
+	'.process.capabilities |= map_values(["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_NET_RAW",
+		"CAP_NET_BIND_SERVICE", "CAP_SETPCAP"])')
+
+# shell COMMANDS - a filter that makes them the program
+shell() {
+	jq -nr --arg c "$1" '".process.args = " + (["/bin/sh", "-c", $c] | tojson)'
+}
+
+# shellcheck disable=SC2016 # expanded inside
+look='grep -E "^(TracerPid|Cap|NoNewPrivs|Seccomp)" /proc/self/status
+for d in / /run /tmp /var/tmp; do
+	(echo x >$d/file) 2>/dev/null && echo "write $d ok" || echo "write $d no"
+done
+grep -E " (/|/tmp|/run|/var/tmp) " /proc/self/mounts
+echo ran >/out/marker'
+
+gate_record() {
+	grep '"program":"cofferdam-gate"' "$work/hosts/$1.log" 2>/dev/null | tail -n 1
+}
+
+fresh() {
+	rm -f "$work"/hosts/*.log
+}
+
+# gone WHAT - no supervisor, no zombie of one, nobody traced
+gone() {
+	local i left
+
+	for ((i = 0; i < 100; i++)); do
+		left=$(ps -eo pid=,stat=,args= | grep '[c]offerdam-gate: .*-'$$)
+		[ -z "$left" ] && break
+		sleep 0.05
+	done
+	is "$1: no supervisor is left" "$left" ""
+}
+
+# ordinarily NAME FILTER... - an ordinary bundle with the enforcing hook; its path
+ordinarily() {
+	local name=$1 dir
+
+	shift
+	dir=$(bundle "$name" "${ordinary[@]}" "$@")
+	add_hook "$dir" createRuntime "$enforce"
+	echo "$dir"
+}
+
+hardens() {
+	local dir record what=$runtime name
+
+	dir=$(ordinarily hardens "$(shell "$look")")
+	fresh
+	run "$runtime" "$dir"
+	is "$what: an ordinary container runs" "$status" 0
+	holds "$what: to its end" ran "$dir"
+	like "$what: nobody traces it" "$output" $'TracerPid:\t0'
+	for name in Inh Prm Eff Amb; do
+		like "$what: Cap$name is empty" "$output" "Cap$name:"$'\t0000000000000000'
+	done
+	like "$what: no_new_privs" "$output" $'NoNewPrivs:\t1'
+	like "$what: one filter more than the runtime's none" "$output" $'Seccomp_filters:\t1'
+	like "$what: / is read-only" "$output" "write / no"
+	for name in /run /tmp /var/tmp; do
+		like "$what: $name is writable" "$output" "write $name ok"
+		like "$what: and a tmpfs of its own" "$output" \
+			"tmpfs $name tmpfs rw,nosuid,nodev[^ ]*size=65536k"
+	done
+	record=$(gate_record enforce)
+	is "$what: the gate's record" "$(jq -r '"\(.verdict) \(.refused) \(.gate.use)"' <<<"$record")" \
+		"harden false enforce"
+	like "$what: says what was tightened" "$(jq -c .gate.tightened <<<"$record")" \
+		"read-only root.*tmpfs on /tmp.*capabilities.*no_new_privs.*seccomp filter"
+	like "$what: and verified" "$(jq -c .gate.verified <<<"$record")" \
+		"ids.*seccomp.*mounts.*namespaces.*descriptors.*memory limit.*alone"
+	gone "$what"
+}
+
+# As root inside a user namespace the bounding set can be lowered as well.
+as_root() {
+	local dir said
+
+	if [ ${#in_tree[@]} != 0 ]; then
+		skip "$runtime, user namespace" "the kernel allows none to who is in a chroot"
+		return
+	fi
+	dir=$(ordinarily as-root "$(shell "$look; busybox true && grep ^Cap /proc/self/status | sed 's/^/again /'")" \
+		'.process.user = {uid: 0, gid: 0}' '.linux.namespaces += [{type: "user"}]' \
+		'.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 2000}]' \
+		'.linux.gidMappings = [{containerID: 0, hostID: 100000, size: 2000}]')
+	chmod 777 "$dir/out"
+	run "$runtime" "$dir"
+	said=$output
+	holds "$runtime, user namespace: it runs" ran "$dir"
+	like "$runtime, user namespace: bounding set" "$said" $'CapBnd:\t0000000000000400'
+	like "$runtime, user namespace: and a later exec gains nothing" "$said" \
+		$'again CapEff:\t0000000000000400'
+	like "$runtime, user namespace: / is read-only" "$said" "write / no"
+	like "$runtime, user namespace: /tmp is writable" "$said" "write /tmp ok"
+	gone "$runtime, user namespace"
+}
+
+# The same bundle with other uses of the gate.
+uses() {
+	local dir
+
+	dir=$(bundle unhardened "${ordinary[@]}")
+	add_hook "$dir" createRuntime "$verify"
+	run "$runtime" "$dir"
+	unlike "$runtime: \"verify\" hardens nothing, so it refuses" "$status:$(ls "$dir/out")" "^0|marker"
+	like "$runtime: by the rules' names" "$output" "rootfs-writable"
+	dir=$(bundle verified "$(shell "grep Seccomp_filters /proc/self/status; echo ran >/out/marker")")
+	add_hook "$dir" createRuntime "$verify"
+	fresh
+	run "$runtime" "$dir"
+	holds "$runtime: \"verify\" lets go what is as admitted" ran "$dir"
+	like "$runtime: as the runtime made it" "$output" $'Seccomp_filters:\t1'
+	is "$runtime: and says so" "$(gate_record verify | jq -r '"\(.verdict) \(.refused)"')" "allow false"
+	dir=$(bundle audited "${ordinary[@]}" "$(shell "$look")")
+	add_hook "$dir" createRuntime "$audit"
+	fresh
+	run "$runtime" "$dir"
+	holds "$runtime: audit mode lets it run" ran "$dir"
+	like "$runtime: unchanged" "$output" $'NoNewPrivs:\t0.* / [^ ]+ rw,'
+	is "$runtime: and tightens nothing" "$(gate_record audit | jq -c .gate.tightened)" "[]"
+	rm -f "$work/rootfs/file"
+}
+
+# Programs of every kind: what the gate stops is their very first instruction.
+build_programs() {
+	local p=$work/rootfs/prog
+
+	mkdir -p "$p"
+	cat >"$work/first.c" <<-'END'
+	#include <stdio.h>
+	#include <string.h>
+	int main(void)
+	{
+		char line[256];
+		FILE *f = fopen("/proc/self/status", "r"), *out = fopen("/out/marker", "w");
+		while (f && fgets(line, sizeof(line), f))
+			if (!strncmp(line, "NoNewPrivs", 10) || !strncmp(line, "Seccomp_", 8) ||
+			    !strncmp(line, "TracerPid", 9))
+				fputs(line, stdout);
+		return !out || fputs("ran\n", out) < 0;
+	}
+	END
+	gcc -O1 -o "$p/dynamic" "$work/first.c" || bail "no compiler"
+	gcc -O1 -static -o "$p/static" "$work/first.c"
+	gcc -O1 -static-pie -fPIE -o "$p/static-pie" "$work/first.c"
+	gcc -m32 -O1 -static -o "$p/static-32" "$work/first.c" 2>/dev/null
+	while read -r lib; do
+		mkdir -p "$work/rootfs$(dirname "$lib")"
+		cp -L "$lib" "$work/rootfs$lib"
+	done < <(ldd "$p/dynamic" | grep -o '/[^ ]*')
+	cp "$p/static" "$p/execute-only"
+	chmod 111 "$p/execute-only"
+	cp "$p/static" "$p/setuid"
+	chmod 4755 "$p/setuid"
+	printf '#!/prog/static\n' >"$p/script"
+	printf '#!/prog/script\n' >"$p/script-of-script"
+	chmod 755 "$p/script" "$p/script-of-script"
+}
+
+programs() {
+	local name dir profile='.'
+
+	for name in dynamic static static-pie script script-of-script execute-only static-32; do
+		if [ ! -e "$work/rootfs/prog/$name" ]; then
+			skip "$runtime: first program $name" "cannot be built here"
+			continue
+		fi
+		# A 32-bit program needs a profile that lets it in: one that the runtime loads.
+		[ "$name" != static-32 ] || profile='.linux.seccomp = {defaultAction: "SCMP_ACT_ERRNO",
+			architectures: ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86"], syscalls: [{names:
+			($seccomp[0].syscalls[].names), action: "SCMP_ACT_ALLOW"}]}'
+		profile=${profile//\$seccomp\[0\].syscalls\[\].names/[$(jq -c '[.syscalls[].names[]] | unique[]' \
+			"$src/policy/seccomp/hardened.json" | paste -sd,), \"socketcall\", \"ugetrlimit\", \"fstat64\", \"set_thread_area\", \"_llseek\", \"mmap2\", \"stat64\", \"fcntl64\"]}
+		dir=$(ordinarily "$name" '.process.args = ["/prog/'$name'"]' "$profile")
+		run "$runtime" "$dir"
+		if ran "$dir" && [[ $output =~ TracerPid:$'\t'0.*NoNewPrivs:$'\t'1.*Seccomp_filters:$'\t'1 ]]; then
+			ok "$runtime: first program $name"
+		else
+			not_ok "$runtime: first program $name" "$status" "$output" "$(gate_record enforce)"
+		fi
+		profile='.'
+	done
+	dir=$(ordinarily setuid '.process.args = ["/prog/setuid"]')
+	run "$runtime" "$dir"
+	unlike "$runtime: a set-user-ID program that took root is killed" "$status:$(ls "$dir/out")" "^0|marker"
+	like "$runtime: and its user told" "$output" "set-user-ID"
+	dir=$(ordinarily small-stack '.process.args = ["/prog/static"]' \
+		'.process.rlimits = [{type: "RLIMIT_STACK", soft: 65536, hard: 65536}]')
+	run "$runtime" "$dir"
+	holds "$runtime: a small stack limit" ran "$dir"
+	dir=$(ordinarily tiny-stack '.process.args = ["/prog/static"]' \
+		'.process.rlimits = [{type: "RLIMIT_STACK", soft: 16384, hard: 16384}]')
+	run "$runtime" "$dir"
+	# crun gives the container's limits to its hooks, which may find no room in it
+	if ran "$dir" || { [ "$runtime" = crun ] && [ "$status" != 0 ]; }; then
+		ok "$runtime: a tiny one"
+	else
+		not_ok "$runtime: a tiny one" "$status" "$output"
+	fi
+	dir=$(ordinarily few-files '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 10, hard: 10}]')
+	run "$runtime" "$dir"
+	if [ ${#in_tree[@]} != 0 ]; then
+		skip "$runtime: a limit of ten files" "newer runtimes need more themselves"
+	elif [ "$runtime" = runc ]; then
+		holds "$runtime: a limit of ten files" ran "$dir"
+	else
+		# crun may have too few left itself, and then cannot set the cgroup up.
+		like "$runtime: a limit of ten files is refused by its name" "$output" \
+			"RLIMIT_NOFILE 10|cgroup\.procs"
+	fi
+	gone "$runtime: programs"
+}
+
+# A runtime's profile that forbids what the gate needs
+hostile_profiles() {
+	local action dir
+
+	for action in SCMP_ACT_ERRNO SCMP_ACT_KILL_PROCESS SCMP_ACT_TRAP; do
+		# no allow list, so the policy's is loaded on top
+		dir=$(ordinarily profile '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls:
+			[{names: ["seccomp", "capset"], action: "'$action'"}]}' \
+			'.process.noNewPrivileges = true' '.process.args = ["/bin/probe", "fork", "ptrace"]')
+		run "$runtime" "$dir"
+		like "$runtime: a profile with $action for the gate's calls" "$output" $'fork ok\nptrace EPERM'
+	done
+}
+
+# Other projects' hooks write to the root, working folders are made by the
+# runtime, and images lack /tmp: all of that is over when the gate acts.
+late() {
+	local dir shell_path
+
+	shell_path=$(realpath /bin/sh)
+
+	rm -rf "$work/rootfs/new" "$work/rootfs/by-hook"
+	dir=$(ordinarily workdir '.process.cwd = "/new/folder"' \
+		"$(shell "pwd; echo ran >/out/marker")")
+	run "$runtime" "$dir"
+	is "$runtime: a working folder that the runtime has to make" "$status:$output" "0:/new/folder"
+	dir=$(ordinarily hooks "$(shell "cat /by-hook; echo ran >/out/marker")" \
+		'.hooks.createContainer = [{path: "'"$shell_path"'", env: ["PATH=/bin"], args: ["sh", "-c",
+			"echo by hook >'"$work"'/rootfs/by-hook"]}]')
+	run "$runtime" "$dir"
+	is "$runtime: another project's hook that writes to the root" "$status:$output" "0:by hook"
+	rm -rf "$work/rootfs/var"
+	dir=$(ordinarily bare "$(shell "echo x >/var/tmp/file && echo ran >/out/marker")")
+	run "$runtime" "$dir"
+	holds "$runtime: an image without /var/tmp" ran "$dir"
+	mkdir -p "$work/rootfs/var/tmp"
+	chmod 1777 "$work/rootfs/var/tmp"
+	# what is mounted below a new tmpfs stays
+	mkdir -p "$work/below/sub" && echo kept >"$work/below/file"
+	dir=$(ordinarily below "$(shell "cat /run/a/b/file /run/single; echo x >/run/new; echo ran >/out/marker")" \
+		'.mounts += [{destination: "/run/a/b", type: "bind", source: "'"$work/below"'",
+			options: ["rbind", "ro", "nosuid", "nodev"]},
+			{destination: "/run/single", type: "bind", source: "'"$work/below/file"'",
+			options: ["bind", "ro", "nosuid", "nodev"]}]')
+	run "$runtime" "$dir"
+	is "$runtime: what is mounted below /run is kept" "$status:$output" $'0:kept\nkept'
+	holds "$runtime: beside what is written there" ran "$dir"
+}
+
+# wait_for FILE
+wait_for() {
+	local i
+
+	for ((i = 0; i < 200; i++)); do
+		[ -e "$1" ] && return
+		sleep 0.02
+	done
+	return 1
+}
+
+state_of() {
+	in_runtime "$runtime" state "$1" 2>/dev/null | jq -r .status
+}
+
+supervisor_of() {
+	ps -eo pid=,args= | awk -v id="$1" '$2 == "cofferdam-gate:" && $NF == id { print $1 }'
+}
+
+create() {
+	in_runtime "$runtime" create --bundle "$1" "$2" </dev/null >"$work/create.out" 2>&1
+}
+
+lifecycle() {
+	local dir id=life-$$ pid
+
+	dir=$(ordinarily life "$(shell "grep NoNewPrivs /proc/self/status >/out/said; trap 'exit 7' TERM; echo ran >/out/marker; while :; do sleep 0.1; done")")
+	create "$dir" "$id" || note "$(cat "$work/create.out")"
+	is "$runtime create: created" "$(state_of $id)" created
+	pid=$(supervisor_of $id)
+	like "$runtime create: ps says what waits, and for whom" \
+		"$(ps -o comm=,args= -p "${pid:-0}")" "^cofferdam-gate +cofferdam-gate: waiting for exec of $id\$"
+	like "$runtime create: the supervisor has no descriptor of others" \
+		"$(find "/proc/$pid/fd" -printf '%l\n' | sed "s#^${COFFERDAM_TREE-}/#/#" | sort -u | paste -sd' ')" \
+		'^ ?/dev/null /memfd:cofferdam-gate \(deleted\) /proc/[0-9]+$'
+	is "$runtime create: nor an environment" "$(tr -d '\0' <"/proc/$pid/environ" | wc -c)" 0
+	is "$runtime create: it lives at /" "$(readlink "/proc/$pid/cwd")" "${COFFERDAM_TREE-/}"
+	note "$runtime: supervisor: $(grep -E 'VmRSS|RssAnon' "/proc/$pid/status" | tr -s '\t ' ' ' | paste -sd' ')"
+	[ "$sanitizer" != no ] || [ "$(awk '/VmRSS/ { print $2 }' "/proc/$pid/status")" -lt 8192 ] &&
+		ok "$runtime create: it is small" || not_ok "$runtime create: it is small"
+	sleep 0.3
+	in_runtime "$runtime" start "$id"
+	holds "$runtime start: it runs" wait_for "$dir/out/marker"
+	like "$runtime start: hardened" "$(cat "$dir/out/said")" $'NoNewPrivs:\t1'
+	gone "$runtime start"
+	in_runtime "$runtime" pause "$id" && is "$runtime pause" "$(state_of $id)" paused
+	in_runtime "$runtime" resume "$id" && is "$runtime resume" "$(state_of $id)" running
+	in_runtime "$runtime" kill "$id" TERM
+	sleep 0.5
+	is "$runtime kill TERM: stopped" "$(state_of $id)" stopped
+	in_runtime "$runtime" delete "$id"
+
+	for act in "kill KILL" "delete --force" "supervisor"; do
+		rm -f "$dir/out/marker"
+		create "$dir" "$id"
+		pid=$(supervisor_of $id)
+		case $act in
+		kill*) in_runtime "$runtime" kill "$id" KILL ;;
+		delete*) in_runtime "$runtime" delete --force "$id" ;;
+		supervisor) kill -KILL "$pid" ;;
+		esac
+		sleep 0.4
+		unlike "$runtime, $act before start: it does not live" "$(state_of $id)" "created|running"
+		in_runtime "$runtime" start "$id" >/dev/null 2>&1
+		sleep 0.1
+		[ ! -e "$dir/out/marker" ] && ok "$runtime, $act: nor run" || not_ok "$runtime, $act: nor run"
+		in_runtime "$runtime" delete --force "$id" >/dev/null 2>&1
+		gone "$runtime, $act"
+	done
+
+	rm -f "$dir/out/marker"
+	create "$dir" "$id"
+	in_runtime "$runtime" kill "$id" STOP
+	sleep 0.1
+	in_runtime "$runtime" kill "$id" CONT
+	in_runtime "$runtime" start "$id"
+	holds "$runtime: STOP, CONT, start: it runs" wait_for "$dir/out/marker"
+	in_runtime "$runtime" delete --force "$id"
+	gone "$runtime: STOP"
+}
+
+io() {
+	local dir
+
+	dir=$(ordinarily io "$(shell 'read x; echo "got $x"; exit 5')")
+	output=$(echo hello | in_runtime "$runtime" run --bundle "$dir" "io-$$" 2>&1)
+	is "$runtime run: stdin, stdout, exit code" "$?:$output" "5:got hello"
+	dir=$(ordinarily tty "$(shell 'tty; stty size >/dev/null; exit 6')" '.process.terminal = true')
+	output=$(in_runtime "$runtime" --version >/dev/null; script -qec "${in_tree[*]} env $runtime $([ "$runtime" = runc ] || echo --cgroup-manager=cgroupfs) --root $work/$runtime run --bundle $dir tty-$$" /dev/null </dev/null 2>&1)
+	like "$runtime run with a terminal" "$?:$output" "^6:.*/dev/pts/0"
+	dir=$(ordinarily detached "$(shell 'echo ran >/out/marker')")
+	in_runtime "$runtime" run --detach --bundle "$dir" "det-$$" </dev/null >/dev/null 2>&1
+	holds "$runtime run --detach" wait_for "$dir/out/marker"
+	in_runtime "$runtime" delete --force "det-$$"
+}
+
+# Armed twice is armed once, in every combination that can be registered.
+twice() {
+	local dir
+
+	dir=$(bundle twice "${ordinary[@]}" "$(shell "$look")")
+	add_hook "$dir" prestart "$enforce"
+	add_hook "$dir" createRuntime "$enforce"
+	add_hook "$dir" createRuntime "$enforce"
+	fresh
+	run "$runtime" "$dir"
+	holds "$runtime: registered three times, it runs" ran "$dir"
+	like "$runtime: with one filter" "$output" $'Seccomp_filters:\t1'
+	is "$runtime: one gate, one record of it" \
+		"$(grep -c '"program":"cofferdam-gate"' "$work/hosts/enforce.log")" 1
+	dir=$(bundle differs)
+	add_hook "$dir" prestart "$verify"
+	add_hook "$dir" createRuntime "$enforce"
+	run "$runtime" "$dir"
+	unlike "$runtime: two with different orders are refused" "$status:$(ls "$dir/out")" "^0|marker"
+	like "$runtime: and why" "$output$(tail -n 2 "$work/hosts/enforce.log")" "not with the same orders"
+	gone "$runtime: twice"
+}
+
+many() {
+	local i dir n=$1 width=$2 bad=0
+
+	dir=$(ordinarily many "$(shell "grep -E 'NoNewPrivs|Seccomp_filters|CapEff' /proc/self/status | tr -d '\\n'; grep -q ' / [^ ]* ro,' /proc/self/mounts && echo ' ro'")")
+	rm -f "$work"/many.*
+	for ((i = 0; i < n; i++)); do
+		in_runtime "$runtime" run --bundle "$dir" "many-$$-$i" </dev/null >"$work/many.$i" 2>&1 &
+		[ $(((i + 1) % width)) != 0 ] || wait
+	done
+	wait
+	for ((i = 0; i < n; i++)); do
+		grep -q $'CapEff:\t0*NoNewPrivs:\t1Seccomp_filters:\t1 ro$' "$work/many.$i" || {
+			bad=$((bad + 1))
+			note "$(head -n 3 "$work/many.$i")"
+		}
+	done
+	is "$runtime: $n runs, $width at a time: unhardened" $bad 0
+	gone "$runtime: many"
+}
+
+build_programs
+for runtime in runc crun; do
+	hardens
+	as_root
+	uses
+	programs
+	hostile_profiles
+	late
+	lifecycle
+	io
+	twice
+done
+runtime=runc
+many 100 1
+many 64 16
+runtime=crun
+many 32 16
+
+done_testing

@@ -1,0 +1,23 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# One name, one function: in an archive the linker takes the first of two that
+# fits, and says nothing. Prints TAP.
+set -u
+build=${top_builddir:-.}
+
+twice=$(nm --defined-only "$build/libcofferdam.a" 2>/dev/null |
+	awk '$2 ~ /^[TDRBC]$/ { print $3 }' | sort | uniq -d)
+names=$(nm --defined-only "$build/libcofferdam.a" 2>/dev/null | awk '$2 == "T"' | wc -l)
+echo "1..2"
+if [ -z "$twice" ]; then
+	echo "ok 1 - no function is defined twice"
+else
+	echo "not ok 1 - no function is defined twice"
+	printf '%s\n' "$twice" | sed 's/^/#   /'
+fi
+if [ "$names" -gt 100 ]; then
+	echo "ok 2 - $names functions were looked at"
+else
+	echo "not ok 2 - only $names functions were looked at"
+fi
