@@ -51,10 +51,11 @@ killed() {
 	fi
 }
 
+# (crun fails by itself when a hook ends before it has read its input.)
 # A hook of the image that leaves a process behind, which would undo the rest
 daemon() {
 	attack daemon '.hooks.startContainer = [{path: "/bin/sh", args: ["sh", "-c",
-		"(setsid sh -c \"sleep 1; touch /out/daemon-lived; sleep 300\" </dev/null >/dev/null 2>&1 &)"]}]'
+		"cat >/dev/null; (setsid sh -c \"sleep 1; touch /out/daemon-lived; sleep 300\" </dev/null >/dev/null 2>&1 &)"]}]'
 	run "$runtime" "$dir"
 	killed "a startContainer hook that leaves a daemon" "not alone"
 	sleep 1.5
@@ -218,7 +219,7 @@ full_pipe() {
 
 	attack full '.process.args = ["/bin/sh", "-c", "echo ran >/out/marker"]' \
 		'.hooks.startContainer = [{path: "/bin/sh", args: ["sh", "-c",
-		"(sleep 300 </dev/null >/dev/null 2>&1 &)"]}]'
+		"cat >/dev/null; (sleep 300 </dev/null >/dev/null 2>&1 &)"]}]'
 	mkfifo "$work/full" 2>/dev/null
 	exec {fd}<>"$work/full"
 	dd if=/dev/zero of="$work/full" oflag=nonblock bs=4096 count=64 2>/dev/null
