@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "facts-fixture.h"
+
+#define UNIFIED CGROUP_ROOT "/unified"
+
+/* --- limits --- */
+
+static void test_cgroup_parent(void **state)
+{
+	static const struct { const char *path, *parent; } cases[] = {
+		{ "/a/b/c", "/a/b" }, { "a/b/c", "/a/b" }, { "/c", NULL }, { "c", NULL }, { "/", NULL },
+		{ "//a/./b//c/", "/a/b" }, { "/../../a/../b/c", "/b" }, { "../../x", NULL },
+		{ "a.slice:crio:id", "/a.slice" }, { ":x:y", "/system.slice" }, { "-.slice:x:y", NULL },
+		{ "a-b-c.slice:x:y", "/a.slice/a-b.slice/a-b-c.slice" },
+		{ "/a.slice:x:y/z", "/a.slice:x:y" }, { "/a:b:c", NULL }, { "a:b:c:d", NULL },
+	};
+	static const char *const invalid[] = {
+		"a:b:c", "a--b.slice:x:y", "-a.slice:x:y", "a-.slice:x:y", ".slice:x:y", "a.slicex:x:y",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_free_ char *parent = NULL;
+		const char *why = NULL;
+
+		assert_int_equal(limits_parent(cases[i].path, &parent, &why), 0);
+		if (cases[i].parent)
+			assert_string_equal(parent, cases[i].parent);
+		else
+			assert_null(parent);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(invalid); i++) {
+		char *parent = NULL;
+		const char *why = NULL;
+
+		assert_int_equal(limits_parent(invalid[i], &parent, &why), -EINVAL);
+		assert_non_null(why);
+	}
+}
+
+static struct fact_limits limits(const char *cgroup, bool v2)
+{
+	_cleanup_free_ char *root = expand("@");
+	struct fact_limits l = { .cgroup = strdup(cgroup) };
+	struct error err = { 0 };
+
+	assert_int_equal(limits_read(root, v2, &l, &err), 0);
+	free(l.cgroup);
+	l.cgroup = NULL;
+	return l;
+}
+
+static void test_cgroup_v2(void **state)
+{
+	struct fact_limits l;
+
+	(void)state;
+	make_file("@/memory.max", "1\n");	/* the root's does not count */
+	make_dir("@/a");
+	make_dir("@/a/b");
+	make_dir("@/a/b/c");
+	make_file("@/a/memory.max", "1073741824\n");
+	make_file("@/a/pids.max", "100\n");
+	make_file("@/a/cpu.max", "max 100000\n");
+	make_file("@/a/b/memory.max", "max\n");
+	make_file("@/a/b/pids.max", "max\n");
+	make_file("@/a/b/cpu.max", "33333 100000\n");
+	make_file("@/a/b/c/pids.max", "200\n");
+	l = limits("/a/b/c", true);
+	assert_int_equal(l.is, FACT_KNOWN);
+	assert_int_equal(l.memory, 1073741824);
+	assert_int_equal(l.pids, 100);
+	assert_int_equal(l.millicpu, 334);
+	l = limits("/a", true);
+	assert_true(l.millicpu == UINT64_MAX);
+	assert_int_equal(limits("/a/x", true).is, FACT_ABSENT);
+	make_file("@/a/cpu.max", "nonsense\n");
+	l = limits("/a/b", true);
+	assert_int_equal(l.is, FACT_UNREADABLE);
+	free(l.why);
+	/* no symbolic links in there */
+	make_link("a", "@/link");
+	l = limits("/link", true);
+	assert_int_equal(l.is, FACT_UNREADABLE);
+	free(l.why);
+}
+
+static void test_cgroup_v1(void **state)
+{
+	struct fact_limits l;
+
+	(void)state;
+	make_dir("@/memory");
+	make_dir("@/memory/a");
+	make_dir("@/memory/a/b");
+	make_dir("@/cpu,cpuacct");
+	make_dir("@/cpu,cpuacct/a");
+	make_dir("@/cpu,cpuacct/a/b");
+	make_link("cpu,cpuacct", "@/cpu");
+	make_file("@/memory/a/memory.limit_in_bytes", "1000000\n");
+	make_file("@/memory/a/b/memory.limit_in_bytes", "9223372036854771712\n");
+	make_file("@/cpu/a/cpu.cfs_quota_us", "-1\n");
+	make_file("@/cpu/a/b/cpu.cfs_quota_us", "150000\n");
+	make_file("@/cpu/a/b/cpu.cfs_period_us", "100000\n");
+	l = limits("/a/b", false);
+	assert_int_equal(l.is, FACT_KNOWN);
+	assert_int_equal(l.memory, 1000000);
+	assert_true(l.pids == UINT64_MAX);
+	assert_int_equal(l.millicpu, 1500);
+	make_file("@/memory/a/memory.use_hierarchy", "0\n");
+	l = limits("/a/b", false);
+	assert_true(l.memory == UINT64_MAX);
+	assert_int_equal(limits("/x", false).is, FACT_ABSENT);
+}
+
+/* The kernel's own hierarchy, whichever it is. */
+static void test_cgroup_live(void **state)
+{
+	_cleanup_subject_ struct subject s = { 0 };
+
+	(void)state;
+	s = gather("{'linux': {'cgroupsPath': '/cofferdam-no-such/x/y'}}", NULL, 0);
+	assert_int_equal(s.facts.parent.is, FACT_ABSENT);
+	subject_free(&s);
+	s = gather("{'linux': {'cgroupsPath': '/only'}}", NULL, 0);
+	assert_int_equal(s.facts.parent.is, FACT_ABSENT);
+	subject_free(&s);
+	s = gather("{'linux': {'cgroupsPath': 7}}", NULL, 0);
+	assert_int_equal(s.facts.parent.is, FACT_UNREADABLE);
+	subject_free(&s);
+	s = gather("{'linux': {}}", NULL, 0);
+	assert_int_equal(s.facts.parent.is, FACT_ABSENT);
+}
+
+/* --- processes and cgroups --- */
+
+/*
+ * A child in a pid namespace of its own, and one more in it. unshare(2) would
+ * change all later children of ours, so one in between makes them.
+ */
+static pid_t start_container(pid_t *ret_between)
+{
+	int fds[2];
+	pid_t pid = 0;
+
+	check(pipe2(fds, O_CLOEXEC));
+	*ret_between = fork();
+	assert_true(*ret_between >= 0);
+	if (*ret_between == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		pid = start_waiting(CLONE_NEWPID);
+		if (write(fds[1], &pid, sizeof(pid)) != sizeof(pid))
+			_exit(1);
+		wait_forever();
+	}
+	assert_int_equal(read(fds[0], &pid, sizeof(pid)), sizeof(pid));
+	(void)close(fds[0]);
+	(void)close(fds[1]);
+	return pid;
+}
+
+struct cgroups {
+	char *dirs[16];
+	size_t n;
+};
+
+static void cgroups_free(struct cgroups *c)
+{
+	while (c->n > 0) {
+		/* who was killed leaves it a moment later */
+		for (int i = 0; i < 200 && rmdir(c->dirs[c->n - 1]) < 0 && errno == EBUSY; i++)
+			(void)usleep(10000);
+		free(c->dirs[--c->n]);
+	}
+}
+
+#define _cleanup_cgroups_ _cleanup_(cgroups_free)
+
+static bool make_cgroup(struct cgroups *c, const char *dir)
+{
+	if (mkdir(dir, 0755) < 0)
+		return false;
+	c->dirs[c->n++] = strdup(dir);
+	return true;
+}
+
+static void put(const char *dir, pid_t pid)
+{
+	char path[512], text[32];
+
+	(void)snprintf(path, sizeof(path), "%s/cgroup.procs", dir);
+	(void)snprintf(text, sizeof(text), "%d", pid);
+	write_file(path, text, 0644);
+}
+
+static void assert_members(const struct cgroup_query *query, enum fact_is is, uint32_t others)
+{
+	struct fact_cgroup c = { 0 };
+	struct error err = { 0 };
+
+	assert_int_equal(cgroup_members(query, &c, &err), 0);
+	if (c.is != is || c.others != others)
+		print_error("%s: %d %u %s, wanted %d %u\n", query->path, c.is, c.others,
+			    c.why ? c.why : "", is, others);
+	assert_int_equal(c.is, is);
+	assert_int_equal(c.others, others);
+	assert_int_equal(c.why != NULL, is == FACT_UNREADABLE);
+	free(c.why);
+}
+
+static void members_of(const char *root, bool v2, const char *dir, const char *name)
+{
+	_cleanup_cgroups_ struct cgroups c = { 0 };
+	struct cgroup_query q = { .root = root, .v2 = v2, .path = name };
+	char below[256];
+	pid_t between = 0, pid, other;
+
+	if (geteuid() != 0 || !make_cgroup(&c, dir)) {
+		print_message("[  SKIPPED ] %s: %s\n", dir, strerror(errno));
+		skip();
+	}
+	assert_members(&q, FACT_KNOWN, 0);
+	(void)snprintf(below, sizeof(below), "%s/below", dir);
+	assert_true(make_cgroup(&c, below));
+	assert_members(&q, FACT_KNOWN, 0);
+	other = start_waiting(0);
+	put(below, other);
+	assert_members(&q, FACT_KNOWN, 1);
+	pid = start_container(&between);
+	assert_true(pid > 0);
+	put(dir, pid);
+	assert_members(&q, FACT_KNOWN, 2);
+	q.pid = pid;
+	assert_members(&q, FACT_KNOWN, 1);
+	put(below, getpid());
+	assert_members(&q, FACT_KNOWN, 2);
+	(void)snprintf(below, sizeof(below), "%.*s", (int)(strlen(dir) - strlen(name)), dir);
+	put(below, getpid());
+	/* of two in one pid namespace, only the one it is about is its own */
+	q.pid = other;
+	assert_members(&q, FACT_KNOWN, 1);
+	q.shared = true;
+	assert_members(&q, FACT_KNOWN, 1);
+	q.pid = getpid();
+	assert_members(&q, FACT_KNOWN, 2);
+	end_waiting(other);
+	end_waiting(between);
+	(void)kill(pid, SIGKILL);
+}
+
+static void test_members_v1(void **state)
+{
+	char dir[128], name[64];
+
+	(void)state;
+	(void)snprintf(name, sizeof(name), "/cofferdam-test-%d", getpid());
+	(void)snprintf(dir, sizeof(dir), "%s/pids%s", CGROUP_ROOT, name);
+	members_of(CGROUP_ROOT, false, dir, name);
+}
+
+static void test_members_v2(void **state)
+{
+	const char *root = access(CGROUP_ROOT "/cgroup.controllers", F_OK) == 0 ? CGROUP_ROOT
+										: UNIFIED;
+	char dir[128], name[64];
+
+	(void)state;
+	(void)snprintf(name, sizeof(name), "/cofferdam-test-%d", getpid());
+	(void)snprintf(dir, sizeof(dir), "%s%s", root, name);
+	members_of(root, true, dir, name);
+}
+
+/* Hierarchies that a test can shape as it likes. */
+static void test_members_shaped(void **state)
+{
+	_cleanup_free_ char *root = expand("@");
+	struct cgroup_query q = { .root = root, .path = "/a" };
+	_cleanup_buf_ struct buf many = { 0 };
+
+	(void)state;
+	make_dir("@/memory");
+	make_dir("@/pids");
+	make_dir("@/cpu,cpuacct");
+	make_link("cpu,cpuacct", "@/cpu");
+	assert_members(&q, FACT_ABSENT, 0);
+	make_dir("@/memory/a");
+	write_file("@/memory/a/cgroup.procs", "", 0644);
+	assert_members(&q, FACT_KNOWN, 0);
+	make_dir("@/cpu/a");
+	write_file("@/cpu/a/cgroup.procs", "1\n2\n3\n", 0644);
+	assert_members(&q, FACT_KNOWN, 3);
+	write_file("@/memory/a/cgroup.procs", "7\n", 0644);
+	assert_members(&q, FACT_KNOWN, 3);
+	for (int i = 0; i < 4096; i++)
+		buf_printf(&many, "%d\n", 100000 + i);
+	write_file("@/cpu/a/cgroup.procs", buf_cstr(&many), 0644);
+	assert_members(&q, FACT_KNOWN, 4096);
+	buf_str(&many, "5\n");
+	write_file("@/cpu/a/cgroup.procs", buf_cstr(&many), 0644);
+	assert_members(&q, FACT_UNREADABLE, 0);
+	write_file("@/cpu/a/cgroup.procs", "1\nx\n", 0644);
+	assert_members(&q, FACT_UNREADABLE, 0);
+	write_file("@/cpu/a/cgroup.procs", "", 0644);
+	for (int i = 0; i < 600; i++) {
+		char name[64];
+
+		(void)snprintf(name, sizeof(name), "@/cpu/a/%d", i);
+		make_dir(name);
+		(void)snprintf(name, sizeof(name), "@/cpu/a/%d/cgroup.procs", i);
+		write_file(name, "", 0644);
+	}
+	assert_members(&q, FACT_UNREADABLE, 0);
+	/* nothing leads out */
+	make_dir("@/outside");
+	write_file("@/outside/cgroup.procs", "1\n", 0644);
+	make_link("../outside", "@/pids/link");
+	q.path = "/link";
+	assert_members(&q, FACT_UNREADABLE, 0);
+	q.path = "/a";
+	q.root = "/none";
+	assert_members(&q, FACT_UNREADABLE, 0);
+	q.root = root;
+	q.pid = INT32_MAX;	/* it has ended */
+	assert_members(&q, FACT_UNREADABLE, 0);
+}
+
+static void test_cgroup_own(void **state)
+{
+	static const struct { const char *path, *own; } cases[] = {
+		{ "/a/b", "/a/b" }, { "a/b", "/a/b" }, { "/", "/" }, { "/a/../..//b/", "/b" },
+		{ "a-b.slice:crio:id", "/a.slice/a-b.slice/crio-id.scope" },
+		{ ":x:y", "/system.slice/x-y.scope" }, { "-.slice:x:y", "/x-y.scope" },
+		{ "/a:b:c", "/a:b:c" }, { "x.slice::y", "/x.slice/-y.scope" },
+	};
+	static const char *const invalid[] = { "a:b:c", "a.slice:x:y.slice" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_free_ char *own = NULL;
+		const char *why = NULL;
+
+		assert_int_equal(cgroup_own(cases[i].path, &own, &why), 0);
+		assert_string_equal(own, cases[i].own);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(invalid); i++) {
+		char *own = NULL;
+		const char *why = NULL;
+
+		assert_int_equal(cgroup_own(invalid[i], &own, &why), -EINVAL);
+		assert_non_null(why);
+	}
+}
+
+static void assert_cgroup(const char *text, int64_t pid, enum fact_is is, uint32_t others)
+{
+	_cleanup_subject_ struct subject s = gather(text, NULL, pid);
+	const struct fact_cgroup *c = &s.facts.cgroup;
+
+	if (c->is != is)
+		print_error("%s: %d %s\n", text, c->is, c->why ? c->why : "");
+	assert_int_equal(c->is, is);
+	assert_int_equal(c->others, others);
+	assert_int_equal(c->v2, access(CGROUP_ROOT "/cgroup.controllers", F_OK) == 0);
+}
+
+static void test_cgroup_gathered(void **state)
+{
+	_cleanup_cgroups_ struct cgroups c = { 0 };
+	const bool v2 = access(CGROUP_ROOT "/cgroup.controllers", F_OK) == 0;
+	char dir[128], literal[128], plain[256], systemd[256], joined[256];
+	pid_t pid;
+
+	(void)state;
+	assert_cgroup("{}", 0, FACT_ABSENT, 0);
+	assert_cgroup("{'linux': {'cgroupsPath': ''}}", 0, FACT_ABSENT, 0);
+	assert_cgroup("{'linux': {'cgroupsPath': 5}}", 0, FACT_UNREADABLE, 0);
+	assert_cgroup("{'linux': {'cgroupsPath': '/cofferdam-none/x'}}", 0, FACT_ABSENT, 0);
+	assert_cgroup("{'linux': {'cgroupsPath': 'x:y:z'}}", 0, FACT_UNREADABLE, 0);
+	(void)snprintf(plain, sizeof(plain), "%s%s/cft%d.slice", CGROUP_ROOT, v2 ? "" : "/pids",
+		       getpid());
+	(void)snprintf(dir, sizeof(dir), "%.90s/eng-id.scope", plain);
+	(void)snprintf(literal, sizeof(literal), "%s%s/cft%d.slice:other:id", CGROUP_ROOT,
+		       v2 ? "" : "/pids", getpid());
+	if (geteuid() != 0 || !make_cgroup(&c, plain) || !make_cgroup(&c, dir) ||
+	    !make_cgroup(&c, literal)) {
+		print_message("[  SKIPPED ] cgroups cannot be made: %s\n", strerror(errno));
+		skip();
+	}
+	pid = start_waiting(0);
+	put(dir, pid);
+	(void)snprintf(plain, sizeof(plain),
+		       "{'linux': {'cgroupsPath': '/cft%d.slice/eng-id.scope'}}", getpid());
+	(void)snprintf(systemd, sizeof(systemd), "{'linux': {'cgroupsPath': 'cft%d.slice:eng:id'}}",
+		       getpid());
+	assert_cgroup(plain, 0, FACT_KNOWN, 1);
+	assert_cgroup(systemd, 0, FACT_KNOWN, 1);
+	/* the host's pid namespace: its own process, and none but that */
+	assert_cgroup(plain, pid, FACT_KNOWN, 0);
+	assert_cgroup(plain, getpid(), FACT_KNOWN, 1);
+	(void)snprintf(joined, sizeof(joined), "{'linux': {'namespaces': [{'type': 'pid'}],"
+		       "'cgroupsPath': '/cft%d.slice/eng-id.scope'}}", getpid());
+	assert_cgroup(joined, getpid(), FACT_KNOWN, 0);
+	(void)snprintf(joined, sizeof(joined), "{'linux': {'namespaces': [{'type': 'pid',"
+		       " 'path': '/proc/1/ns/pid'}],"
+		       "'cgroupsPath': '/cft%d.slice/eng-id.scope'}}", getpid());
+	assert_cgroup(joined, getpid(), FACT_KNOWN, 1);
+	/* the same text, by a runtime that does not use systemd */
+	put(literal, pid);
+	assert_cgroup(systemd, 0, FACT_KNOWN, 0);
+	(void)snprintf(systemd, sizeof(systemd),
+		       "{'linux': {'cgroupsPath': 'cft%d.slice:other:id'}}", getpid());
+	assert_cgroup(systemd, 0, FACT_KNOWN, 1);
+	end_waiting(pid);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_cgroup_parent),
+		cmocka_unit_test_setup_teardown(test_cgroup_v2, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_cgroup_v1, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_cgroup_live, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_members_v1, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_members_v2, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_members_shaped, setup, teardown),
+		cmocka_unit_test(test_cgroup_own),
+		cmocka_unit_test_setup_teardown(test_cgroup_gathered, setup, teardown),
+	};
+
+	privileged = geteuid() == 0 && unshare(CLONE_NEWNS) == 0 &&
+		     mount("", "/", "", MS_REC | MS_PRIVATE, NULL) == 0;
+	return cmocka_run_group_tests_name("cgroups", tests, NULL, NULL);
+}
