@@ -175,20 +175,23 @@ done
 # --- host.json: without it, nobody has asked for audit mode ---
 
 host=$work/hosts/broken/host.json
-mkdir "$work/hosts/broken"
+host_config broken >/dev/null
+hook_run "$host" "$dir"
+is "a good host.json passes" "$status:$output" "0:"
+rm "$host"
 denies "host.json is missing" "$host" "$dir" "host.json"
 : >"$host"
 denies "host.json is empty" "$host" "$dir" "host.json"
 head -c 60 "$audit" >"$host"
 denies "host.json is truncated" "$host" "$dir" "host.json"
 for edit in '.format = 2' '.format = "1"' 'del(.format)' '.mode = "permissive"' '.modus = "audit"' \
-	'.gate = "enforce"' '.policies = []' '.policies[0].use = "restrict"' \
+	'.gate = "on"' '.policies = []' '.policies[0].use = "restrict"' \
 	'.policies = [{when: {engine: "podman"}, use: "baseline"}]' '.log.file = "relative"' \
 	'.log.on_failure = "maybe"' '.log = []'; do
 	jq ".mode = \"enforce\" | $edit" "$audit" >"$host"
-	denies "host.json: $edit" "$host" "$dir" "(host.json|restrict)"
+	denies "host.json: $edit" "$host" "$dir" 'broken/host\.json|no policy "restrict"'
 done
-cp "$enforce" "$host"
+host_config broken >/dev/null
 chmod 666 "$host"
 denies "host.json is writable by others" "$host" "$dir" "host.json"
 chmod 664 "$host"
