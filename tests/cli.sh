@@ -141,6 +141,9 @@ is "harden --diff --format json: a JSON Patch" \
 	"$(jq -c '[.[] | select(.path == "/root/readonly").value]' <<<"$out")" '[true]'
 exits 0 harden "${policy[@]}" --diff "$good"
 is "harden --diff: nothing to do" "$out" ""
+jq '.annotations["org.criu.x\u001b[31m\n+ /fake"] = "1"' "$(find "$ordinary" -name config.json)" >"$work/named.json"
+exits 0 harden "${policy[@]}" --diff "$work/named.json"
+like "harden --diff: a name from the file is escaped" "$out" '- /annotations/org\.criu\.x\\x1b\[31m\\x0a\+'
 exits 0 harden "${policy[@]}" "$good"
 "$cofferdam" harden "${policy[@]}" "$good" 2>&1 | cmp -s - "$good/config.json"
 is "harden: nothing to do, byte for byte" $? 0

@@ -26,7 +26,9 @@ static void shown(struct buf *out, char sign, const char *pointer, const char *t
 			buf_char(&flat, text[i]);
 		space = blank;
 	}
-	buf_printf(out, "%c %s: ", sign, pointer);
+	buf_printf(out, "%c ", sign);
+	text_escape(out, pointer, strlen(pointer), SIZE_MAX);
+	buf_str(out, ": ");
 	text_escape(out, buf_cstr(&flat), flat.len, SHOWN_MAX);
 	buf_char(out, '\n');
 }
