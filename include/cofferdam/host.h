@@ -57,6 +57,13 @@ int host_load(const char *path, uid_t owner, struct host **ret,
 void host_free(struct host **host);
 #define _cleanup_host_ _cleanup_(host_free)
 
+/*
+ * host_bundle - load the policy @name as host.json's "use" would: from the
+ * folder "bundles" beside it, or a shipped one.
+ */
+int host_bundle(const struct host *host, const char *name, uid_t owner,
+		struct policy **ret, struct error *err) must_check;
+
 /* host_policy - load the policy that applies to containers of @engine. */
 int host_policy(const struct host *host, enum engine engine, uid_t owner,
 		struct policy **ret, struct error *err) must_check;

@@ -66,8 +66,6 @@ int cli_status(enum verdict verdict)
 int cli_policy(const struct cli_options *options, struct policy **ret, struct error *err)
 {
 	_cleanup_host_ struct host *host = NULL;
-	_cleanup_free_ char *bundles = NULL;
-	const char *slash;
 	enum bundle shipped;
 	int r;
 
@@ -80,12 +78,7 @@ int cli_policy(const struct cli_options *options, struct policy **ret, struct er
 		return r;
 	if (!options->policy)
 		return host_policy(host, options->engine, geteuid(), ret, err);
-	slash = host->path ? strrchr(host->path, '/') : NULL;
-	if (slash && asprintf(&bundles, "%.*s/bundles", (int)(slash - host->path), host->path) < 0) {
-		bundles = NULL;
-		return error_oom(err);
-	}
-	return policy_load(options->policy, bundles, geteuid(), ret, err);
+	return host_bundle(host, options->policy, geteuid(), ret, err);
 }
 
 static const struct option all_options[] = {

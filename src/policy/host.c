@@ -262,11 +262,23 @@ int host_load(const char *path, uid_t owner, struct host **ret, struct error *er
 	return r;
 }
 
-int host_policy(const struct host *host, enum engine engine, uid_t owner,
+int host_bundle(const struct host *host, const char *name, uid_t owner,
 		struct policy **ret, struct error *err)
 {
 	_cleanup_free_ char *bundles = NULL;
 	const char *slash = host->path ? strrchr(host->path, '/') : NULL;
+
+	if (host->path && asprintf(&bundles, "%.*sbundles", slash ? (int)(slash - host->path) + 1 : 0,
+				   host->path) < 0) {
+		bundles = NULL;
+		return error_oom(err);
+	}
+	return policy_load(name, bundles, owner, ret, err);
+}
+
+int host_policy(const struct host *host, enum engine engine, uid_t owner,
+		struct policy **ret, struct error *err)
+{
 	const char *use = "restricted";
 
 	for (size_t i = 0; i < host->n_choices; i++) {
@@ -275,10 +287,5 @@ int host_policy(const struct host *host, enum engine engine, uid_t owner,
 			break;
 		}
 	}
-	if (host->path && asprintf(&bundles, "%.*sbundles", slash ? (int)(slash - host->path) + 1 : 0,
-				   host->path) < 0) {
-		bundles = NULL;
-		return error_oom(err);
-	}
-	return policy_load(use, bundles, owner, ret, err);
+	return host_bundle(host, use, owner, ret, err);
 }
