@@ -82,7 +82,11 @@ static int check_tree(struct checking *how, char *path)
 	struct error err;
 	FTSENT *e;
 
-	while (fts && (e = fts_read(fts))) {
+	while (fts) {
+		errno = 0;
+		e = fts_read(fts);
+		if (!e)
+			break;
 		if (e->fts_info == FTS_ERR || e->fts_info == FTS_DNR || e->fts_info == FTS_NS) {
 			(void)error_sys(&err, e->fts_errno, "%s", e->fts_path);
 			status = cli_worst(status, unjudged(how, e->fts_path, &err));
@@ -92,7 +96,11 @@ static int check_tree(struct checking *how, char *path)
 			status = cli_worst(status, check_one(how, e->fts_path));
 		}
 	}
-	if (!fts || found == 0) {
+	if (!fts || errno) {
+		(void)error_sys(&err, errno, "%s: cannot be read to its end", path);
+		return unjudged(how, path, &err);
+	}
+	if (found == 0) {
 		(void)error_set(&err, -ENOENT, "%s: holds no config.json", path);
 		return unjudged(how, path, &err);
 	}
@@ -102,13 +110,15 @@ static int check_tree(struct checking *how, char *path)
 static int check_path(struct checking *how, char *path)
 {
 	_cleanup_free_ char *config = NULL;
+	struct error err;
 	struct stat st;
 
 	if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
 		return check_one(how, path);
 	if (asprintf(&config, "%s/config.json", path) < 0) {
 		config = NULL;
-		return STATUS_UNJUDGED;
+		(void)error_oom(&err);
+		return unjudged(how, path, &err);
 	}
 	return lstat(config, &st) == 0 ? check_one(how, path) : check_tree(how, path);
 }
