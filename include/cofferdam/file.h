@@ -4,6 +4,7 @@
 
 /* Files that an attacker may have made, and files that must be trusted. */
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -55,6 +56,18 @@ int file_open_trusted(const char *path, int flags, uid_t owner,
  */
 int file_read_trusted(const char *path, uid_t owner, size_t max,
 		      struct buf *ret, struct error *err) must_check;
+
+/*
+ * dir_open - the folder behind @fd, to be listed from its start whatever else
+ * uses @fd. NULL with errno set on failure.
+ */
+DIR *dir_open(int fd) must_check;
+
+/*
+ * dir_next - the next name in a folder, but "." and "..". 1: @ret is good until
+ * the next call; 0: there is none left; -errno: it could not be read to its end.
+ */
+int dir_next(DIR *dir, const struct dirent **ret) must_check;
 
 /*
  * file_replace - put @len bytes at @name in @dirfd: written beside under a

@@ -124,6 +124,27 @@ int file_read(int dirfd, const char *path, bool nofollow, size_t max,
 	return 0;
 }
 
+DIR *dir_open(int fd)
+{
+	_cleanup_close_ int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+
+	if (dir)
+		(void)steal_fd(&copy);
+	return dir;
+}
+
+int dir_next(DIR *dir, const struct dirent **ret)
+{
+	do {
+		errno = 0;
+		*ret = readdir(dir);
+		if (!*ret)
+			return -errno;
+	} while (strcmp((*ret)->d_name, ".") == 0 || strcmp((*ret)->d_name, "..") == 0);
+	return 1;
+}
+
 static int64_t now_ms(void)
 {
 	struct timespec ts = { 0 };

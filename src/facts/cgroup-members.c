@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
+#include <cofferdam/file.h>
 #include <cofferdam/text.h>
 
 /* A cgroup that is new or the container's own has a handful. */
@@ -115,29 +116,21 @@ static int add_folder(struct scan *s, const char *above, const char *name)
 static int add_folders(int dir, const char *path, struct scan *s)
 {
 	_cleanup_dir_ DIR *stream = NULL;
-	_cleanup_close_ int fd = -1;
+	const struct dirent *entry;
 	struct stat st;
-	int r = 0;
+	int r;
 
 	if (fstat(dir, &st) < 0)
 		return -errno;
 	if (st.st_nlink == 2)	/* "." and its name: no folder below has a ".." */
 		return 0;
-	fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	stream = fd < 0 ? NULL : fdopendir(fd);
+	stream = dir_open(dir);
 	if (!stream)
 		return -errno;
-	(void)steal_fd(&fd);
-	while (r == 0) {
-		const struct dirent *entry;
-
-		errno = 0;
-		entry = readdir(stream);
-		if (!entry)
-			return -errno;
-		if (entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 &&
-		    strcmp(entry->d_name, "..") != 0)
-			r = add_folder(s, path, entry->d_name);
+	while ((r = dir_next(stream, &entry)) > 0) {
+		r = entry->d_type == DT_DIR ? add_folder(s, path, entry->d_name) : 0;
+		if (r != 0)
+			return r;
 	}
 	return r;
 }

@@ -33,11 +33,10 @@ struct start {
 static int close_others(const int *keep, size_t n, struct error *err)
 {
 	_cleanup_dir_ DIR *dir = opendir("/proc/self/fd");
+	int r = dir ? 1 : -errno;
 
-	if (!dir)
-		return error_sys(err, errno, "/proc/self/fd");
-	for (struct dirent *e; (e = readdir(dir));) {
-		const int fd = e->d_name[0] == '.' ? -1 : (int)strtol(e->d_name, NULL, 10);
+	for (const struct dirent *e; r > 0 && (r = dir_next(dir, &e)) > 0;) {
+		const int fd = (int)strtol(e->d_name, NULL, 10);
 		bool kept = fd <= STDERR_FILENO || fd == dirfd(dir);
 
 		for (size_t i = 0; i < n; i++)
@@ -45,7 +44,7 @@ static int close_others(const int *keep, size_t n, struct error *err)
 		if (!kept)
 			(void)close(fd);
 	}
-	return 0;
+	return r < 0 ? error_sys(err, -r, "/proc/self/fd") : 0;
 }
 
 /* Orders lie at a fixed number, so what is there has to go elsewhere first. */

@@ -111,7 +111,8 @@ static int others(int dir, pid_t pid, unsigned int depth, int (*found)(pid_t, vo
 	_cleanup_buf_ struct buf text = { 0 };
 	struct error err = { 0 };
 	_cleanup_dir_ DIR *list = NULL;
-	int copy, r = file_read(dir, "cgroup.procs", false, PROCS_MAX, &text, NULL, &err);
+	const struct dirent *e;
+	int r = file_read(dir, "cgroup.procs", false, PROCS_MAX, &text, NULL, &err);
 
 	/* a threaded one has no processes of its own */
 	if (r < 0 && r != -EOPNOTSUPP)
@@ -132,14 +133,13 @@ static int others(int dir, pid_t pid, unsigned int depth, int (*found)(pid_t, vo
 	}
 	if (depth == DEPTH_MAX)
 		return -ELOOP;
-	copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	list = copy < 0 ? NULL : fdopendir(copy);
+	list = dir_open(dir);
 	if (!list)
 		return -errno;
-	for (struct dirent *e; (e = readdir(list));) {
+	while ((r = dir_next(list, &e)) > 0) {
 		_cleanup_close_ int sub = -1;
 
-		if (e->d_type != DT_DIR || e->d_name[0] == '.')
+		if (e->d_type != DT_DIR)
 			continue;
 		sub = open_folder(dir, e->d_name);
 		if (sub == -ENOENT)
@@ -148,7 +148,7 @@ static int others(int dir, pid_t pid, unsigned int depth, int (*found)(pid_t, vo
 		if (r < 0)
 			return r;
 	}
-	return 0;
+	return r;
 }
 
 static int remember(pid_t pid, void *arg)

@@ -15,6 +15,7 @@
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 
+#include <cofferdam/file.h>
 #include <cofferdam/mounts.h>
 
 /* Linux's device numbers (Documentation/admin-guide/devices.txt) */
@@ -70,18 +71,14 @@ static void verify_fd(struct gate *g, const struct mount_table *table, const cha
 
 static void verify_fds(struct gate *g, const struct mount_table *table)
 {
-	_cleanup_dir_ DIR *dir = NULL;
-	int fd = openat(g->proc, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_close_ int fd = openat(g->proc, "fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_dir_ DIR *dir = fd < 0 ? NULL : dir_open(fd);
+	int r = dir ? 1 : -errno;
 
-	dir = fd < 0 ? NULL : fdopendir(fd);
-	if (!dir) {
-		mismatch(g, "its descriptors cannot be listed: %s", strerror(errno));
-		return;
-	}
-	for (struct dirent *e; (e = readdir(dir));) {
-		if (e->d_name[0] != '.')
-			verify_fd(g, table, e->d_name);
-	}
+	for (const struct dirent *e; r > 0 && (r = dir_next(dir, &e)) > 0;)
+		verify_fd(g, table, e->d_name);
+	if (r < 0)
+		mismatch(g, "its descriptors cannot be listed: %s", strerror(-r));
 }
 
 static void verify_exe(struct gate *g, const struct mount_table *table)
@@ -141,20 +138,14 @@ void verify_files(struct gate *g)
 /* empty_tmpfs - an empty folder that stays so. */
 static bool empty_tmpfs(int fd)
 {
-	_cleanup_dir_ DIR *dir = NULL;
+	_cleanup_dir_ DIR *dir = dir_open(fd);
+	const struct dirent *e;
 	struct statfs fs;
 	struct statvfs flags;
-	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	dir = copy < 0 ? NULL : fdopendir(copy);
-	if (!dir || fstatfs(copy, &fs) < 0 || fstatvfs(copy, &flags) < 0 ||
-	    (uint64_t)fs.f_type != TMPFS_MAGIC || !(flags.f_flag & ST_RDONLY))
-		return false;
-	for (struct dirent *e; (e = readdir(dir));) {
-		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-			return false;
-	}
-	return true;
+	return dir && fstatfs(dirfd(dir), &fs) == 0 && fstatvfs(dirfd(dir), &flags) == 0 &&
+	       (uint64_t)fs.f_type == TMPFS_MAGIC && (flags.f_flag & ST_RDONLY) &&
+	       dir_next(dir, &e) == 0;
 }
 
 static bool missing(int r)

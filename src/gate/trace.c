@@ -96,17 +96,21 @@ static int seize(struct gate *g, pid_t tid, pid_t *tracer, struct error *err)
 
 static int seize_pass(struct gate *g, DIR *dir, pid_t *tracer, struct error *err)
 {
-	int fresh = 0;
+	const struct dirent *e;
+	int fresh = 0, r;
 
 	rewinddir(dir);
-	for (struct dirent *e; (e = readdir(dir));) {
+	while ((r = dir_next(dir, &e)) > 0) {
 		long tid = strtol(e->d_name, NULL, 10);
-		int r = tid > 0 ? seize(g, (pid_t)tid, tracer, err) : 0;
 
+		r = tid > 0 ? seize(g, (pid_t)tid, tracer, err) : 0;
 		if (r < 0)
 			return r;
 		fresh += r;
 	}
+	/* when the last thread goes, so does the folder */
+	if (r < 0 && r != -ENOENT)
+		return error_sys(err, -r, "the container's threads cannot be listed");
 	return fresh;
 }
 
