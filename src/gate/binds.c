@@ -78,7 +78,9 @@ static void check_bind(struct binds *b, size_t index, const struct mount_row *ro
 	const struct fact_place *judged = index < facts->n_mounts ? &facts->mounts[index] : &unknown;
 	struct error err = { 0 };
 
-	if (judged->is != FACT_KNOWN || !judged->spot.within || !judged->spot.within[0]) {
+	/* one that was missing was judged by where it would be */
+	if ((judged->is != FACT_KNOWN && judged->is != FACT_ABSENT) || !judged->spot.within ||
+	    !judged->spot.within[0]) {
 		note(&b->g->unverified, "source of %s: it was not looked up", mount->destination.v);
 		return;
 	}
@@ -235,6 +237,17 @@ static bool below_bind(const struct binds *b, const struct mount_row *row)
 	return false;
 }
 
+/* of_cgroups - a cgroup hierarchy in the place where the configuration wants them. */
+static bool of_cgroups(const struct binds *b, const struct mount_row *row)
+{
+	const struct mount_row *up = mounts_find(b->table, row->parent);
+	const size_t i = up ? b->mount[row_index(b, up)] : NO_INDEX;
+	const char *type = i == NO_INDEX ? NULL :
+			   oci_mount_at(b->g->call->subject->spec, i)->type.v;
+
+	return strncmp(row->fstype, "cgroup", 6) == 0 && type && strncmp(type, "cgroup", 6) == 0;
+}
+
 /*
  * twin - whether a mount that is accounted for shows the same: one that a new
  * tmpfs hid was copied onto it, and a recursive bind of /proc repeats what is there.
@@ -262,7 +275,7 @@ static void check_stranger(struct binds *b, const struct mount_row *row)
 		mismatch(b->g, "at %s is a writable part of /proc", row->point);
 	else if (proc && strcmp(row->root, "/") == 0)
 		mismatch(b->g, "at %s is a proc file system that was not admitted", row->point);
-	else if (strncmp(row->fstype, "cgroup", 6) != 0 && !known_device(b, row) &&
+	else if (!of_cgroups(b, row) && !known_device(b, row) &&
 		 on_host(b, row) && !device_node(b, row) && !below_bind(b, row))
 		mismatch(b->g, "at %s is %s of the host (%u:%u, %s), which was not admitted",
 			 row->point, row->root, row->major, row->minor, row->fstype);
@@ -326,6 +339,16 @@ static void judge(struct gate *g, const struct facts *facts)
 	}
 }
 
+/* known - whether there was anything to compare: else no rule asked, or it could not be read. */
+static bool known(const struct facts *facts)
+{
+	for (size_t i = 0; i < NS_MAX; i++) {
+		if (facts->container[i].is != FACT_KNOWN && facts->container[i].is != FACT_ABSENT)
+			return false;
+	}
+	return facts->uid_map.is == FACT_KNOWN && facts->gid_map.is == FACT_KNOWN;
+}
+
 void verify_mounts(struct gate *g)
 {
 	_cleanup_facts_ struct facts fresh = { 0 };
@@ -344,10 +367,11 @@ void verify_mounts(struct gate *g)
 		mismatch(g, "its mounts and namespaces cannot be compared: %s", err.text);
 	else if (g->failure.len == before)
 		note(&g->verified, "mounts");
-	if (changed == 0)
-		note(&g->verified, "namespaces and id maps");
-	else if (changed > 0)
+	if (changed > 0)
 		judge(g, &fresh);
+	else if (changed == 0)
+		note(known(g->call->subject->facts) ? &g->verified : &g->unverified,
+		     "namespaces and id maps");
 	mounts_free(&b.host);
 	free(b.mount);
 }

@@ -82,6 +82,8 @@ int gate_cgroup_open(const struct gate *g, const char *controller)
 
 			if (fd >= 0 && faccessat(fd, "cgroup.controllers", F_OK, 0) == 0)
 				top = steal_fd(&fd);
+			else if (errno != ENOENT)
+				return -errno;
 		}
 	} else {
 		if (asprintf(&dir, "/sys/fs/cgroup/%s", controller) < 0) {
@@ -89,6 +91,8 @@ int gate_cgroup_open(const struct gate *g, const char *controller)
 			return -ENOMEM;
 		}
 		top = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (top < 0)
+			return -errno;
 	}
 	return top < 0 ? -ENOENT : open_folder(top, his + 1);
 }
@@ -189,11 +193,17 @@ static bool childless(struct gate *g, const char *when)
 	_cleanup_buf_ struct buf text = { 0 };
 	struct error err = { 0 };
 	char path[32];
+	int r;
 
 	(void)snprintf(path, sizeof(path), "task/%d/children", g->pid);
-	if (file_read(g->proc, path, false, PROCS_MAX, &text, NULL, &err) < 0) {
+	r = file_read(g->proc, path, false, PROCS_MAX, &text, NULL, &err);
+	if (r == -ENOENT) {
 		note(&g->unverified, "alone in its pid namespace: this kernel does not list children");
-		return true;
+		return false;
+	}
+	if (r < 0) {
+		mismatch(g, "its children cannot be listed: %s", strerror(-r));
+		return false;
 	}
 	if (text.len == 0)
 		return true;

@@ -45,18 +45,23 @@ static void verify_apparmor(struct gate *g, const char *wanted)
 {
 	_cleanup_buf_ struct buf text = { 0 };
 	int r = read_label(g, "attr/apparmor/current", &text);
+	const char *mode;
 	size_t len;
 
 	if (r < 0)
 		r = read_label(g, "attr/current", &text);
-	if (r < 0) {
+	if (r == -ENOENT || r == -EINVAL) {
 		note(&g->unverified, "AppArmor profile: AppArmor is not enabled on this host");
 		return;
 	}
-	/* "profile (enforce)" */
+	if (r < 0) {
+		mismatch(g, "its AppArmor profile cannot be read: %s", strerror(-r));
+		return;
+	}
+	/* "profile (enforce)"; in another mode, such as complain, it holds nothing back */
 	len = strlen(wanted);
-	if (strncmp(buf_cstr(&text), wanted, len) != 0 ||
-	    (buf_cstr(&text)[len] != '\0' && buf_cstr(&text)[len] != ' '))
+	mode = strncmp(buf_cstr(&text), wanted, len) == 0 ? buf_cstr(&text) + len : "?";
+	if (*mode && strcmp(mode, " (enforce)") != 0 && strcmp(mode, " (kill)") != 0)
 		mismatch(g, "its AppArmor profile is %s, where %s was admitted", buf_cstr(&text), wanted);
 	else
 		note(&g->verified, "AppArmor profile");

@@ -226,7 +226,7 @@ static void verify_filters(struct gate *g, const struct status *st)
 			 g->filters_before + 1);
 	else if (own && st->has_filters && st->filters < 1u + ours)
 		mismatch(g, "the runtime loaded no filter");
-	else
+	else if (own || ours)
 		note(&g->verified, "seccomp");
 }
 
@@ -245,7 +245,7 @@ void verify_process(struct gate *g)
 	verify_filters(g, &st);
 	if (g->wants.nnp && !st.nnp)
 		mismatch(g, "no_new_privs is not set");
-	else
+	else if (st.nnp)
 		note(&g->verified, "no_new_privs");
 	if (st.threads != 1)
 		mismatch(g, "the program has %" PRIu64 " threads at its start", st.threads);

@@ -70,7 +70,8 @@ uint64_t mount_flags(const struct oci_mount *mount)
 		const char *set, *clear;
 		uint64_t flag;
 	} words[] = {
-		{ "ro", "rw", MOUNT_ATTR_RDONLY }, { "nosuid", "suid", MOUNT_ATTR_NOSUID },
+		{ "ro", "rw", MOUNT_ATTR_RDONLY }, { "rro", "rrw", MOUNT_ATTR_RDONLY },
+		{ "nosuid", "suid", MOUNT_ATTR_NOSUID },
 		{ "nodev", "dev", MOUNT_ATTR_NODEV }, { "noexec", "exec", MOUNT_ATTR_NOEXEC },
 	};
 	uint64_t flags = 0;
@@ -251,6 +252,11 @@ static void want_limits(const struct gate_call *call, struct wants *w)
 	w->pids = limit(call, &was->pids.limit, &is->pids.limit, "pids.max");
 	w->cpu_quota = limit(call, &was->cpu.quota, &is->cpu.quota, "cpu.max");
 	w->cpu_period = is->cpu.period.is == FIELD_PRESENT ? is->cpu.period.v : 100000;
+	/* the same quota of another period is another limit */
+	if (is->cpu.period.is == FIELD_PRESENT && is->cpu.quota.is == FIELD_PRESENT &&
+	    is->cpu.quota.v > 0 && (was->cpu.period.is != FIELD_PRESENT ||
+				    was->cpu.period.v != is->cpu.period.v))
+		w->cpu_quota = (uint64_t)is->cpu.quota.v;
 	period = period ? strchr(period, ' ') : NULL;
 	if (period)
 		w->cpu_period = strtoull(period + 1, NULL, 10);
