@@ -47,8 +47,10 @@ note() {
 	printf '%s\n' "$*" | sed 's/^/# /'
 }
 
+# Also from a command substitution, whose exit the test would not see.
 bail() {
-	echo "Bail out! $*"
+	echo "Bail out! $*" >&2
+	[ "$BASHPID" = $$ ] || kill -TERM $$
 	exit 99
 }
 

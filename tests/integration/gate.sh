@@ -48,7 +48,7 @@ fresh() {
 	rm -f "$work"/hosts/*.log
 }
 
-# gone WHAT - no supervisor, no zombie of one, nobody traced
+# gone WHAT - no supervisor of this test's is left
 gone() {
 	local i left
 
@@ -344,6 +344,7 @@ lifecycle() {
 	for act in "kill KILL" "delete --force" "supervisor"; do
 		rm -f "$dir/out/marker"
 		create "$dir" "$id"
+		is "$runtime, $act: created" "$(state_of $id)" created
 		pid=$(supervisor_of $id)
 		case $act in
 		kill*) in_runtime "$runtime" kill "$id" KILL ;;
