@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <cofferdam/text.h>
+
 #include "hook.h"
 #include "limits.h"
 #include "stack.h"
@@ -32,16 +34,12 @@ static const char help[] =
 
 static int usage(const char *what, const char *word)
 {
-	char line[256];
+	_cleanup_buf_ struct buf line = { 0 };
 
-	(void)snprintf(line, sizeof(line),
-		       "cofferdam-hook: refused, %s \"%.100s\"; see cofferdam-hook --help", what,
-		       word);
-	for (char *c = line; *c; c++) {
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			*c = '?';
-	}
-	tell(line, 0);
+	buf_printf(&line, "cofferdam-hook: refused, %s \"", what);
+	text_escape(&line, word, strlen(word), 100);
+	buf_str(&line, "\"; see cofferdam-hook --help");
+	tell(buf_cstr(&line), 0);
 	return 1;	/* as every refusal: to a runtime, a hook wrongly registered is one */
 }
 

@@ -83,7 +83,7 @@ static void keep_capabilities(void)
 }
 
 /* prepare - everything that can fail before the process is touched. */
-static int prepare(struct gate *g, const struct start *start, struct error *err)
+static int prepare(struct gate *g, struct error *err)
 {
 	char path[32];
 	int r = settle_limits(err);
@@ -100,14 +100,13 @@ static int prepare(struct gate *g, const struct start *start, struct error *err)
 		return error_sys(err, errno, "the runtime's program");
 	if (g->call->rootfs >= 0 && fstat(g->call->rootfs, &g->rootfs) < 0)
 		return error_sys(err, errno, "root.path");
-	(void)start;
 	return cgroup_armed(g, err);
 }
 
 static int be_supervisor(struct gate *g, struct start *start, struct error *err)
 {
 	int keep[] = { 3, -1, -1 };
-	int r = prepare(g, start, err);
+	int r = prepare(g, err);
 
 	if (r == 0)
 		r = move_up(&start->answer, err);

@@ -101,7 +101,7 @@ int gate_cgroup_open(const struct gate *g, const char *controller)
 static int main_cgroup(const struct gate *g)
 {
 	static const char *const controllers[] = { "", "pids", "memory", "devices", "freezer",
-						   "cpu", "systemd" };
+						   "cpu" };
 	int fd = -ENOENT;
 
 	for (size_t i = 0; i < ARRAY_SIZE(controllers) && fd == -ENOENT; i++)
@@ -233,7 +233,6 @@ void cgroup_alone(struct gate *g, const char *when)
 }
 
 struct victim {
-	const struct gate *g;
 	struct stat ns;
 };
 
@@ -255,7 +254,7 @@ static int kill_one(pid_t pid, void *arg)
 
 void cgroup_kill(struct gate *g)
 {
-	struct victim victim = { .g = g };
+	struct victim victim;
 	_cleanup_close_ int dir = main_cgroup(g);
 
 	if (dir >= 0 && fstatat(g->proc, "ns/pid", &victim.ns, 0) == 0)

@@ -62,7 +62,7 @@ struct wants {
 int wants_read(const struct gate_call *call, struct wants *ret, struct error *err) must_check;
 void wants_free(struct wants *wants);
 
-/* wants_any - whether anything has to be done at all. */
+/* wants_mounts - whether anything has to be mounted or remounted. */
 bool wants_mounts(const struct wants *wants);
 
 /* cap_mask - the capabilities of a set of config.json. */
@@ -81,7 +81,6 @@ struct gate {
 	int proc;			/* /proc/PID, opened when armed */
 	struct stat runtime;		/* the runtime's own program */
 	struct stat rootfs;		/* st_mode 0: not known */
-	bool seized;
 
 	/* at the exec */
 	arch_regs regs;			/* as they were */
@@ -89,7 +88,6 @@ struct gate {
 	uint64_t site;			/* of a system call instruction */
 	unsigned long poked;		/* what stood there, when it had to be put there */
 	bool poke;
-	bool suspended;			/* the program's own filters do not apply to us */
 	bool gone;			/* it died meanwhile */
 	unsigned long filters_before;
 	int root;			/* its root folder, O_PATH */
@@ -210,13 +208,12 @@ struct status {
 int status_read(const struct gate *g, struct status *ret, struct error *err) must_check;
 
 /* status_allowed - what execve(2) may have left in the permitted set, by the configuration. */
-uint64_t status_allowed(const struct gate *g, const struct status *st);
+uint64_t status_allowed(const struct gate *g);
 
 void verify_process(struct gate *g);
 void verify_files(struct gate *g);
 void verify_masks(struct gate *g);
 void verify_mounts(struct gate *g);
-void verify_rules(struct gate *g);
 void verify_label(struct gate *g);
 
 /* in_root - an O_PATH descriptor of @path in the container's root, or -errno. */

@@ -206,6 +206,5 @@ int inject_end(struct gate *g, struct error *err)
 		return error_sys(err, -r, "setting registers");
 	if (ptrace(PTRACE_SETOPTIONS, g->pid, NULL, (void *)options(g)) < 0)
 		return error_sys(err, errno, "ptrace(2)");
-	g->suspended = false;
 	return 0;
 }

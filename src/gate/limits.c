@@ -10,8 +10,6 @@
 
 #include "cgroup-private.h"
 
-#define PAGE_SIZE_MAX 65536u
-
 /* One limit, in both versions. */
 struct limit_files {
 	const char *what, *controller;

@@ -71,7 +71,7 @@ static void suspend_seccomp(struct gate *g)
 	const unsigned long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_SUSPEND_SECCOMP |
 				      (g->call->audit ? 0 : PTRACE_O_EXITKILL);
 
-	g->suspended = ptrace(PTRACE_SETOPTIONS, g->pid, NULL, (void *)options) == 0;
+	(void)ptrace(PTRACE_SETOPTIONS, g->pid, NULL, (void *)options);
 }
 
 static int scratch_map(struct gate *g, struct scratch *s, struct error *err)
@@ -290,7 +290,7 @@ int tighten_process(struct gate *g, struct error *err)
 	if (r < 0)
 		return r;
 	g->filters_before = st.filters;
-	allowed = status_allowed(g, &st);
+	allowed = status_allowed(g);
 	if ((!w->nnp || st.nnp) && !w->filter && w->n_rlimits == 0 &&
 	    !(st.caps[SET_BOUNDING] & ~w->caps[SET_BOUNDING]) &&
 	    !(st.caps[SET_PERMITTED] & ~allowed) &&

@@ -95,11 +95,10 @@ static bool inner_root(const struct gate *g)
 	return g->call->wanted->process.user.uid.v == 0;
 }
 
-uint64_t status_allowed(const struct gate *g, const struct status *st)
+uint64_t status_allowed(const struct gate *g)
 {
 	const uint64_t *caps = g->wants.caps;
 
-	(void)st;
 	if (inner_root(g))
 		return caps[SET_BOUNDING] | caps[SET_INHERITABLE];
 	return caps[SET_PERMITTED] | caps[SET_AMBIENT];
@@ -191,7 +190,7 @@ static void verify_caps(struct gate *g, const struct status *st)
 	static const char *const names[SET_MAX] = {
 		"inheritable", "permitted", "effective", "bounding", "ambient",
 	};
-	const uint64_t held = status_allowed(g, st);
+	const uint64_t held = status_allowed(g);
 	bool good = true;
 
 	for (size_t i = 0; i < SET_MAX; i++) {

@@ -4,7 +4,6 @@
 
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/stat.h>
 
 #include <cofferdam/text.h>
 
