@@ -13,6 +13,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cofferdam/mem.h>
+
 static void open_standard_descriptors(void)
 {
 	int fd;
@@ -85,12 +87,10 @@ void process_settle(void)
 static bool user_namespace(void)
 {
 	unsigned long inside, outside, count;
-	FILE *f = fopen("/proc/self/uid_map", "re");
+	_cleanup_file_ FILE *f = fopen("/proc/self/uid_map", "re");
 	const bool initial = f && fscanf(f, "%lu %lu %lu", &inside, &outside, &count) == 3 &&
 			     inside == 0 && outside == 0 && count == 4294967295ul;
 
-	if (f)
-		(void)fclose(f);
 	return f && !initial;
 }
 

@@ -2,24 +2,15 @@
 #include "run.h"
 
 #include <string.h>
-#include <time.h>
 
 #include <cofferdam/gate.h>
+#include <cofferdam/process.h>
 
 #include "limits.h"
 #include "tell.h"
 
 /* What runc shows its user of one hook, in one line, without becoming a wall. */
 #define LINE_MAX_BYTES 1800
-
-static uint64_t now_us(void)
-{
-	struct timespec t;
-
-	if (clock_gettime(CLOCK_MONOTONIC, &t) < 0)
-		return 0;
-	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-}
 
 int run_begin(struct run *run, const struct hook_call *call, struct error *err)
 {

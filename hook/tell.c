@@ -14,6 +14,7 @@
 
 #include <cofferdam/file.h>
 #include <cofferdam/json.h>
+#include <cofferdam/process.h>
 
 #define TELL_WAIT_MS 100
 
@@ -45,14 +46,6 @@ static void write_line(int fd, const char *line)
 
 	if (poll(&p, 1, TELL_WAIT_MS) == 1 && (p.revents & POLLOUT))
 		(void)!writev(fd, parts, 2);
-}
-
-/* stderr_of - a duplicate of descriptor 2 of process @pid, or -1. */
-static int stderr_of(int64_t pid)
-{
-	_cleanup_close_ int pidfd = (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
-
-	return pidfd < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, pidfd, STDERR_FILENO, 0);
 }
 
 static bool same_file(int a, int b)
@@ -119,8 +112,8 @@ void tell(const char *line, int64_t pid)
 	}
 	if (pid <= 0 || runtime <= 1)
 		return;
-	engine = stderr_of(runtime);
-	container = stderr_of(pid);
+	engine = process_stderr(runtime);
+	container = process_stderr((pid_t)pid);
 	if (engine >= 0 && !leads_nowhere(engine)) {
 		write_runtime_log(runtime, line);
 		write_line(engine, line);
@@ -132,7 +125,7 @@ void tell(const char *line, int64_t pid)
 void tell_caller(const char *line)
 {
 	const pid_t caller = getppid();
-	_cleanup_close_ int fd = caller > 1 ? stderr_of(caller) : -1;
+	_cleanup_close_ int fd = caller > 1 ? process_stderr(caller) : -1;
 
 	write_line(STDERR_FILENO, line);
 	if (fd >= 0 && !leads_nowhere(fd) && !same_file(fd, STDERR_FILENO))

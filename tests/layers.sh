@@ -18,7 +18,7 @@ BEGIN {
 		rank[chain[i]] = i + 0
 	rank["harden"] = rank["gate"] = rank["report"] = 9
 	rank["cli"] = rank["hook"] = 10
-	split("error:base mem:base buf:base text:base file:base json:json fields:json oci:oci " \
+	split("error:base mem:base buf:base text:base file:base process:base json:json fields:json oci:oci " \
 	      "engine:engine registry:policy policy:policy host:policy seccomp:policy facts:facts mounts:facts rules:rules " \
 	      "verdict:verdict harden:harden gate:gate report:report", pairs, " ")
 	for (i in pairs) {

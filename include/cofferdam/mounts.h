@@ -31,7 +31,6 @@ int mounts_read_at(int dirfd, struct mount_table *ret, struct error *err) must_c
 int mounts_parse(struct buf *text, struct mount_table *ret, struct error *err) must_check;
 const struct mount_row *mounts_find(const struct mount_table *table, int id);
 void mounts_free(struct mount_table *table);
-#define _cleanup_mounts_ _cleanup_(mounts_free)
 
 /* mounts_from - the first index in by_point whose mount point is not before @point. */
 size_t mounts_from(const struct mount_table *table, const char *point);

@@ -68,7 +68,6 @@ int finding_edit(struct finding *f, enum json_op op, const char *pointer,
 void finding_clear(struct finding *f);
 
 void findings_free(struct findings *findings);
-#define _cleanup_findings_ _cleanup_(findings_free)
 
 /* rule_param - the value in force of parameter @name (which must exist). */
 const struct param_value *rule_param(const struct rule_input *in, const char *name);

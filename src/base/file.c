@@ -4,9 +4,9 @@
 #include <poll.h>
 #include <stdint.h>
 #include <string.h>
-#include <time.h>
 
 #include <cofferdam/file.h>
+#include <cofferdam/process.h>
 
 #include "base-private.h"
 
@@ -145,21 +145,13 @@ int dir_next(DIR *dir, const struct dirent **ret)
 	return 1;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec ts = { 0 };
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 /* The loop of file_read_stream(), for a descriptor that does not block. */
-static int read_until(int fd, const char *name, size_t max, int64_t deadline,
+static int read_until(int fd, const char *name, size_t max, int64_t deadline_ms,
 		      struct buf *b, struct error *err)
 {
 	for (;;) {
 		struct pollfd p = { .fd = fd, .events = POLLIN };
-		int64_t left = deadline - now_ms();
+		int64_t left = deadline_ms - (int64_t)(now_us() / 1000);
 		int r;
 
 		if (left <= 0)
@@ -180,7 +172,7 @@ int file_read_stream(int fd, const char *name, size_t max, int deadline_ms,
 		     struct buf *ret, struct error *err)
 {
 	_cleanup_buf_ struct buf b = { 0 };
-	int64_t deadline = now_ms() + deadline_ms;
+	const int64_t deadline = (int64_t)(now_us() / 1000) + deadline_ms;
 	int flags = fcntl(fd, F_GETFL);
 	int r;
 

@@ -26,6 +26,8 @@ struct command {
 	int (*run)(const struct command *self, int argc, char **argv);
 };
 
+#define STDIN_WAIT_MS 60000	/* a person may be typing */
+
 /* Options that several commands take; "" and zero are the defaults. */
 struct cli_options {
 	const char *policy;		/* NULL: what host.json says */

@@ -6,7 +6,6 @@
 
 #include <cofferdam/file.h>
 
-#define STDIN_WAIT_MS 60000	/* a person may be typing */
 
 void input_free(struct input *input)
 {

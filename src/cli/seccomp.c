@@ -10,7 +10,6 @@
 
 #define PROFILE_MAX (4u << 20)
 #define CAPS_MAX 64
-#define STDIN_WAIT_MS 60000	/* a person may be typing */
 
 /* Where the library shared by podman, Buildah and CRI-O looks, in this order. */
 static const char *const containers_common[] = {

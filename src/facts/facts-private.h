@@ -15,6 +15,9 @@ int fact_why_sys(char **why, struct error *err, int errnum) must_check;
 /* fact_strdup - a copy of @s, or NULL and the error. */
 char *fact_strdup(const char *s, struct error *err);
 
+/* fact_compare - of two strings by their pointers, for qsort(3). */
+int fact_compare(const void *a, const void *b);
+
 /* spot_set - own copies of @within and @fstype (which may be NULL). */
 int spot_set(struct fact_spot *spot, const char *within, const char *fstype,
 	     struct error *err) must_check;

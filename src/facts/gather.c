@@ -28,6 +28,11 @@ int fact_why_sys(char **why, struct error *err, int errnum)
 	return fact_why(why, err, "%s", strerror(errnum));
 }
 
+int fact_compare(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
 char *fact_strdup(const char *s, struct error *err)
 {
 	char *copy = strdup(s);
@@ -199,11 +204,6 @@ static int add_rule(struct paths *paths, const struct policy *policy, enum rule_
 	return r;
 }
 
-static int compare_strings(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* add_rules - those of all enabled rules that want all of @facts, sorted. */
 static int add_rules(struct paths *paths, const struct policy *policy, unsigned facts,
 		     enum param_kind kind, struct error *err)
@@ -216,7 +216,7 @@ static int add_rules(struct paths *paths, const struct policy *policy, unsigned 
 			r = add_rule(paths, policy, (enum rule_id)i, kind, err);
 	}
 	if (r == 0 && paths->n > 1)
-		qsort(paths->v, paths->n, sizeof(*paths->v), compare_strings);
+		qsort(paths->v, paths->n, sizeof(*paths->v), fact_compare);
 	return r;
 }
 

@@ -52,6 +52,14 @@ int load_why(const struct loader *l, const struct json *node, enum fact_is is,
 	return load_bytes(l, from, ret);
 }
 
+int load_known(const struct loader *l, const struct json *node, const struct field_str *state,
+	       const struct field_str *why, enum fact_is *ret, char **ret_why)
+{
+	int r = load_state(l, node, state, ret);
+
+	return r < 0 ? r : load_why(l, node, *ret, why, ret_why);
+}
+
 static int load_device(const struct loader *l, const struct json *node,
 		       const struct field_str *from, uint32_t ret[2])
 {
@@ -76,10 +84,8 @@ static int load_device(const struct loader *l, const struct json *node,
 int load_ns(const struct loader *l, const struct rec_ns *from, struct fact_ns *ret)
 {
 	uint32_t device[2];
-	int r = load_state(l, from->node, &from->state, &ret->is);
+	int r = load_known(l, from->node, &from->state, &from->why, &ret->is, &ret->why);
 
-	if (r == 0)
-		r = load_why(l, from->node, ret->is, &from->why, &ret->why);
 	if (r < 0 || ret->is != FACT_KNOWN)
 		return r;
 	if (from->inode.is != FIELD_PRESENT)
@@ -127,10 +133,8 @@ static int load_below(const struct loader *l, const struct field_list *from,
 int load_place(const struct loader *l, const struct rec_place *from,
 	       struct fact_place *ret)
 {
-	int r = load_state(l, from->node, &from->state, &ret->is);
+	int r = load_known(l, from->node, &from->state, &from->why, &ret->is, &ret->why);
 
-	if (r == 0)
-		r = load_why(l, from->node, ret->is, &from->why, &ret->why);
 	if (r < 0)
 		return r;
 	if ((ret->is == FACT_KNOWN || ret->is == FACT_ABSENT) &&

@@ -9,9 +9,7 @@ static int load_cgroup(const struct loader *l, const struct rec_cgroup *from,
 
 	if (from->is != FIELD_PRESENT)
 		return 0;
-	r = load_state(l, from->node, &from->state, &ret->is);
-	if (r == 0)
-		r = load_why(l, from->node, ret->is, &from->why, &ret->why);
+	r = load_known(l, from->node, &from->state, &from->why, &ret->is, &ret->why);
 	if (r < 0)
 		return r;
 	if ((ret->is == FACT_KNOWN) != (from->others.is == FIELD_PRESENT))
@@ -79,9 +77,7 @@ static int load_groups(const struct loader *l, const struct rec_groups *from,
 
 	if (from->is != FIELD_PRESENT)
 		return 0;
-	r = load_state(l, from->node, &from->state, &ret->is);
-	if (r == 0)
-		r = load_why(l, from->node, ret->is, &from->why, &ret->why);
+	r = load_known(l, from->node, &from->state, &from->why, &ret->is, &ret->why);
 	if (r < 0 || from->list.n == 0)
 		return r;
 	ret->v = calloc(from->list.n, sizeof(*ret->v));
@@ -105,9 +101,7 @@ static int load_sockets(const struct loader *l, const struct rec_sockets *from,
 
 	if (from->is != FIELD_PRESENT)
 		return 0;
-	r = load_state(l, from->node, &from->state, &ret->is);
-	if (r == 0)
-		r = load_why(l, from->node, ret->is, &from->why, &ret->why);
+	r = load_known(l, from->node, &from->state, &from->why, &ret->is, &ret->why);
 	if (r < 0 || from->list.n == 0)
 		return r;
 	ret->v = calloc(from->list.n, sizeof(*ret->v));
@@ -131,9 +125,7 @@ static int load_image(const struct loader *l, const struct rec_image *from,
 
 	if (from->is != FIELD_PRESENT)
 		return 0;
-	r = load_state(l, from->node, &from->state, &ret->is);
-	if (r == 0)
-		r = load_why(l, from->node, ret->is, &from->why, &ret->why);
+	r = load_known(l, from->node, &from->state, &from->why, &ret->is, &ret->why);
 	if (r < 0)
 		return r;
 	if (ret->is != FACT_KNOWN &&

@@ -164,9 +164,7 @@ static int load_idmap(const struct loader *l, const struct rec_idmap *from,
 
 	if (from->is != FIELD_PRESENT)
 		return 0;
-	r = load_state(l, from->node, &from->state, &ret->is);
-	if (r == 0)
-		r = load_why(l, from->node, ret->is, &from->why, &ret->why);
+	r = load_known(l, from->node, &from->state, &from->why, &ret->is, &ret->why);
 	if (r < 0 || from->ranges.n == 0)
 		return r;
 	ret->v = calloc(from->ranges.n, sizeof(*ret->v));
@@ -197,9 +195,7 @@ static int load_limits(const struct loader *l, const struct rec_limits *from,
 
 	if (from->is != FIELD_PRESENT)
 		return 0;
-	r = load_state(l, from->node, &from->state, &ret->is);
-	if (r == 0)
-		r = load_why(l, from->node, ret->is, &from->why, &ret->why);
+	r = load_known(l, from->node, &from->state, &from->why, &ret->is, &ret->why);
 	if (r == 0)
 		r = load_bytes(l, &from->cgroup, &ret->cgroup);
 	if (r < 0 || ret->is != FACT_KNOWN)

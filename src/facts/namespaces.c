@@ -341,3 +341,20 @@ int idmaps_gather(const struct oci_spec *spec, int64_t pid, struct facts *facts,
 	r = idmap_from_spec(&spec->linux_.uid_mappings, &facts->uid_map, err);
 	return r < 0 ? r : idmap_from_spec(&spec->linux_.gid_mappings, &facts->gid_map, err);
 }
+
+int fact_id(const struct fact_idmap *map, uint64_t id, uint64_t *ret)
+{
+	if (map->n == 0) {
+		*ret = id;
+		return 0;
+	}
+	for (size_t i = 0; i < map->n; i++) {
+		const struct fact_idrange *range = &map->v[i];
+
+		if (id >= range->inside && id - range->inside < range->count) {
+			*ret = range->outside + (id - range->inside);
+			return 0;
+		}
+	}
+	return -ENOENT;
+}

@@ -191,11 +191,6 @@ static int collect(const struct oci_hooks *hooks, struct list *ret, struct error
 	return 0;
 }
 
-static int compare_strings(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 int programs_gather(const struct oci_hooks *hooks, struct facts *facts, struct error *err)
 {
 	_cleanup_(free_ptr) const char **owned = NULL;
@@ -210,7 +205,7 @@ int programs_gather(const struct oci_hooks *hooks, struct facts *facts, struct e
 		own.self.st_ino = 0;
 	if (stat(LIBEXECDIR "/cofferdam-hook", &own.hook) < 0)
 		own.hook.st_ino = 0;
-	qsort(list.v, list.n, sizeof(*list.v), compare_strings);
+	qsort(list.v, list.n, sizeof(*list.v), fact_compare);
 	facts->hooks = calloc(list.n, sizeof(*facts->hooks));
 	if (!facts->hooks)
 		return error_oom(err);

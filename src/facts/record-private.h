@@ -159,6 +159,10 @@ int load_state(const struct loader *l, const struct json *node,
 int load_why(const struct loader *l, const struct json *node, enum fact_is is,
 	     const struct field_str *from, char **ret) must_check;
 
+/* load_known - both. */
+int load_known(const struct loader *l, const struct json *node, const struct field_str *state,
+	       const struct field_str *why, enum fact_is *ret, char **ret_why) must_check;
+
 /* load_bytes - a string as it was before octal_encode(); absent leaves NULL. */
 int load_bytes(const struct loader *l, const struct field_str *from, char **ret) must_check;
 

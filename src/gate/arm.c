@@ -5,7 +5,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -62,26 +61,6 @@ static int move_up(int *fd, struct error *err)
 	return 0;
 }
 
-static void keep_capabilities(void)
-{
-	/* ptrace and /proc/PID; mounts; the mount namespace; signals; other users' folders */
-	const uint64_t wanted = 1ull << CAP_SYS_PTRACE | 1ull << CAP_SYS_ADMIN |
-				1ull << CAP_SYS_CHROOT | 1ull << CAP_KILL |
-				1ull << CAP_DAC_READ_SEARCH | 1ull << CAP_DAC_OVERRIDE |
-				1ull << CAP_SYS_RESOURCE;
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { { 0 } };
-
-	if (syscall(SYS_capget, &header, data) < 0)
-		return;
-	for (size_t i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) {
-		data[i].permitted &= (uint32_t)(wanted >> (32 * i));
-		data[i].effective = data[i].permitted;
-		data[i].inheritable = 0;
-	}
-	(void)syscall(SYS_capset, &header, data);
-}
-
 /* prepare - everything that can fail before the process is touched. */
 static int prepare(struct gate *g, struct error *err)
 {
@@ -120,7 +99,6 @@ static int be_supervisor(struct gate *g, struct start *start, struct error *err)
 		r = settle(g->call->id, err);
 	if (r == 0)
 		r = peer_publish(start->orders, err);
-	keep_capabilities();
 	return r;
 }
 

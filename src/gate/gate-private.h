@@ -101,8 +101,6 @@ struct gate {
 	struct buf tightened, verified, unverified, failure;
 };
 
-uint64_t gate_now_us(void);
-
 /* note - add to one of the lists that the record gets. */
 void note(struct buf *list, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

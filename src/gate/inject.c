@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 
 #include <cofferdam/file.h>
+#include <cofferdam/process.h>
 
 /* Steps in all; a flood of signals must not hold the container for ever. */
 #define STEPS_MAX 4096
@@ -49,7 +50,7 @@ int inject_wait(struct gate *g, int resume, struct error *err)
 			return error_sys(err, errno, "ptrace(2)");
 		do {
 			r = waitpid(g->pid, &status, __WALL);
-		} while (r < 0 && errno == EINTR && gate_now_us() - g->start_us < 10000000);
+		} while (r < 0 && errno == EINTR && now_us() - g->start_us < 10000000);
 		if (r < 0)
 			return error_sys(err, errno == EINTR ? ETIMEDOUT : errno,
 					 "waiting for the container's process");

@@ -107,19 +107,7 @@ uint64_t status_allowed(const struct gate *g)
 /* host_id - @id as the host sees it, by the container's own map. */
 static bool host_id(const struct fact_idmap *map, uint64_t id, uint64_t *ret)
 {
-	if (map->is != FACT_KNOWN)
-		return false;
-	if (map->n == 0) {
-		*ret = id;
-		return true;
-	}
-	for (size_t i = 0; i < map->n; i++) {
-		if (id >= map->v[i].inside && id - map->v[i].inside < map->v[i].count) {
-			*ret = map->v[i].outside + (id - map->v[i].inside);
-			return true;
-		}
-	}
-	return false;
+	return map->is == FACT_KNOWN && fact_id(map, id, ret) == 0;
 }
 
 static void verify_ids(struct gate *g, const struct status *st)

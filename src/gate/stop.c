@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include <cofferdam/process.h>
 #include <cofferdam/text.h>
 
 /* The program's user waits meanwhile. */
@@ -119,7 +120,7 @@ static void verify(struct gate *g)
 static void say(int fd, const char *line)
 {
 	struct timespec wait = { .tv_nsec = 5000000 };
-	const uint64_t end = gate_now_us() + TELL_DEADLINE_MS * 1000;
+	const uint64_t end = now_us() + TELL_DEADLINE_MS * 1000;
 	pid_t child;
 
 	if (fd < 0)
@@ -133,20 +134,13 @@ static void say(int fd, const char *line)
 		_exit(0);
 	}
 	while (child > 0 && waitpid(child, NULL, WNOHANG) == 0) {
-		if (gate_now_us() > end) {
+		if (now_us() > end) {
 			(void)kill(child, SIGKILL);
 			(void)waitpid(child, NULL, 0);
 			return;
 		}
 		(void)nanosleep(&wait, NULL);
 	}
-}
-
-static int container_stderr(const struct gate *g)
-{
-	_cleanup_close_ int pidfd = (int)syscall(SYS_pidfd_open, g->pid, 0);
-
-	return pidfd < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, pidfd, STDERR_FILENO, 0);
 }
 
 /*
@@ -157,7 +151,7 @@ static int container_stderr(const struct gate *g)
 static void end_it(struct gate *g)
 {
 	_cleanup_buf_ struct buf line = { 0 };
-	_cleanup_close_ int fd = g->gone ? -1 : container_stderr(g);
+	_cleanup_close_ int fd = g->gone ? -1 : process_stderr(g->pid);
 
 	siginfo_t end;
 
@@ -182,7 +176,7 @@ static int record(struct gate *g, bool killed)
 		.killed = killed,
 		.tightened = list(&g->tightened), .verified = list(&g->verified),
 		.unverified = list(&g->unverified),
-		.held_us = gate_now_us() - g->start_us,
+		.held_us = now_us() - g->start_us,
 	};
 	struct error err = { 0 };
 	int r = g->call->record(g->call->arg, &outcome, &err);
@@ -224,7 +218,7 @@ static void look(struct gate *g)
 
 void stop_at_exec(struct gate *g)
 {
-	g->start_us = gate_now_us();
+	g->start_us = now_us();
 	deadline(STOP_DEADLINE_S);
 	look(g);
 	deadline(0);

@@ -12,22 +12,14 @@
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include <cofferdam/file.h>
+#include <cofferdam/process.h>
 
 /* A runtime that starts threads faster than they are found is not one. */
 #define PASSES_MAX 1000
 
 #define OPTIONS (PTRACE_O_TRACEEXEC | PTRACE_O_TRACECLONE)
-
-uint64_t gate_now_us(void)
-{
-	struct timespec t = { 0 };
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-}
 
 /* tracer_of - TracerPid of a thread, or -errno when it is gone. */
 static int64_t tracer_of(pid_t pid, pid_t tid)

@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include <cofferdam/policy.h>
+
 /* Traps: profiles that do not do what somebody who reads them would think. */
 
 static const struct {
@@ -105,7 +107,7 @@ static bool kills(const struct field_str *action)
 /* lets - whether the action is taken for a pass: all that does not refuse. */
 static bool lets(const struct field_str *action)
 {
-	return !kills(action) && !is(action, "SCMP_ACT_ERRNO");
+	return !profile_refuses(action->v);
 }
 
 static bool names(const struct oci_seccomp_rule *rule, const char *call)

@@ -113,20 +113,3 @@ bool place_located(const struct fact_place *place)
 	return (place->is == FACT_KNOWN || place->is == FACT_ABSENT) && place->spot.within &&
 	       place->spot.within[0] != '\0';
 }
-
-int id_map(const struct fact_idmap *map, uint64_t id, uint64_t *ret)
-{
-	if (map->n == 0) {
-		*ret = id;
-		return 0;
-	}
-	for (size_t i = 0; i < map->n; i++) {
-		const struct fact_idrange *range = &map->v[i];
-
-		if (id >= range->inside && id - range->inside < range->count) {
-			*ret = range->outside + (id - range->inside);
-			return 0;
-		}
-	}
-	return -ENOENT;
-}

@@ -23,7 +23,7 @@ int check_root_user(const struct rule_input *in, struct findings *out, struct er
 		f->unjudged = true;
 		return 0;
 	}
-	if (id_map(map, id, &host) < 0) {
+	if (fact_id(map, id, &host) < 0) {
 		f = finding_add(in, out, err, "/process/user/uid",
 				"no range of the user namespace's map covers this id");
 		if (!f)
@@ -119,7 +119,7 @@ static int judge_group(const struct rule_input *in, struct findings *out, struct
 	    (groups->is != FACT_KNOWN && groups->is != FACT_ABSENT))
 		return rule_unjudged(in, out, err, pointer, "the group on the host cannot be told: %s",
 				     groups->why ? groups->why : "it was not recorded");
-	if (id_map(&in->facts->gid_map, id, &host) < 0)
+	if (fact_id(&in->facts->gid_map, id, &host) < 0)
 		return 0;
 	for (size_t i = 0; i < groups->n; i++) {
 		if (groups->v[i].gid == host && rule_listed(in, "groups", groups->v[i].name))

@@ -41,7 +41,4 @@ bool place_located(const struct fact_place *place);
 /* device_rule_allows_all - an allow rule that names no device (linux.resources.devices). */
 bool device_rule_allows_all(const struct oci_device_rule *rule);
 
-/* id_map - 0 and the id on the host, or -ENOENT where no range covers it. */
-int id_map(const struct fact_idmap *map, uint64_t id, uint64_t *ret);
-
 #endif
