@@ -107,6 +107,13 @@ told() {
 	fi
 }
 
+# refused_for DESCRIPTION HOST RULE - the last record, where podman's own words
+# do not carry the reason
+refused_for() {
+	like "$runtime: $1" "$(tail -n 1 "$work/hosts/$2.log" |
+		jq -r '"\(.refused) \([.findings[].rule] | join(" "))"')" "^true .*$3"
+}
+
 hooks_dir() {
 	gate "$baseline"
 	allowed "baseline lets a container with limits run" --memory 64m --pids-limit 64 --cpus 0.5 \
@@ -147,6 +154,7 @@ detached() {
 	status=$?
 	is "$runtime: run -d of a refused container fails" "$((status != 0))" 1
 	[ "$runtime" = crun ] || like "$runtime: and says why" "$output" 'root-user'
+	refused_for "and the record says why" restricted root-user
 	unlike "$runtime: nothing of it runs" "$(podman ps -q --no-trunc --filter name=bg)" '.'
 	podman rm -f -t 0 bg >/dev/null 2>&1
 	output=$(podman run --name bg -d "${modest[@]}" bb sleep 60 2>&1)
@@ -183,6 +191,7 @@ pods() {
 	output=$(podman kube play --network none "$work/privileged.yaml" 2>&1)
 	unlike "$runtime: kube play of a privileged pod runs nothing" \
 		"$(podman inspect -f '{{.State.Running}}' kube-main 2>/dev/null)" true
+	refused_for "for what it is" baseline privileged
 	podman kube down "$work/privileged.yaml" >/dev/null 2>&1
 }
 
@@ -211,10 +220,11 @@ builds() {
 	output=$(podman build --network none --hooks-dir "$work/podman/hooks" -t refused --no-cache \
 		-f "$work/Containerfile" "$work/podman/hooks" 2>&1)
 	is "$runtime: and not restricted" "$(($? != 0))" 1
+	refused_for "for what it is" restricted root-user
 	podman rmi -f built refused >/dev/null 2>&1
 }
 
-# hardened PATTERN ARGUMENT... - what the container sees of itself
+# In a folder of its own: podman hands config.json over, and takes another.
 precreate() {
 	engine "$1" "$work/podman/precreate"
 	registration precreate "$restricted" >"$work/podman/precreate/50-cofferdam.json"

@@ -62,12 +62,16 @@ static inline int file_teardown(void **state)
 	return waitpid(pid, &status, 0) == pid && status == 0 ? 0 : -1;
 }
 
-static inline bool need_root(void)
+static inline bool is_root(void)
 {
-	if (geteuid() == 0)
-		return true;
-	print_message("SKIPPED: needs root, to give files to another user\n");
-	return false;
+	return geteuid() == 0;
+}
+
+/* need_root - a test skips without: giving files to another user takes it. */
+static inline void need_root(void)
+{
+	if (!is_root())
+		skip();
 }
 
 /* The path of @name in the folder of the test; good until the call after next. */
