@@ -40,7 +40,9 @@ int run_judge(struct run *run, enum door door, struct error *err)
 	const struct facts_source source = {
 		.bundle_fd = run->bundle_fd, .engine = run->call->engine, .pid = run->pid,
 	};
-	struct subject how = { .engine = run->call->engine, .door = door };
+	struct subject how = {
+		.engine = run->call->engine, .door = door, .bundle = run->bundle,
+	};
 	int r = host_policy(run->host, run->call->engine, process_owner(), &run->policy, err);
 
 	if (r < 0)

@@ -49,6 +49,28 @@ enum wording engine_wording(enum engine engine);
 const char *engine_pod_uid(enum engine engine, const struct oci_spec *spec);
 
 /*
+ * What the registered engine tells of a container by annotations that it writes
+ * itself, after all that its user may set; NULL is not told. podman and docker
+ * tell nothing: whatever stands there is their caller's.
+ */
+struct engine_tells {
+	bool sandbox;			/* a pod's own container, whose image the engine chooses */
+	const char *image;		/* the name that was asked for */
+	const char *image_id;		/* CRI-O alone */
+	const char *namespace_;		/* of the pod */
+	const char *pod_uid;		/* engine_pod_uid() */
+};
+
+/*
+ * engine_tells - @bundle is the bundle's absolute path, or NULL where it is not
+ * known (a file on the command line). Other callers reach the same runtime with
+ * annotations of their choice (ctr, dockerd's containerd, podman beside CRI-O):
+ * of a bundle that is not where the engine's CRI keeps them, nothing is believed.
+ */
+void engine_tells(enum engine engine, const char *bundle, const struct oci_spec *spec,
+		  struct engine_tells *ret);
+
+/*
  * engine_owned_file - whether @path, a real path on the host (symbolic links
  * resolved), is one that engines make for a single container: its hosts,
  * hostname, resolv.conf, its /dev/shm, or a named volume's data. ENGINE_UNKNOWN

@@ -32,6 +32,22 @@ struct oci_rlimit {
 	struct field_uint hard, soft;
 };
 
+/* process.scheduler, sched_setattr(2). */
+struct oci_scheduler {
+	const struct json *node;
+	enum field_is is;
+	struct field_str policy;
+	struct field_int nice, priority;
+};
+
+/* process.ioPriority, ioprio_set(2). */
+struct oci_io_priority {
+	const struct json *node;
+	enum field_is is;
+	struct field_str class_;
+	struct field_int priority;
+};
+
 struct oci_process {
 	const struct json *node;
 	enum field_is is;
@@ -44,6 +60,8 @@ struct oci_process {
 	struct field_bool no_new_privileges;
 	struct field_str apparmor_profile, selinux_label;
 	struct field_int oom_score_adj;
+	struct oci_scheduler scheduler;
+	struct oci_io_priority io_priority;
 };
 
 struct oci_root {

@@ -29,7 +29,7 @@ struct rule_input {
 	const struct facts *facts;
 	const struct policy *policy;
 	enum engine engine;		/* as registered */
-	const char *pod_uid;		/* engine_pod_uid(), looked up once */
+	struct engine_tells tells;	/* what the registered engine tells, looked up once */
 	enum rule_id id;		/* the rule being judged */
 };
 

@@ -30,6 +30,7 @@ struct subject {
 	const struct facts *facts;
 	const struct policy *policy;
 	enum engine engine;		/* as registered */
+	const char *bundle;		/* the bundle's absolute path; NULL: not known */
 	enum door door;
 	/* a door that cannot edit: whether it can make @finding good otherwise; NULL: never */
 	bool (*hardens)(const struct subject *subject, const struct finding *finding);

@@ -175,3 +175,50 @@ const char *engine_pod_uid(enum engine engine, const struct oci_spec *spec)
 		return NULL;
 	return uid;
 }
+
+/* Where the CRI of an engine keeps bundles, as fnmatch(3) patterns from their end. */
+static bool is_cri_bundle(enum engine engine, const char *bundle)
+{
+	static const char containerd[] = "/io.containerd.runtime.v2.task/k8s.io/";
+	const char *at;
+
+	if (engine == ENGINE_CONTAINERD) {
+		at = strstr(bundle, containerd);
+		return at && at[sizeof(containerd) - 1] != '\0' &&
+		       !strchr(at + sizeof(containerd) - 1, '/');
+	}
+	/* podman keeps its own below the graph root, in /var/lib */
+	return text_glob("/run/*/*/*-containers/*/userdata", bundle) ||
+	       text_glob("/var/run/*/*/*-containers/*/userdata", bundle);
+}
+
+void engine_tells(enum engine engine, const char *bundle, const struct oci_spec *spec,
+		  struct engine_tells *ret)
+{
+	/* containerd internal/cri/annotations, CRI-O pkg/annotations/internal.go */
+	static const struct {
+		const char *type, *image, *image_id, *namespace_;
+	} keys[ENGINE_MAX] = {
+		[ENGINE_CONTAINERD] = { "io.kubernetes.cri.container-type",
+					"io.kubernetes.cri.image-name", NULL,
+					"io.kubernetes.cri.sandbox-namespace" },
+		[ENGINE_CRIO] = { "io.kubernetes.cri-o.ContainerType",
+				  "io.kubernetes.cri-o.ImageName",
+				  "io.kubernetes.cri-o.ImageRef",
+				  "io.kubernetes.pod.namespace" },
+	};
+	const char *type;
+
+	*ret = (struct engine_tells){ 0 };
+	if (!keys[engine].type || (bundle && !is_cri_bundle(engine, bundle)))
+		return;
+	type = annotation(spec, keys[engine].type);
+	ret->sandbox = type && strcmp(type, "sandbox") == 0;
+	ret->namespace_ = annotation(spec, keys[engine].namespace_);
+	ret->pod_uid = engine_pod_uid(engine, spec);
+	if (ret->sandbox)
+		return;	/* containerd does not write the key there, so it would be the pod's */
+	ret->image = annotation(spec, keys[engine].image);
+	if (keys[engine].image_id)
+		ret->image_id = annotation(spec, keys[engine].image_id);
+}

@@ -37,6 +37,19 @@ static const struct field rlimit_table[] = {
 	END
 };
 
+static const struct field scheduler_table[] = {
+	ROW(oci_scheduler, policy, FIELD_STR, "policy"),
+	ROW(oci_scheduler, nice, FIELD_INT, "nice"),
+	ROW(oci_scheduler, priority, FIELD_INT, "priority"),
+	END
+};
+
+static const struct field io_priority_table[] = {
+	ROW(oci_io_priority, class_, FIELD_STR, "class"),
+	ROW(oci_io_priority, priority, FIELD_INT, "priority"),
+	END
+};
+
 static const struct field process_table[] = {
 	ROW(oci_process, terminal, FIELD_BOOL, "terminal"),
 	OBJ(oci_process, user, user_table, "user"),
@@ -49,6 +62,8 @@ static const struct field process_table[] = {
 	ROW(oci_process, apparmor_profile, FIELD_STR, "apparmorProfile"),
 	ROW(oci_process, selinux_label, FIELD_STR, "selinuxLabel"),
 	ROW(oci_process, oom_score_adj, FIELD_INT, "oomScoreAdj"),
+	OBJ(oci_process, scheduler, scheduler_table, "scheduler"),
+	OBJ(oci_process, io_priority, io_priority_table, "ioPriority"),
 	END
 };
 

@@ -18,11 +18,11 @@ static bool pods_own(const struct rule_input *in, const struct fact_place *sourc
 	_cleanup_buf_ struct buf volumes = { 0 };
 	const struct fact_spot *spot = &source->spot;
 
-	if (!source->real || source->foreign || !engine_pod_file(in->pod_uid, source->real))
+	if (!source->real || source->foreign || !engine_pod_file(in->tells.pod_uid, source->real))
 		return false;
 	if (!strstr(source->real, "/volume-subpaths/"))
 		return true;
-	buf_printf(&volumes, "/pods/%s/volumes/", in->pod_uid);
+	buf_printf(&volumes, "/pods/%s/volumes/", in->tells.pod_uid);
 	if (spot->within && strstr(spot->within, buf_cstr(&volumes)))
 		return true;
 	return kubelet && kubelet->is == FACT_KNOWN &&
@@ -40,7 +40,7 @@ static bool bound(const struct rule_input *in, size_t index)
 	const struct fact_place *source = mount_source(in, index);
 
 	return oci_mount_is_bind(oci_mount_at(in->spec, index)) &&
-	       !place_engine_owned(source, in->engine, in->pod_uid) && !pods_own(in, source);
+	       !place_engine_owned(source, in->engine, in->tells.pod_uid) && !pods_own(in, source);
 }
 
 static int unlocated(const struct rule_input *in, struct findings *out, struct error *err,

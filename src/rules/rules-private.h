@@ -14,6 +14,9 @@ int rule_unjudged(const struct rule_input *in, struct findings *out, struct erro
 /* rule_listed - whether a pattern of the list parameter @param matches @name. */
 bool rule_listed(const struct rule_input *in, const char *param, const char *name);
 
+/* secret_shape - what kind of secret stands in @value, by its look; or NULL. Linear. */
+const char *secret_shape(const char *value);
+
 /* base_name - what stands behind the last "/" of @path. */
 const char *base_name(const char *path);
 

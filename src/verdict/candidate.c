@@ -22,7 +22,7 @@ int candidate_judge(struct candidate *c, const struct subject *how, struct error
 	c->subject = (struct subject){
 		.doc = c->doc, .spec = &c->spec, .facts = &c->facts,
 		.policy = how->policy, .engine = how->engine, .door = how->door,
-		.hardens = how->hardens,
+		.hardens = how->hardens, .bundle = how->bundle,
 	};
 	return verdict_reach(&c->subject, &c->decision, err);
 }

@@ -31,10 +31,10 @@ static int judge_all(const struct subject *subject, struct decision *decision,
 	struct rule_input in = {
 		.doc = subject->doc, .spec = subject->spec, .facts = subject->facts,
 		.policy = subject->policy, .engine = subject->engine,
-		.pod_uid = engine_pod_uid(subject->engine, subject->spec),
 	};
 	int r = 0;
 
+	engine_tells(subject->engine, subject->bundle, subject->spec, &in.tells);
 	for (size_t i = 0; r == 0 && i < RULE_MAX; i++) {
 		in.id = (enum rule_id)i;
 		if (subject->policy->rules[i].action != ACTION_OFF)

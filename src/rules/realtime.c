@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What would put a container's program in front of all others (sched(7)). */
+#include <cofferdam/rules.h>
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "rules-private.h"
+
+/* The policies that let others run too; SCHED_FIFO, SCHED_RR, SCHED_DEADLINE do not. */
+static bool shares(const char *policy)
+{
+	static const char *const sharing[] = { "SCHED_OTHER", "SCHED_BATCH", "SCHED_ISO",
+					       "SCHED_IDLE" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(sharing); i++) {
+		if (strcmp(policy, sharing[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int judge_scheduler(const struct rule_input *in, struct findings *out, struct error *err)
+{
+	const struct oci_scheduler *scheduler = &in->spec->process.scheduler;
+	const int64_t least = (int64_t)rule_param(in, "nice")->number;
+	struct finding *f;
+
+	if (scheduler->policy.v && !shares(scheduler->policy.v)) {
+		f = finding_add(in, out, err, "/process/scheduler/policy",
+				"is a real-time policy, or none that is known");
+		return f ? finding_value(f, err, "%s", scheduler->policy.v) : err->code;
+	}
+	if (scheduler->nice.is != FIELD_PRESENT || scheduler->nice.v >= least)
+		return 0;
+	f = finding_add(in, out, err, "/process/scheduler/nice",
+			"takes the processor from others, beyond the policy's %" PRId64, least);
+	return f ? finding_value(f, err, "%" PRId64, scheduler->nice.v) : err->code;
+}
+
+static int judge_io(const struct rule_input *in, struct findings *out, struct error *err)
+{
+	const char *class = in->spec->process.io_priority.class_.v;
+	struct finding *f;
+
+	if (!class || strcmp(class, "IOPRIO_CLASS_BE") == 0 ||
+	    strcmp(class, "IOPRIO_CLASS_IDLE") == 0)
+		return 0;
+	f = finding_add(in, out, err, "/process/ioPriority/class",
+			"is the real-time class, or none that is known");
+	return f ? finding_value(f, err, "%s", class) : err->code;
+}
+
+static int judge_cpu(const struct rule_input *in, struct findings *out, struct error *err)
+{
+	const struct field_int *runtime = &in->spec->linux_.resources.cpu.realtime_runtime;
+	struct finding *f;
+
+	/* negative is no limit (the kernel's documentation of sched-rt-group) */
+	if (runtime->v == 0)
+		return 0;
+	f = finding_add(in, out, err, "/linux/resources/cpu/realtimeRuntime",
+			"gives the cgroup real-time processor time");
+	return f ? finding_value(f, err, "%" PRId64, runtime->v) : err->code;
+}
+
+/* With it, any program of the container may ask for a real-time policy itself (getrlimit(2)). */
+static int judge_rlimit(const struct rule_input *in, struct findings *out, struct error *err)
+{
+	const struct oci_rlimit *rlimits = in->spec->process.rlimits.v;
+	_cleanup_buf_ struct buf pointer = { 0 };
+	struct finding *f;
+
+	for (size_t i = 0; i < in->spec->process.rlimits.n; i++) {
+		if (!rlimits[i].type.v || strcmp(rlimits[i].type.v, "RLIMIT_RTPRIO") != 0 ||
+		    (rlimits[i].hard.v == 0 && rlimits[i].soft.v == 0))
+			continue;
+		buf_reset(&pointer);
+		buf_printf(&pointer, "/process/rlimits/%zu", i);
+		if (buf_check(&pointer, err) < 0)
+			return err->code;
+		f = finding_add(in, out, err, buf_cstr(&pointer),
+				"lets its programs choose a real-time policy");
+		if (!f || finding_value(f, err, "RLIMIT_RTPRIO %" PRIu64, rlimits[i].hard.v) < 0)
+			return err->code;
+	}
+	return 0;
+}
+
+int check_realtime(const struct rule_input *in, struct findings *out, struct error *err)
+{
+	int r = judge_scheduler(in, out, err);
+
+	if (r == 0)
+		r = judge_io(in, out, err);
+	if (r == 0)
+		r = judge_cpu(in, out, err);
+	return r < 0 ? r : judge_rlimit(in, out, err);
+}

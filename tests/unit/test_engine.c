@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <cofferdam/engine.h>
+
+#define CONTAINERD "\"io.kubernetes.cri.container-type\": \"container\", " \
+	"\"io.kubernetes.cri.image-name\": \"a/b:1\", " \
+	"\"io.kubernetes.cri.sandbox-namespace\": \"web\", " \
+	"\"io.kubernetes.cri.sandbox-uid\": \"0123456789abcdef\""
+#define CRIO "\"io.kubernetes.cri-o.ContainerType\": \"container\", " \
+	"\"io.kubernetes.cri-o.ImageName\": \"c/d:2\", " \
+	"\"io.kubernetes.cri-o.ImageRef\": \"beef\", " \
+	"\"io.kubernetes.pod.namespace\": \"bank\", " \
+	"\"io.kubernetes.pod.uid\": \"fedcba9876543210\""
+
+static struct {
+	struct json_doc *doc;
+	struct oci_spec spec;
+} read_;
+
+static const struct engine_tells *tells(enum engine engine, const char *bundle,
+					const char *annotations)
+{
+	static struct engine_tells got;
+	struct error err = { 0 };
+	char text[2048];
+
+	oci_spec_free(&read_.spec);
+	json_free(&read_.doc);
+	snprintf(text, sizeof(text), "{\"annotations\": {%s}}", annotations);
+	assert_int_equal(json_parse("config.json", text, strlen(text), 0, &read_.doc, &err), 0);
+	assert_int_equal(oci_spec_read(read_.doc, &read_.spec, &err), 0);
+	memset(&got, 0xff, sizeof(got));
+	engine_tells(engine, bundle, &read_.spec, &got);
+	return &got;
+}
+
+static int clean(void **state)
+{
+	(void)state;
+	oci_spec_free(&read_.spec);
+	json_free(&read_.doc);
+	return 0;
+}
+
+static void nothing(const struct engine_tells *got)
+{
+	assert_false(got->sandbox);
+	assert_null(got->image);
+	assert_null(got->image_id);
+	assert_null(got->namespace_);
+	assert_null(got->pod_uid);
+}
+
+/* Each engine's own keys, and never the other's. */
+static void test_own_keys(void **state)
+{
+	const struct engine_tells *got = tells(ENGINE_CONTAINERD, NULL, CRIO ", " CONTAINERD);
+
+	(void)state;
+	assert_false(got->sandbox);
+	assert_string_equal(got->image, "a/b:1");
+	assert_null(got->image_id);
+	assert_string_equal(got->namespace_, "web");
+	assert_string_equal(got->pod_uid, "0123456789abcdef");
+	got = tells(ENGINE_CRIO, NULL, CONTAINERD ", " CRIO);
+	assert_false(got->sandbox);
+	assert_string_equal(got->image, "c/d:2");
+	assert_string_equal(got->image_id, "beef");
+	assert_string_equal(got->namespace_, "bank");
+	assert_string_equal(got->pod_uid, "fedcba9876543210");
+	nothing(tells(ENGINE_CONTAINERD, NULL, CRIO));
+	nothing(tells(ENGINE_CRIO, NULL, CONTAINERD));
+	nothing(tells(ENGINE_PODMAN, NULL, CONTAINERD ", " CRIO));
+	nothing(tells(ENGINE_DOCKER, NULL, CONTAINERD ", " CRIO));
+	nothing(tells(ENGINE_UNKNOWN, NULL, CONTAINERD ", " CRIO));
+}
+
+/* A sandbox tells no image: of containerd it would be the pod's author who says it. */
+static void test_sandbox(void **state)
+{
+	const struct engine_tells *got = tells(ENGINE_CONTAINERD, NULL,
+		"\"io.kubernetes.cri.container-type\": \"sandbox\", "
+		"\"io.kubernetes.cri.image-name\": \"forged\"");
+
+	(void)state;
+	assert_true(got->sandbox);
+	assert_null(got->image);
+	got = tells(ENGINE_CRIO, NULL, "\"io.kubernetes.cri-o.ContainerType\": \"sandbox\", "
+		"\"io.kubernetes.cri-o.ImageName\": \"forged\"");
+	assert_true(got->sandbox);
+	assert_null(got->image);
+}
+
+/* ctr, dockerd and podman reach the same runtime with annotations of their choice. */
+static void test_other_callers(void **state)
+{
+	static const struct {
+		enum engine engine;
+		const char *bundle;
+		bool believed;
+	} cases[] = {
+		{ ENGINE_CONTAINERD, "/run/containerd/io.containerd.runtime.v2.task/k8s.io/a1", true },
+		{ ENGINE_CONTAINERD, "/srv/state/io.containerd.runtime.v2.task/k8s.io/a1", true },
+		{ ENGINE_CONTAINERD, "/run/containerd/io.containerd.runtime.v2.task/default/a1", false },
+		{ ENGINE_CONTAINERD, "/run/containerd/io.containerd.runtime.v2.task/moby/a1", false },
+		{ ENGINE_CONTAINERD, "/run/containerd/io.containerd.runtime.v2.task/k8s.io/", false },
+		{ ENGINE_CONTAINERD,
+		  "/run/containerd/io.containerd.runtime.v2.task/k8s.io/a1/rootfs/tmp", false },
+		{ ENGINE_CONTAINERD, "/tmp/bundle", false },
+		{ ENGINE_CONTAINERD, "", false },
+		{ ENGINE_CRIO, "/run/containers/storage/overlay-containers/a1/userdata", true },
+		{ ENGINE_CRIO, "/var/run/containers/storage/overlay-containers/a1/userdata", true },
+		{ ENGINE_CRIO, "/var/lib/containers/storage/overlay-containers/a1/userdata", false },
+		{ ENGINE_CRIO, "/run/containers/storage/overlay-containers/a1/userdata/x", false },
+		{ ENGINE_CRIO, "/tmp/bundle", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct engine_tells *got = tells(cases[i].engine, cases[i].bundle,
+						       CONTAINERD ", " CRIO);
+
+		if (!cases[i].believed) {
+			nothing(got);
+			continue;
+		}
+		assert_non_null(got->image);
+		assert_non_null(got->namespace_);
+		assert_non_null(got->pod_uid);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(test_own_keys, clean),
+		cmocka_unit_test_teardown(test_sandbox, clean),
+		cmocka_unit_test_teardown(test_other_callers, clean),
+	};
+
+	return cmocka_run_group_tests_name("engine", tests, NULL, NULL);
+}
