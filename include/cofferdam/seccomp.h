@@ -84,8 +84,10 @@ static inline const struct oci_seccomp *seccomp_of(const struct seccomp_profile 
 
 /*
  * seccomp_profile_compile - the filter that runc and crun build from a profile on
- * a host of @audit_arch, as seccomp_compile() does; what asks a listener is taken for
- * a pass, and architectures that the host's kernel cannot run are left out.
+ * a host of @audit_arch, instruction by instruction where they use the same
+ * libseccomp (runc puts some before it that only refuse); what asks a listener is
+ * taken for a pass, and architectures that the host's kernel cannot run are left
+ * out. Of @profile only the document's /linux/seccomp is looked at.
  */
 int seccomp_profile_compile(const struct seccomp_profile *profile, uint32_t audit_arch,
 			    struct seccomp_program *ret, struct error *err) must_check;

@@ -64,6 +64,7 @@ static int move_up(int *fd, struct error *err)
 /* prepare - everything that can fail before the process is touched. */
 static int prepare(struct gate *g, struct error *err)
 {
+	struct status st;
 	char path[32];
 	int r = settle_limits(err);
 
@@ -79,7 +80,9 @@ static int prepare(struct gate *g, struct error *err)
 		return error_sys(err, errno, "the runtime's program");
 	if (g->call->rootfs >= 0 && fstat(g->call->rootfs, &g->rootfs) < 0)
 		return error_sys(err, errno, "root.path");
-	return cgroup_armed(g, err);
+	r = status_read(g, &st, err);
+	g->filters_armed = st.filters;
+	return r < 0 ? r : cgroup_armed(g, err);
 }
 
 static int be_supervisor(struct gate *g, struct start *start, struct error *err)
@@ -183,6 +186,7 @@ __attribute__((noreturn)) static void supervise(struct start *start)
 	if (r != 0)
 		_exit(0);
 	compile(&g);
+	filter_expect(&g);
 	if (trace_wait(&g) == 1)
 		stop_at_exec(&g);
 	_exit(0);

@@ -64,7 +64,28 @@ static void check_flags(struct gate *g, const struct oci_mount *mount,
 	}
 }
 
-static bool same_spot(const struct fact_spot *spot, const struct mount_row *row)
+/* Ids of files are others then: which, the kernel shows nowhere here. */
+static void check_idmap(struct gate *g, const struct oci_mount *mount, const struct mount_row *row)
+{
+	bool wanted = mount->uid_mappings.n > 0 || mount->gid_mappings.n > 0;
+
+	for (size_t i = 0; i < mount->options.n && !wanted; i++) {
+		const char *o = mount->options.v[i].v;
+
+		/* "idmap", "ridmap", crun's "idmap=uids=..." */
+		o = o && *o == 'r' ? o + 1 : o;
+		wanted = o && strncmp(o, "idmap", 5) == 0 && (o[5] == '\0' || o[5] == '=');
+	}
+	if (wanted != mounts_option(row, "idmapped"))
+		mismatch(g, wanted ? "the mount at %s is not id-mapped"
+				   : "the mount at %s is id-mapped, which was not admitted",
+			 mount->destination.v);
+	else if (wanted)
+		note(&g->unverified, "id map of the mount at %s: the kernel does not show it",
+		     mount->destination.v);
+}
+
+bool same_spot(const struct fact_spot *spot, const struct mount_row *row)
 {
 	return spot->within && spot->major == row->major && spot->minor == row->minor &&
 	       strcmp(spot->within, row->root) == 0;
@@ -154,6 +175,7 @@ static void check_mount(struct binds *b, size_t index, size_t old)
 		mismatch(b->g, "at %s is a %s, where a %s was wanted", mount->destination.v,
 			 row->fstype, mount->type.v ? mount->type.v : "mount");
 	check_flags(b->g, mount, row);
+	check_idmap(b->g, mount, row);
 }
 
 static void check_all(struct binds *b)

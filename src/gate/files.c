@@ -93,15 +93,27 @@ static void verify_exe(struct gate *g, const struct mount_table *table)
 		mismatch(g, "its program is not on a mount of the container");
 }
 
+/*
+ * verify_root - by device and inode the folder that root.path led to when the
+ * gate was armed, and by its mount what the rules judged a moment before.
+ */
 static void verify_root(struct gate *g)
 {
+	const struct fact_place *judged = &g->call->subject->facts->rootfs;
+	const struct mount_row *row = mounts_find(&g->after, (int)mount_id(g->root));
 	struct stat st;
 
+	if (row && mounts_option(row, "idmapped"))
+		note(&g->unverified, "id map of the root mount: the kernel does not show it");
 	if (g->rootfs.st_mode == 0)
 		note(&g->unverified, "the root folder: root.path could not be looked at before");
 	else if (fstat(g->root, &st) < 0 || st.st_dev != g->rootfs.st_dev ||
 		 st.st_ino != g->rootfs.st_ino)
 		mismatch(g, "its root is not the folder that root.path named");
+	else if (row && judged->is == FACT_KNOWN && judged->spot.within &&
+		 judged->spot.within[0] && !same_spot(&judged->spot, row))
+		mismatch(g, "its root is %s of %u:%u (%s), where %s was judged", row->root,
+			 row->major, row->minor, row->fstype, judged->path);
 	else
 		note(&g->verified, "root folder");
 }

@@ -65,6 +65,9 @@ void wants_free(struct wants *wants);
 /* wants_mounts - whether anything has to be mounted or remounted. */
 bool wants_mounts(const struct wants *wants);
 
+/* rlimit_number - by the specification's name, or -EINVAL. */
+int rlimit_number(const char *name);
+
 /* cap_mask - the capabilities of a set of config.json. */
 uint64_t cap_mask(const struct field_strs *set);
 
@@ -89,7 +92,10 @@ struct gate {
 	unsigned long poked;		/* what stood there, when it had to be put there */
 	bool poke;
 	bool gone;			/* it died meanwhile */
-	unsigned long filters_before;
+	unsigned long filters_armed;	/* that it had of its engine */
+	unsigned long filters_before;	/* that it had at the exec */
+	struct expected *expected;	/* of linux.seccomp: see filters.c */
+	pid_t compiler;			/* who makes it */
 	int root;			/* its root folder, O_PATH */
 	struct mount_table before;	/* its mounts, before and after hardening */
 	struct mount_table after;
@@ -163,6 +169,21 @@ int inject_wait(struct gate *g, int resume, struct error *err);
 int site_find(struct gate *g, struct error *err) must_check;
 int site_restore(struct gate *g, struct error *err) must_check;
 
+/* --- filters.c --- */
+
+/* filter_of_runtime - whether config.json has the runtime load a filter. */
+bool filter_of_runtime(const struct gate *g);
+
+/* filter_expect - start to make out what filter linux.seccomp means. */
+void filter_expect(struct gate *g);
+
+/* filter_read - the filter at @index, from the oldest. -ENOTSUP: it is not shown here. */
+int filter_read(const struct gate *g, unsigned long index, struct seccomp_program *ret,
+		struct error *err) must_check;
+
+/* filter_compare - one of the filters from @first to before @end must be that of linux.seccomp. */
+void filter_compare(struct gate *g, unsigned long first, unsigned long end);
+
 /* --- remedies: each tightens only --- */
 
 int tighten_process(struct gate *g, struct error *err) must_check;
@@ -170,6 +191,9 @@ int tighten_mounts(struct gate *g, struct error *err) must_check;
 
 /* missing_flags - add to the wants what a mount should have had of its runtime. */
 int missing_flags(struct gate *g, struct error *err) must_check;
+
+/* same_spot - whether @row shows what was judged. */
+bool same_spot(const struct fact_spot *spot, const struct mount_row *row);
 
 /* wants_flags - one more of kind WANT_FLAGS. */
 int wants_flags(struct wants *w, const char *path, uint64_t flags, struct error *err) must_check;
@@ -189,6 +213,23 @@ int cgroup_armed(struct gate *g, struct error *err) must_check;
 /* cgroup_kill - every process that came from it. */
 void cgroup_kill(struct gate *g);
 void verify_limits(struct gate *g);
+void verify_device_access(struct gate *g);
+
+/* unified_holds - whether @found, the text of a cgroup v2 file, keeps to @wanted: 1, 0,
+ * or -EINVAL: they differ, and which of them is stricter is not known here. */
+int unified_holds(const char *file, const char *wanted, const char *found);
+
+/* A line of devices.list, or a rule of config.json; -1 is any number. */
+struct device_rule {
+	char type;			/* a, b or c */
+	int64_t major, minor;
+	bool read, write, make;
+};
+
+/* device_admitted - whether linux.resources.devices, or what runtimes add to it, allows
+ * all that @rule does. */
+bool device_admitted(const struct oci_resources *resources, const struct device_rule *rule);
+bool device_rule_parse(const char *line, struct device_rule *ret);
 
 /* --- verification: mismatches and notes --- */
 
@@ -209,6 +250,7 @@ int status_read(const struct gate *g, struct status *ret, struct error *err) mus
 uint64_t status_allowed(const struct gate *g);
 
 void verify_process(struct gate *g);
+void verify_rlimits(struct gate *g);
 void verify_files(struct gate *g);
 void verify_masks(struct gate *g);
 void verify_mounts(struct gate *g);

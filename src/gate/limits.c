@@ -167,19 +167,101 @@ static uint64_t positive(const struct field_int *field)
 	return field->is == FIELD_PRESENT && field->v > 0 ? (uint64_t)field->v : 0;
 }
 
+/* same_words - whatever the space between and after them. */
+static bool same_words(const char *a, const char *b)
+{
+	for (;;) {
+		const size_t n = strcspn(a += strspn(a, " \t\n"), " \t\n");
+
+		b += strspn(b, " \t\n");
+		if (n != strcspn(b, " \t\n") || strncmp(a, b, n) != 0)
+			return false;
+		if (n == 0)
+			return true;
+		a += n;
+		b += n;
+	}
+}
+
+int unified_holds(const char *file, const char *wanted, const char *found)
+{
+	static const char *const ceilings[] = {
+		"memory.max", "memory.high", "memory.swap.max", "memory.swap.high",
+		"memory.zswap.max", "pids.max",
+	};
+	const bool cpu = strcmp(file, "cpu.max") == 0;
+	uint64_t limit = parse(&wanted), is = parse(&found);
+
+	for (size_t i = 0; i < ARRAY_SIZE(ceilings); i++) {
+		if (strcmp(file, ceilings[i]) == 0)
+			return is <= limit;
+	}
+	if (cpu) {
+		wanted += strspn(wanted, " ");
+		found += strspn(found, " ");
+		/* a quota alone is one of the period that is there */
+		return millicpu(is, is == UINT64_MAX ? 0 : parse(&found)) <=
+		       millicpu(limit, limit == UINT64_MAX ? 0 :
+				*wanted >= '0' && *wanted <= '9' ? parse(&wanted) : 100000);
+	}
+	return -EINVAL;
+}
+
+/* verify_unified - the files that linux.resources.unified names. */
+static void verify_unified(struct gate *g, int dir, const struct field_str *value)
+{
+	const char *file = value->node ? value->node->key : NULL;
+	_cleanup_buf_ struct buf text = { 0 };
+	struct error err = { 0 };
+	int r;
+
+	/* the name of a file in the folder, and not a way out of it */
+	if (!file || !*file || !value->v || strchr(file, '/') ||
+	    file_read(dir, file, true, 1u << 16, &text, NULL, &err) < 0) {
+		note(&g->unverified, "linux.resources.unified %s", file ? file : "?");
+		return;
+	}
+	if (same_words(value->v, buf_cstr(&text)))
+		r = 1;
+	else
+		r = unified_holds(file, value->v, buf_cstr(&text));
+	if (r > 0)
+		note(&g->verified, "%s", file);
+	else if (r == 0)
+		mismatch(g, "%s of its cgroup is %.*s, where %s was admitted", file,
+			 (int)strcspn(buf_cstr(&text), "\n"), buf_cstr(&text), value->v);
+	else
+		note(&g->unverified, "linux.resources.unified %s: its file reads otherwise", file);
+}
+
+/* set_by - whether linux.resources.unified sets the file, which is applied last. */
+static bool set_by(const struct field_map *unified, const struct limit_files *files)
+{
+	for (size_t i = 0; i < unified->n; i++) {
+		const struct json *node = unified->v[i].node;
+
+		if (node && node->key && strcmp(node->key, files->v2) == 0)
+			return true;
+	}
+	return false;
+}
+
 void verify_limits(struct gate *g)
 {
 	const struct oci_resources *r = &g->call->wanted->linux_.resources;
 	const uint64_t quota = positive(&r->cpu.quota);
 	const uint64_t period = r->cpu.period.is == FIELD_PRESENT && r->cpu.period.v ? r->cpu.period.v
 										     : 100000;
+	_cleanup_close_ int dir = r->unified.n > 0 ? gate_cgroup_open(g, "") : -1;
 
-	/* what linux.resources.unified overrides is not compared */
-	if (r->unified.n > 0) {
-		note(&g->unverified, "limits: linux.resources.unified sets files of its own");
-		return;
-	}
-	verify_limit(g, &memory_files, positive(&r->memory.limit));
-	verify_limit(g, &pids_files, positive(&r->pids.limit));
-	verify_limit(g, &cpu_files, quota ? millicpu(quota, period) : 0);
+	if (r->unified.n > 0 && dir < 0)
+		note(&g->unverified, "linux.resources.unified: the container has no cgroup v2 of its own");
+	for (size_t i = 0; dir >= 0 && i < r->unified.n; i++)
+		verify_unified(g, dir, &r->unified.v[i]);
+	if (!set_by(&r->unified, &memory_files))
+		verify_limit(g, &memory_files, positive(&r->memory.limit));
+	if (!set_by(&r->unified, &pids_files))
+		verify_limit(g, &pids_files, positive(&r->pids.limit));
+	if (!set_by(&r->unified, &cpu_files))
+		verify_limit(g, &cpu_files, quota ? millicpu(quota, period) : 0);
 }

@@ -19,9 +19,6 @@
 #ifndef PTRACE_O_SUSPEND_SECCOMP
 #define PTRACE_O_SUSPEND_SECCOMP (1 << 21)
 #endif
-#ifndef PTRACE_SECCOMP_GET_FILTER
-#define PTRACE_SECCOMP_GET_FILTER 0x420c
-#endif
 
 /* The scratch memory: small structures first, then the filter. */
 #define SCRATCH_FILTER 256u
@@ -119,24 +116,15 @@ static int set_nnp(struct gate *g, struct error *err)
  */
 static int filter_proven(struct gate *g, struct error *err)
 {
-	const size_t size = g->program.n * sizeof(*g->program.v);
-	_cleanup_free_ struct sock_filter *found = calloc(g->program.n, sizeof(*found));
-	long n;
-
-	if (!found)
-		return error_oom(err);
+	_cleanup_seccomp_ struct seccomp_program found = { 0 };
 	/* the index counts from the oldest: the new one is behind those before it */
-	n = ptrace((enum __ptrace_request)PTRACE_SECCOMP_GET_FILTER, g->pid,
-		   (void *)g->filters_before, NULL);
-	if (n == (long)g->program.n)
-		n = ptrace((enum __ptrace_request)PTRACE_SECCOMP_GET_FILTER, g->pid,
-			   (void *)g->filters_before, found);
-	if (n < 0 && (errno == EACCES || errno == EINVAL || errno == EIO))
-		return -ENOTSUP;
-	if (n != (long)g->program.n || memcmp(found, g->program.v, size) != 0)
+	int r = filter_read(g, g->filters_before, &found, err);
+
+	if (r == 0 && (found.n != g->program.n ||
+		       memcmp(found.v, g->program.v, found.n * sizeof(*found.v)) != 0))
 		return error_set(err, -EBADMSG,
 				 "the filter that the kernel took is not the one that the gate loaded");
-	return 0;
+	return r;
 }
 
 static int load_filter(struct gate *g, const struct scratch *s, const struct status *st,
@@ -297,8 +285,6 @@ int tighten_process(struct gate *g, struct error *err)
 	    !(st.caps[SET_INHERITABLE] & ~w->caps[SET_INHERITABLE]) &&
 	    !(st.caps[SET_AMBIENT] & ~w->caps[SET_AMBIENT]))
 		return 0;
-	if (w->filter && !st.has_filters)
-		note(&g->unverified, "the number of filters: this kernel does not tell it");
 	r = inject_begin(g, err);
 	if (r < 0)
 		return r;

@@ -109,6 +109,8 @@ static void verify(struct gate *g)
 	verify_files(g);
 	verify_masks(g);
 	verify_limits(g);
+	verify_device_access(g);
+	verify_rlimits(g);
 	verify_label(g);
 }
 

@@ -163,27 +163,6 @@ static int want_paths(const struct field_strs *was, const struct field_strs *is,
 	return r;
 }
 
-/* getrlimit(2): the kernel's numbers, by the specification's names. */
-static int rlimit_number(const char *name)
-{
-	static const char *const names[] = {
-		[RLIMIT_CPU] = "RLIMIT_CPU", [RLIMIT_FSIZE] = "RLIMIT_FSIZE",
-		[RLIMIT_DATA] = "RLIMIT_DATA", [RLIMIT_STACK] = "RLIMIT_STACK",
-		[RLIMIT_CORE] = "RLIMIT_CORE", [RLIMIT_RSS] = "RLIMIT_RSS",
-		[RLIMIT_NPROC] = "RLIMIT_NPROC", [RLIMIT_NOFILE] = "RLIMIT_NOFILE",
-		[RLIMIT_MEMLOCK] = "RLIMIT_MEMLOCK", [RLIMIT_AS] = "RLIMIT_AS",
-		[RLIMIT_LOCKS] = "RLIMIT_LOCKS", [RLIMIT_SIGPENDING] = "RLIMIT_SIGPENDING",
-		[RLIMIT_MSGQUEUE] = "RLIMIT_MSGQUEUE", [RLIMIT_NICE] = "RLIMIT_NICE",
-		[RLIMIT_RTPRIO] = "RLIMIT_RTPRIO", [RLIMIT_RTTIME] = "RLIMIT_RTTIME",
-	};
-
-	for (int i = 0; i < (int)ARRAY_SIZE(names); i++) {
-		if (strcmp(names[i], name) == 0)
-			return i;
-	}
-	return -EINVAL;
-}
-
 static const struct oci_rlimit *find_rlimit(const struct oci_spec *spec, const char *type)
 {
 	const struct oci_rlimit *v = spec->process.rlimits.v;

@@ -4,7 +4,7 @@
  * of one system call are alternatives, the conditions of one rule must all hold,
  * and several conditions on one argument are alternatives again.
  */
-#include <cofferdam/seccomp.h>
+#include "seccomp-private.h"
 
 #include <inttypes.h>
 #include <linux/seccomp.h>
@@ -24,6 +24,7 @@ struct compiler {
 	const struct json_doc *doc;
 	scmp_filter_ctx ctx;
 	uint32_t deflt;			/* the default action */
+	uint32_t optimize;		/* seccomp_attr_set(3) */
 	struct error *err;
 };
 
@@ -342,8 +343,7 @@ static int compile(struct compiler *c, uint32_t arch, struct seccomp_program *re
 	c->ctx = seccomp_init(c->deflt);
 	if (!c->ctx)
 		return error_oom(c->err);
-	/* a binary search over the call numbers instead of one comparison after another */
-	(void)seccomp_attr_set(c->ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	(void)seccomp_attr_set(c->ctx, SCMP_FLTATR_CTL_OPTIMIZE, c->optimize);
 	r = architectures(c, arch);
 	if (r == 0)
 		r = flags(c, &ret->flags);
@@ -352,19 +352,15 @@ static int compile(struct compiler *c, uint32_t arch, struct seccomp_program *re
 	return r < 0 ? r : export(c, ret);
 }
 
-int seccomp_compile(const char *name, const char *text, size_t len, uint32_t arch,
-		    struct seccomp_program *ret, struct error *err)
+static int compile_doc(const struct json_doc *doc, uint32_t arch, uint32_t optimize,
+		       struct seccomp_program *ret, struct error *err)
 {
 	_cleanup_seccomp_ struct seccomp_program program = { 0 };
-	_cleanup_json_ struct json_doc *doc = NULL;
-	struct compiler c = { .err = err };
-	int r = json_parse(name, text, len, 0, &doc, err);
+	struct compiler c = { .err = err, .doc = doc, .optimize = optimize };
+	int r;
 
-	if (r < 0)
-		return r;
 	if (doc->repeated > 0)
-		return error_set(err, -EINVAL, "%s: a member stands there a second time", name);
-	c.doc = doc;
+		return error_set(err, -EINVAL, "%s: a member stands there a second time", doc->name);
 	r = compile(&c, arch, &program);
 	if (c.ctx)
 		seccomp_release(c.ctx);
@@ -373,6 +369,25 @@ int seccomp_compile(const char *name, const char *text, size_t len, uint32_t arc
 	*ret = program;
 	program = (struct seccomp_program){ 0 };
 	return 0;
+}
+
+int seccomp_compile(const char *name, const char *text, size_t len, uint32_t arch,
+		    struct seccomp_program *ret, struct error *err)
+{
+	_cleanup_json_ struct json_doc *doc = NULL;
+	int r = json_parse(name, text, len, 0, &doc, err);
+
+	/* a binary search over the call numbers instead of one comparison after another */
+	return r < 0 ? r : compile_doc(doc, arch, 2, ret, err);
+}
+
+int seccomp_compile_plain(const char *name, const char *text, size_t len, uint32_t arch,
+			  struct seccomp_program *ret, struct error *err)
+{
+	_cleanup_json_ struct json_doc *doc = NULL;
+	int r = json_parse(name, text, len, 0, &doc, err);
+
+	return r < 0 ? r : compile_doc(doc, arch, 1, ret, err);
 }
 
 void seccomp_program_free(struct seccomp_program *program)

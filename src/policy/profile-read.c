@@ -248,6 +248,6 @@ int seccomp_profile_compile(const struct seccomp_profile *profile, uint32_t audi
 	if (r < 0)
 		return r;
 	root = json_at(doc, "/linux/seccomp");
-	return seccomp_compile(doc->name, doc->text + root->start, root->end - root->start,
-			       audit_arch, ret, err);
+	return seccomp_compile_plain(doc->name, doc->text + root->start, root->end - root->start,
+				     audit_arch, ret, err);
 }

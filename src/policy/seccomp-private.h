@@ -6,6 +6,11 @@
 
 #include <cofferdam/seccomp.h>
 
+/* seccomp_compile_plain - as seccomp_compile(), with the instructions that runtimes get
+ * of libseccomp: they do not ask it to search faster. */
+int seccomp_compile_plain(const char *name, const char *text, size_t len, uint32_t arch,
+			  struct seccomp_program *ret, struct error *err) must_check;
+
 #define X32_BIT 0x40000000u		/* of the system call number: the x32 door */
 
 /* seccomp_doors - the architectures whose system calls a kernel of @audit_arch
