@@ -77,7 +77,8 @@ static int prepare(struct gate *g, struct error *err)
 	if (g->proc < 0)
 		return error_sys(err, errno, "the container's process is gone: %s", path);
 	if (fstatat(g->proc, "exe", &g->runtime, 0) < 0)
-		return error_sys(err, errno, "the runtime's program");
+		return errno == EACCES ? trace_forbidden(EPERM, err)
+				       : error_sys(err, errno, "the runtime's program");
 	if (g->call->rootfs >= 0 && fstat(g->call->rootfs, &g->rootfs) < 0)
 		return error_sys(err, errno, "root.path");
 	r = status_read(g, &st, err);

@@ -140,6 +140,9 @@ int peer_same(pid_t tracer, const struct buf *orders, struct error *err) must_ch
 /* trace_seize - hold every thread. 0; -EEXIST: somebody else does, his pid in @tracer. */
 int trace_seize(struct gate *g, pid_t *tracer, struct error *err) must_check;
 
+/* trace_forbidden - the error of a call that needs ptrace(2) access: why it was refused. */
+int trace_forbidden(int errnum, struct error *err);
+
 /* trace_wait - until the exec (1), or until the process has ended (0). */
 int trace_wait(struct gate *g);
 

@@ -54,7 +54,7 @@ static bool holds(unsigned int cap)
 	       (data[cap / 32].effective & (1u << (cap % 32)));
 }
 
-static int forbidden(int errnum, struct error *err)
+int trace_forbidden(int errnum, struct error *err)
 {
 	if (errnum == EPERM && yama_forbids())
 		return error_set(err, -EPERM,
@@ -81,7 +81,7 @@ static int seize(struct gate *g, pid_t tid, pid_t *tracer, struct error *err)
 	if (other < 0 || other == getpid())
 		return 0;
 	if (other == 0)
-		return forbidden(errnum, err);
+		return trace_forbidden(errnum, err);
 	*tracer = (pid_t)other;
 	return error_set(err, -EEXIST, "process %d traces the container's already", (int)other);
 }
