@@ -60,7 +60,7 @@ try explain host-pidd
 is "explain: an unknown rule" "$status" 2
 like "explain: with the nearest name" "$err" "host-pid"
 
-for command in "" check harden facts rules explain policy seccomp; do
+for command in "" check harden facts rules explain policy seccomp install uninstall status; do
 	# shellcheck disable=SC2086 # none or one word
 	exits 0 $command --help
 	like "help: cofferdam $command" "$out" "Usage: cofferdam"

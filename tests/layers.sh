@@ -4,7 +4,7 @@
 # A layer includes only headers of itself and of the layers to its left:
 #
 #	base -> json -> oci -> engine -> policy -> facts -> rules -> verdict
-#	     -> harden, gate, report (beside each other) -> cli, hook
+#	     -> harden, gate, report, install (beside each other) -> cli, hook
 #
 # and yajl is known to one file alone. Prints TAP.
 set -u
@@ -16,11 +16,11 @@ BEGIN {
 	split("base json oci engine policy facts rules verdict", chain, " ")
 	for (i in chain)
 		rank[chain[i]] = i + 0
-	rank["harden"] = rank["gate"] = rank["report"] = 9
+	rank["harden"] = rank["gate"] = rank["report"] = rank["install"] = 9
 	rank["cli"] = rank["hook"] = 10
 	split("error:base mem:base buf:base text:base file:base process:base json:json fields:json oci:oci " \
 	      "engine:engine registry:policy policy:policy host:policy seccomp:policy facts:facts mounts:facts rules:rules " \
-	      "verdict:verdict harden:harden gate:gate report:report", pairs, " ")
+	      "verdict:verdict harden:harden gate:gate report:report install:install", pairs, " ")
 	for (i in pairs) {
 		split(pairs[i], pair, ":")
 		home[pair[1]] = pair[2]

@@ -37,12 +37,15 @@ struct cli_options {
 	const char *arch, *caps;	/* of seccomp: NULL: this host's, the default's */
 	enum engine engine;
 	enum door door;
-	bool verbose, diff, in_place;
+	const char *engines, *way;	/* of install: --engine and --door, which take more words */
+	const char *root;		/* NULL: / */
+	bool verbose, diff, in_place, plan, enforce;
 };
 
 /*
  * cli_options - parse what @accepts names by letter: p(olicy) h(ost-config)
- * F(acts) f(ormat) e(ngine) d(oor) a(rch) c(aps) v(erbose) D(iff) i(n-place). The
+ * F(acts) f(ormat) e(ngine) d(oor) a(rch) c(aps) v(erbose) D(iff) i(n-place), and
+ * of install E(ngine) w(ay: --door) r(oot) P(lan) X(--enforce). The
  * operands are left in argv from the index returned; negative: the exit status
  * has been explained, and is ~return.
  */
@@ -96,5 +99,8 @@ int cmd_rules(const struct command *self, int argc, char **argv);
 int cmd_explain(const struct command *self, int argc, char **argv);
 int cmd_policy(const struct command *self, int argc, char **argv);
 int cmd_seccomp(const struct command *self, int argc, char **argv);
+int cmd_install(const struct command *self, int argc, char **argv);
+int cmd_uninstall(const struct command *self, int argc, char **argv);
+int cmd_status(const struct command *self, int argc, char **argv);
 
 #endif

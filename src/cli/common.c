@@ -93,6 +93,11 @@ static const struct option all_options[] = {
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "diff", no_argument, NULL, 'D' },
 	{ "in-place", no_argument, NULL, 'i' },
+	{ "engine", required_argument, NULL, 'E' },
+	{ "door", required_argument, NULL, 'w' },
+	{ "root", required_argument, NULL, 'r' },
+	{ "plan", no_argument, NULL, 'P' },
+	{ "enforce", no_argument, NULL, 'X' },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -136,6 +141,21 @@ static int take(const struct command *self, int option, struct cli_options *out)
 		break;
 	case 'i':
 		out->in_place = true;
+		break;
+	case 'E':
+		out->engines = optarg;
+		break;
+	case 'w':
+		out->way = optarg;
+		break;
+	case 'r':
+		out->root = optarg;
+		break;
+	case 'P':
+		out->plan = true;
+		break;
+	case 'X':
+		out->enforce = true;
 		break;
 	default:
 		return cli_usage(self, "option not understood");

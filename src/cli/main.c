@@ -82,6 +82,38 @@ static const struct command commands[] = {
 	  "  cofferdam seccomp lint /etc/docker/seccomp.json\n"
 	  "  cofferdam seccomp compare /run/bundle/config.json hardened\n",
 	  cmd_seccomp },
+	{ "install", "--engine ENGINE|all [--door DOOR] [OPTION]...",
+	  "register with the engines of this host",
+	  "  --engine ENGINE   podman, crio, containerd, docker; all: those that are here\n"
+	  "  --door DOOR       hook: a file in a hooks directory (podman, crio; their default)\n"
+	  "                    precreate: podman's own stage, which hardens\n"
+	  "                    runtime: the engine's table of runtimes (the default of\n"
+	  "                    containerd and docker)\n"
+	  "                    divert: runc and crun themselves, for whoever calls them\n"
+	  "  --plan            only say what would be done, line by line\n"
+	  "  --enforce         put host.json to mode enforce; a host without one gets one in\n"
+	  "                    mode audit otherwise, which refuses nothing\n"
+	  "  --root DIR        another root than /\n\n"
+	  "Doors add up: run it once for each. A second run changes nothing. It refuses what\n"
+	  "would leave a host where no container can start. Engines that have to be\n"
+	  "restarted are named; none is.\n\n"
+	  "Exit status: 0 done, or nothing to do; 2 usage; 3 not done, and nothing changed.\n\n"
+	  "Examples:\n"
+	  "  cofferdam install --engine podman --plan\n"
+	  "  cofferdam install --engine all && cofferdam doctor\n"
+	  "  cofferdam install --engine docker --door divert\n",
+	  cmd_install },
+	{ "uninstall", "[--engine ENGINE|all] [--plan] [--root DIR]", "take the registration back",
+	  "Every file is again as it was, byte for byte. One that was changed since keeps\n"
+	  "these changes and loses what was put in; where that cannot be told apart, it is\n"
+	  "left alone and named.\n\n"
+	  "Exit status: 0 all is as it was; 1 something had to be left; 2 usage; 3 could not.\n\n"
+	  "Example:\n  cofferdam uninstall --engine all --plan\n",
+	  cmd_uninstall },
+	{ "status", "[--root DIR]", "what is registered, and whether it is still in place",
+	  "What would go past it, and whether it works: cofferdam doctor.\n\n"
+	  "Exit status: 0 it is, 1 something is not as it was made, 2 usage, 3 could not look.\n",
+	  cmd_status },
 };
 
 static const char exit_statuses[] =
@@ -103,9 +135,12 @@ static void overview(FILE *to)
 
 static int help(const struct command *command)
 {
-	(void)printf("Usage: cofferdam %s %s\n\n%c%s.\n\n%s\n%s", command->name, command->usage,
+	/* those that judge nothing say what theirs mean */
+	bool own = strstr(command->help, "Exit status:") != NULL;
+
+	(void)printf("Usage: cofferdam %s %s\n\n%c%s.\n\n%s%s%s", command->name, command->usage,
 		     command->summary[0] - 'a' + 'A', command->summary + 1, command->help,
-		     exit_statuses);
+		     own ? "" : "\n", own ? "" : exit_statuses);
 	return fflush(stdout) == 0 ? STATUS_ALLOWED : STATUS_UNJUDGED;
 }
 

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * host.json. Where there is none, one is written that only watches: without it
+ * everything that does not satisfy "restricted" would be refused from one moment to
+ * the next. One that is there is the administrator's; only "enforce" is put into it,
+ * when that is asked for.
+ */
+#include "install-private.h"
+
+#include <string.h>
+
+static void fresh(struct buf *out, bool enforce)
+{
+	buf_printf(out,
+		   "// Written by \"cofferdam install\"; cofferdam-policy(5) has every member.\n"
+		   "{\n"
+		   "  \"format\": 1,\n"
+		   "  // audit refuses nothing and records what would be; then: enforce\n"
+		   "  \"mode\": \"%s\",\n"
+		   "  // first match wins\n"
+		   "  \"policies\": [ { \"use\": \"restricted\" } ],\n"
+		   "  \"log\": { \"file\": \"/var/log/cofferdam.jsonl\" }\n"
+		   "}\n", enforce ? "enforce" : "audit");
+}
+
+/* The mode of the text, which is put to "enforce". */
+static int enforce(struct change *change, struct buf *text, struct error *err)
+{
+	_cleanup_edits_ struct json_edits edits = { 0 };
+	_cleanup_json_ struct json_doc *doc = NULL;
+	_cleanup_buf_ struct buf new = { 0 };
+	const struct json *mode;
+	int r = json_parse(HOST_JSON, buf_cstr(text), text->len, JSON_COMMENTS, &doc, err);
+
+	if (r < 0)
+		return r;
+	mode = json_get(doc->root, "mode");
+	/* without the member it is what it is to be */
+	if (!mode || (mode->type == JSON_STRING && strcmp(mode->str, "enforce") == 0))
+		return 0;
+	r = json_edits_add(&edits, JSON_REPLACE, "/mode", "\"enforce\"", err);
+	if (r == 0)
+		r = json_apply(doc, &edits, &new, err);
+	return r < 0 ? r : change_step(change, text, &new, err);
+}
+
+/* Whether the text only watches. */
+static bool audits(const struct buf *text)
+{
+	_cleanup_json_ struct json_doc *doc = NULL;
+	const struct json *mode;
+	struct error ignored;
+
+	if (json_parse(HOST_JSON, buf_cstr(text), text->len, JSON_COMMENTS, &doc, &ignored) < 0)
+		return false;
+	mode = json_get(doc->root, "mode");
+	return mode && mode->type == JSON_STRING && strcmp(mode->str, "audit") == 0;
+}
+
+int plan_host(struct plan *plan, struct error *err)
+{
+	const struct change *known = installed_find(&plan->state, CHANGE_FILE, HOST_JSON);
+	_cleanup_buf_ struct buf text = { 0 }, base = { 0 };
+	bool ours = known && !known->before;
+	struct change *c = NULL;
+	int r = tree_read(&plan->tree, HOST_JSON, &text, NULL, err);
+
+	if (r < 0 && r != -ENOENT)
+		return r;
+	if (r == -ENOENT || (ours && plan->enforce && strcmp(buf_cstr(&text), known->after) == 0)) {
+		buf_reset(&text);
+		fresh(&text, plan->enforce);
+		r = plan_whole(plan, ENGINE_UNKNOWN, HOST_JSON, &text, err);
+	} else if (plan->enforce && audits(&text)) {
+		r = plan_file(plan, ENGINE_UNKNOWN, HOST_JSON, &c, &base, err);
+		if (r == 0)
+			r = enforce(c, &base, err);
+		if (r == 0)
+			r = plan_file_end(plan, c, &base, err);
+	} else if (audits(&text)) {
+		plan_note(plan, ENGINE_UNKNOWN, "%s says audit: nothing is refused yet, and what would be is "
+			  "in its log; then: cofferdam install --enforce", HOST_JSON);
+		return 0;
+	} else {
+		return 0;
+	}
+	if (r == 0)
+		plan_note(plan, ENGINE_UNKNOWN, plan->enforce ?
+			  "containers that the policy does not allow are refused from now on" :
+			  "mode audit: nothing is refused yet, and what would be is in "
+			  "/var/log/cofferdam.jsonl; then: cofferdam install --enforce");
+	return r;
+}

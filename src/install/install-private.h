@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef COFFERDAM_INSTALL_PRIVATE_H
+#define COFFERDAM_INSTALL_PRIVATE_H
+
+/* What the files of this layer share and nobody else sees. */
+
+#include <sys/stat.h>
+
+#include <cofferdam/install.h>
+#include <cofferdam/json.h>
+
+#define PROGRAM_HOOK LIBEXECDIR "/cofferdam-hook"
+#define PROGRAM_DOOR LIBEXECDIR "/cofferdam-runtime"
+#define HOST_JSON SYSCONFDIR "/cofferdam/host.json"
+#define STATE_FOLDER LOCALSTATEDIR "/lib/cofferdam"
+#define STATE_FILE STATE_FOLDER "/install.json"
+
+/* --- a host's files --- */
+
+struct tree {
+	int fd;				/* O_PATH, the root */
+	const char *name;		/* for messages; "" for "/" */
+};
+
+int tree_open(const char *root, struct tree *ret, struct error *err) must_check;
+void tree_close(struct tree *tree);
+
+/* tree_fd - a descriptor of @path, resolved inside the root; or -errno. */
+int tree_fd(const struct tree *tree, const char *path, int flags) must_check;
+
+/* tree_read - a small text; a symbolic link is refused. -ENOENT: not there. */
+int tree_read(const struct tree *tree, const char *path, struct buf *ret, struct stat *ret_st,
+	      struct error *err) must_check;
+
+/* tree_look - lstat(2): 0 or -errno. */
+int tree_look(const struct tree *tree, const char *path, struct stat *ret) must_check;
+bool tree_has(const struct tree *tree, const char *path);
+
+/* tree_link_target - what a symbolic link says; NULL if it is none. malloc'd. */
+char *tree_link_target(const struct tree *tree, const char *path);
+
+/* tree_real - @path without links, as seen from the root; NULL if it is not there. */
+char *tree_real(const struct tree *tree, const char *path);
+
+/* tree_program - 0 if @path can be executed, and changed by root alone. */
+int tree_program(const struct tree *tree, const char *path, struct error *err) must_check;
+
+int tree_mkdir(const struct tree *tree, const char *path, struct error *err) must_check;
+int tree_write(const struct tree *tree, const char *path, const struct buf *text,
+	       const struct stat *like, struct error *err) must_check;
+int tree_symlink(const struct tree *tree, const char *path, const char *target,
+		 struct error *err) must_check;
+
+/* tree_remove - 0 also when it is not there, or when a @folder is not empty. */
+int tree_remove(const struct tree *tree, const char *path, bool folder,
+		struct error *err) must_check;
+int tree_rename(const struct tree *tree, const char *from, const char *to,
+		struct error *err) must_check;
+int tree_second_name(const struct tree *tree, const char *from, const char *to,
+		     struct error *err) must_check;
+
+/* --- TOML --- */
+
+/* Parts of a key, which may hold a dot. */
+#define TOML_SEPARATOR '\x1f'
+#define TOML_SEP "\x1f"
+
+enum toml_kind {
+	TOML_VALUE,
+	TOML_TABLE,
+	TOML_ARRAY_TABLE,
+};
+
+struct toml_entry {
+	enum toml_kind kind;
+	bool in_array;			/* in, or the name of, a table that stands in a list */
+	char *path;			/* the whole key, parts separated by TOML_SEPARATOR */
+	size_t start, end;		/* its lines, the last newline included */
+	size_t value, value_end;	/* TOML_VALUE: without white space and comment */
+};
+
+struct toml {
+	const char *name;		/* borrowed, as is the text */
+	const char *text;
+	struct toml_entry *v;
+	size_t n;
+};
+
+/* toml_parse - the error is "NAME:LINE: what". @text must live as long. */
+int toml_parse(const char *name, const struct buf *text, struct toml *ret,
+	       struct error *err) must_check;
+void toml_free(struct toml *doc);
+#define _cleanup_toml_ _cleanup_(toml_free)
+
+const struct toml_entry *toml_find(const struct toml *doc, enum toml_kind kind,
+				   const char *path);
+
+/* toml_below - whether @path is @above or begins with its parts. */
+bool toml_below(const char *path, const char *above);
+
+/* toml_plain - -EINVAL if the table @path stands in, or is, a value or a list of tables. */
+int toml_plain(const struct toml *doc, const char *path, struct error *err) must_check;
+
+/* toml_string - the string of @entry in @ret. -EINVAL: it is something else. */
+int toml_string(const struct toml *doc, const struct toml_entry *entry, struct buf *ret,
+		struct error *err) must_check;
+
+/* toml_next_string - of a list; @at is 0 to begin with. 1: one more; 0: no more. */
+int toml_next_string(const struct toml *doc, const struct toml_entry *entry, size_t *at,
+		     struct buf *ret, struct error *err) must_check;
+
+void toml_show(struct buf *out, const char *path);
+void toml_quote(struct buf *out, const char *s);
+
+/* --- changes --- */
+
+/* Lines that were put in the place of others. */
+struct hunk {
+	char *old, *new;
+};
+
+enum change_kind {
+	CHANGE_FOLDER,			/* path was made */
+	CHANGE_LINK,			/* path leads to target */
+	CHANGE_FILE,			/* path says after */
+	CHANGE_DIVERT,			/* path leads to target; what it was is kept as beside */
+	CHANGE_KIND_MAX,
+};
+
+struct change {
+	enum change_kind kind;
+	enum engine engine;		/* for which; ENGINE_UNKNOWN: for all */
+	char *path;
+	char *target;
+	char *beside;
+	char *before, *after;		/* CHANGE_FILE; before NULL: there was none */
+	struct stat like;		/* of the file: mode and owner */
+	struct hunk *hunks;
+	size_t n_hunks;
+	size_t fresh;			/* how many of them are of the plan at hand */
+
+	bool pending;			/* to be done by this plan */
+	bool done;			/* it has been */
+	char *was;			/* CHANGE_FILE: what it says now; NULL: not there */
+};
+
+struct state {
+	bool doors[ENGINE_MAX][INSTALL_DOOR_MAX];
+	struct change *v;
+	size_t n;
+};
+
+/* installed_load - an empty one when there is none. */
+int installed_load(const struct tree *tree, struct state *ret, struct error *err) must_check;
+int installed_save(const struct tree *tree, const struct state *state,
+	       struct error *err) must_check;
+void installed_free(struct state *state);
+#define _cleanup_installed_ _cleanup_(installed_free)
+
+bool installed_uses(const struct state *state, enum engine engine);
+struct change *installed_find(struct state *state, enum change_kind kind, const char *path);
+
+/* installed_add - a new one, in the state; NULL without memory. */
+struct change *installed_add(struct state *state, enum change_kind kind, enum engine engine,
+			 const char *path);
+void change_free(struct change *change);
+
+/* change_forget - the lines that were put in; others will be. */
+void change_forget(struct change *change);
+
+/* change_step - the next edit of a file: from @text to @new, which becomes @text. */
+int change_step(struct change *change, struct buf *text, struct buf *new,
+		struct error *err) must_check;
+
+/*
+ * change_without - the text @now without what the change put in. -ENOENT: what
+ * was put in is not there any more as it was.
+ */
+int change_without(const struct change *change, const char *now, struct buf *ret,
+		   struct error *err) must_check;
+
+/* --- plans --- */
+
+struct plan {
+	struct tree tree;
+	struct state state;		/* as it will be */
+	struct buf notes;
+	bool enforce;
+};
+
+/* plan_folders - those above @path that are not there yet. */
+int plan_folders(struct plan *plan, enum engine engine, const char *path,
+		 struct error *err) must_check;
+
+/* plan_file - begin to edit @path; @text is what it says. */
+int plan_file(struct plan *plan, enum engine engine, const char *path, struct change **ret,
+	      struct buf *text, struct error *err) must_check;
+
+/* plan_file_end - what it is to say is in @text. */
+int plan_file_end(struct plan *plan, struct change *change, const struct buf *text,
+		  struct error *err) must_check;
+
+/* plan_whole - a file that is wholly ours. */
+int plan_whole(struct plan *plan, enum engine engine, const char *path, const struct buf *text,
+	       struct error *err) must_check;
+
+/* plan_links - LIBEXECDIR/ENGINE/runc and crun, the door's own names. */
+int plan_links(struct plan *plan, enum engine engine, struct error *err) must_check;
+
+/* plan_needs - -ENOENT if the runtime @name is not installed. */
+int plan_needs(const struct plan *plan, const char *name, struct error *err) must_check;
+
+/* plan_note - "ENGINE: ..." to tell the administrator. */
+void plan_note(struct plan *plan, enum engine engine, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* plan_registration - a hooks.d file of @engine in @folder. */
+int plan_registration(struct plan *plan, enum engine engine, const char *folder,
+		      const char *stage, struct error *err) must_check;
+
+int plan_podman(struct plan *plan, struct error *err) must_check;
+int plan_crio(struct plan *plan, struct error *err) must_check;
+int plan_containerd(struct plan *plan, struct error *err) must_check;
+int plan_docker(struct plan *plan, struct error *err) must_check;
+int plan_divert(struct plan *plan, enum engine engine, struct error *err) must_check;
+int plan_host(struct plan *plan, struct error *err) must_check;
+
+/* docker_without - daemon.json @now without our entries, when lines cannot be told apart. */
+int docker_without(const struct change *change, const char *now, struct buf *ret,
+		   struct error *err) must_check;
+
+/* --- what is where on a host --- */
+
+/* where_program - the first of the usual folders that has @name; NULL. malloc'd. */
+char *where_program(const struct tree *tree, const char *name);
+
+/* where_all - every place of a program @name, without links and without what is ours. */
+struct paths {
+	char **v;
+	size_t n;
+};
+int where_all(const struct tree *tree, const char *name, struct paths *ret,
+	      struct error *err) must_check;
+void paths_free(struct paths *paths);
+#define _cleanup_paths_ _cleanup_(paths_free)
+int paths_add(struct paths *paths, const char *path, struct error *err) must_check;
+
+/* where_engine - whether the engine's program is there. */
+bool where_engine(const struct tree *tree, enum engine engine);
+
+/*
+ * where_conf - the files of @folder, by name: the order in which engines read
+ * their drop-ins. A missing folder has none. Whole paths.
+ */
+int where_conf(const struct tree *tree, const char *folder, const char *suffix,
+	       struct paths *ret, struct error *err) must_check;
+
+/* what a chain of TOML files says, the last one winning */
+struct said {
+	struct buf file;		/* which said so; empty: none */
+	struct paths list;
+};
+int said_last(const struct tree *tree, const struct paths *files, const char *path,
+		 struct said *ret, struct error *err) must_check;
+void said_free(struct said *said);
+#define _cleanup_said_ _cleanup_(said_free)
+
+#endif

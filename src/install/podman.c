@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * podman and Buildah. containers.conf is read as a chain, the last file winning
+ * (containers.conf(5)); the hooks directories of `podman run` are what it says last,
+ * those of builds are two that are compiled in. Neither the default one, which CRI-O
+ * reads too, nor one that builds read, can hold a file of podman's own stage.
+ */
+#include "install-private.h"
+
+#include <string.h>
+
+#define CONF "/etc/containers/containers.conf"
+#define DROP_IN CONF ".d/99-cofferdam.conf"
+#define DEFAULT_HOOKS "/usr/share/containers/oci/hooks.d"
+/* read by builds as root, by `podman run` when named, and by no CRI-O */
+#define HOOKS "/etc/containers/oci/hooks.d"
+#define PRECREATE SYSCONFDIR "/cofferdam/hooks.d/podman-precreate"
+#define HOOKS_DIR "engine" TOML_SEP "hooks_dir"
+
+/* The files of the chain, without our own; with @last, only those read after it. */
+static int chain(const struct plan *plan, bool last, struct paths *ret, struct error *err)
+{
+	_cleanup_paths_ struct paths drop_ins = { 0 };
+	int r = where_conf(&plan->tree, CONF ".d", ".conf", &drop_ins, err);
+
+	if (r == 0 && !last)
+		r = paths_add(ret, "/usr/share/containers/containers.conf", err);
+	if (r == 0 && !last)
+		r = paths_add(ret, CONF, err);
+	for (size_t i = 0; r == 0 && i < drop_ins.n; i++) {
+		int order = strcmp(drop_ins.v[i], DROP_IN);
+
+		if (order > 0 || (order < 0 && !last))
+			r = paths_add(ret, drop_ins.v[i], err);
+	}
+	return r;
+}
+
+/* A file that is read later must not say otherwise. */
+static int not_overridden(const struct plan *plan, const char *path, struct error *err)
+{
+	_cleanup_said_ struct said later = { 0 };
+	_cleanup_paths_ struct paths files = { 0 };
+	_cleanup_buf_ struct buf shown = { 0 };
+	int r = chain(plan, true, &files, err);
+
+	if (r == 0)
+		r = said_last(&plan->tree, &files, path, &later, err);
+	if (r < 0 || later.file.len == 0)
+		return r;
+	toml_show(&shown, path);
+	return error_set(err, -EINVAL, "%s is read after %s and sets %s, too; rename it so that it "
+			 "sorts before, or put the setting into it by hand (docs/engines/podman.md)",
+			 buf_cstr(&later.file), DROP_IN, buf_cstr(&shown));
+}
+
+static int hooks_dirs(struct plan *plan, struct buf *out, struct error *err)
+{
+	const bool *doors = plan->state.doors[ENGINE_PODMAN];
+	_cleanup_said_ struct said set = { 0 };
+	_cleanup_paths_ struct paths files = { 0 };
+	int r = chain(plan, false, &files, err);
+
+	if (r == 0)
+		r = said_last(&plan->tree, &files, HOOKS_DIR, &set, err);
+	if (r == 0)
+		r = not_overridden(plan, HOOKS_DIR, err);
+	if (r == 0 && set.list.n == 0)
+		r = paths_add(&set.list, DEFAULT_HOOKS, err);
+	if (r == 0 && doors[INSTALL_HOOK])
+		r = paths_add(&set.list, HOOKS, err);
+	if (r == 0 && doors[INSTALL_PRECREATE])
+		r = paths_add(&set.list, PRECREATE, err);
+	if (r < 0)
+		return r;
+	buf_str(out, "hooks_dir = [");
+	for (size_t i = 0; i < set.list.n; i++) {
+		buf_str(out, i ? ", " : "");
+		toml_quote(out, set.list.v[i]);
+	}
+	buf_str(out, "]\n");
+	return 0;
+}
+
+/* Every runtime that the door can speak for, so that none is left to be chosen. */
+static int runtimes(struct plan *plan, struct buf *out, struct error *err)
+{
+	static const char *const names[] = { "crun", "runc" };
+	size_t found = 0;
+
+	buf_str(out, "\n[engine.runtimes]\n");
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		_cleanup_free_ char *path = where_program(&plan->tree, names[i]);
+		_cleanup_buf_ struct buf key = { 0 };
+		int r;
+
+		if (!path)
+			continue;
+		found++;
+		buf_printf(&key, "engine" TOML_SEP "runtimes" TOML_SEP "%s", names[i]);
+		r = not_overridden(plan, buf_cstr(&key), err);
+		if (r < 0)
+			return r;
+		buf_printf(out, "%s = [\"" LIBEXECDIR "/podman/%s\"]\n", names[i], names[i]);
+	}
+	if (found == 0)
+		return error_set(err, -ENOENT, "neither crun nor runc is installed: no container could "
+				 "start through the door");
+	return plan_links(plan, ENGINE_PODMAN, err);
+}
+
+int plan_podman(struct plan *plan, struct error *err)
+{
+	const bool *doors = plan->state.doors[ENGINE_PODMAN];
+	_cleanup_buf_ struct buf text = { 0 };
+	int r = 0;
+
+	if (doors[INSTALL_HOOK])
+		r = plan_registration(plan, ENGINE_PODMAN, HOOKS, "createRuntime", err);
+	if (r == 0 && doors[INSTALL_PRECREATE])
+		r = plan_registration(plan, ENGINE_PODMAN, PRECREATE, "precreate", err);
+	buf_str(&text, "# Written by \"cofferdam install\"; \"cofferdam uninstall\" takes it away.\n"
+		       "[engine]\n");
+	if (r == 0 && (doors[INSTALL_HOOK] || doors[INSTALL_PRECREATE]))
+		r = hooks_dirs(plan, &text, err);
+	if (r == 0 && doors[INSTALL_RUNTIME])
+		r = runtimes(plan, &text, err);
+	if (r < 0)
+		return r;
+	if (!doors[INSTALL_HOOK] && !doors[INSTALL_PRECREATE] && !doors[INSTALL_RUNTIME])
+		return 0;
+	return plan_whole(plan, ENGINE_PODMAN, DROP_IN, &text, err);
+}

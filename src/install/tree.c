@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The host's files, seen from a root that need not be "/": paths are resolved
+ * inside of it, also those that symbolic links give.
+ */
+#include "install-private.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#include <cofferdam/file.h>
+#include <cofferdam/text.h>
+
+/* Far more than any engine's configuration, and it ends up in the state. */
+#define TREE_FILE_MAX (1u << 20)
+
+int tree_open(const char *root, struct tree *ret, struct error *err)
+{
+	int fd = open(root ? root : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return error_sys(err, errno, "%s: not a folder to install into", root);
+	ret->name = root && strcmp(root, "/") != 0 ? root : "";
+	ret->fd = fd;
+	return 0;
+}
+
+void tree_close(struct tree *tree)
+{
+	close_fd(&tree->fd);
+	tree->fd = -1;
+}
+
+int tree_fd(const struct tree *tree, const char *path, int flags)
+{
+	struct open_how how = {
+		.flags = (uint64_t)(unsigned int)flags | O_CLOEXEC,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
+	long fd;
+
+	do {
+		fd = syscall(SYS_openat2, tree->fd, path, &how, sizeof(how));
+	} while (fd < 0 && (errno == EINTR || errno == EAGAIN));
+	return fd < 0 ? -errno : (int)fd;
+}
+
+/* tree_parent - the folder of @path; @ret_base points into @path. */
+static int tree_parent(const struct tree *tree, const char *path, const char **ret_base)
+{
+	const char *slash = strrchr(path, '/');
+	_cleanup_free_ char *dir = NULL;
+
+	if (!slash || slash[1] == '\0')
+		return -EINVAL;
+	dir = strndup(path, slash == path ? 1 : (size_t)(slash - path));
+	if (!dir)
+		return -ENOMEM;
+	*ret_base = slash + 1;
+	return tree_fd(tree, dir, O_PATH | O_DIRECTORY);
+}
+
+int tree_read(const struct tree *tree, const char *path, struct buf *ret, struct stat *ret_st,
+	      struct error *err)
+{
+	_cleanup_close_ int dir = -1;
+	_cleanup_buf_ struct buf text = { 0 };
+	const char *base = NULL;
+	int r;
+
+	dir = tree_parent(tree, path, &base);
+	if (dir < 0)
+		return error_sys(err, -dir, "%s%s", tree->name, path);
+	r = file_read(dir, base, true, TREE_FILE_MAX, &text, ret_st, err);
+	if (r < 0)
+		return error_context(err, "%s%s", tree->name, path);
+	if (text_valid_utf8(buf_cstr(&text), text.len) >= 0 || memchr(buf_cstr(&text), 0, text.len))
+		return error_set(err, -EINVAL, "%s%s: not UTF-8 text", tree->name, path);
+	buf_free(ret);
+	*ret = text;
+	text = (struct buf){ 0 };
+	return 0;
+}
+
+int tree_look(const struct tree *tree, const char *path, struct stat *ret)
+{
+	_cleanup_close_ int dir = -1;
+	const char *base = NULL;
+
+	dir = tree_parent(tree, path, &base);
+	if (dir < 0)
+		return dir;
+	return fstatat(dir, base, ret, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+}
+
+bool tree_has(const struct tree *tree, const char *path)
+{
+	_cleanup_close_ int fd = tree_fd(tree, path, O_PATH);
+
+	return fd >= 0;
+}
+
+char *tree_link_target(const struct tree *tree, const char *path)
+{
+	_cleanup_close_ int dir = -1;
+	_cleanup_free_ char *target = malloc(PATH_MAX);
+	const char *base = NULL;
+	ssize_t n;
+
+	dir = tree_parent(tree, path, &base);
+	if (dir < 0 || !target)
+		return NULL;
+	n = readlinkat(dir, base, target, PATH_MAX - 1);
+	if (n < 0)
+		return NULL;
+	target[n] = '\0';
+	return steal_ptr(target);
+}
+
+char *tree_real(const struct tree *tree, const char *path)
+{
+	_cleanup_close_ int fd = tree_fd(tree, path, O_PATH);
+	_cleanup_free_ char *shown = malloc(PATH_MAX), *root = malloc(PATH_MAX);
+	char name[64];
+	ssize_t n, m;
+
+	if (fd < 0 || !shown || !root)
+		return NULL;
+	(void)snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	n = readlink(name, shown, PATH_MAX - 1);
+	(void)snprintf(name, sizeof(name), "/proc/self/fd/%d", tree->fd);
+	m = readlink(name, root, PATH_MAX - 1);
+	if (n < 0 || m < 0)
+		return NULL;
+	shown[n] = '\0';
+	root[m] = '\0';
+	if (strcmp(root, "/") == 0)
+		return steal_ptr(shown);
+	if (!text_path_below(shown, root))
+		return NULL;
+	return strdup(shown + m);
+}
+
+int tree_mkdir(const struct tree *tree, const char *path, struct error *err)
+{
+	_cleanup_close_ int dir = -1;
+	const char *base = NULL;
+
+	dir = tree_parent(tree, path, &base);
+	if (dir < 0)
+		return error_sys(err, -dir, "%s%s: cannot make the folder", tree->name, path);
+	/* whatever the umask, others have to read what lies there */
+	if (mkdirat(dir, base, 0755) < 0 || fchmodat(dir, base, 0755, 0) < 0)
+		return error_sys(err, errno, "%s%s: cannot make the folder", tree->name, path);
+	return 0;
+}
+
+int tree_write(const struct tree *tree, const char *path, const struct buf *text,
+	       const struct stat *like, struct error *err)
+{
+	_cleanup_close_ int dir = -1;
+	const char *base = NULL;
+
+	dir = tree_parent(tree, path, &base);
+	if (dir < 0)
+		return error_sys(err, -dir, "%s%s", tree->name, path);
+	if (file_replace(dir, base, buf_cstr(text), text->len, like, err) < 0)
+		return error_context(err, "%s%s", tree->name, path);
+	return 0;
+}
+
+/* A symbolic link cannot be written over, so it is made beside and renamed. */
+int tree_symlink(const struct tree *tree, const char *path, const char *target,
+		 struct error *err)
+{
+	_cleanup_close_ int dir = -1;
+	_cleanup_free_ char *beside = NULL;
+	const char *base = NULL;
+	int r = 0;
+
+	dir = tree_parent(tree, path, &base);
+	if (dir < 0)
+		return error_sys(err, -dir, "%s%s", tree->name, path);
+	if (asprintf(&beside, ".%s.cofferdam-new", base) < 0) {
+		beside = NULL;
+		return error_oom(err);
+	}
+	if (unlinkat(dir, beside, 0) < 0 && errno != ENOENT)
+		return error_sys(err, errno, "%s%s", tree->name, path);
+	if (symlinkat(target, dir, beside) < 0)
+		return error_sys(err, errno, "%s%s: cannot make the link", tree->name, path);
+	if (renameat(dir, beside, dir, base) < 0) {
+		r = error_sys(err, errno, "%s%s: cannot make the link", tree->name, path);
+		(void)unlinkat(dir, beside, 0);
+	}
+	return r;
+}
+
+int tree_remove(const struct tree *tree, const char *path, bool folder, struct error *err)
+{
+	_cleanup_close_ int dir = -1;
+	const char *base = NULL;
+
+	dir = tree_parent(tree, path, &base);
+	if (dir == -ENOENT)
+		return 0;
+	if (dir < 0)
+		return error_sys(err, -dir, "%s%s", tree->name, path);
+	if (unlinkat(dir, base, folder ? AT_REMOVEDIR : 0) == 0 || errno == ENOENT)
+		return 0;
+	if (folder && (errno == ENOTEMPTY || errno == EEXIST || errno == EBUSY))
+		return 0;	/* others use it, too */
+	return error_sys(err, errno, "%s%s: cannot be removed", tree->name, path);
+}
+
+/* Two names in one folder; the first goes. */
+int tree_rename(const struct tree *tree, const char *from, const char *to, struct error *err)
+{
+	_cleanup_close_ int old = -1, new = -1;
+	const char *old_base = NULL, *new_base = NULL;
+
+	old = tree_parent(tree, from, &old_base);
+	new = old < 0 ? old : tree_parent(tree, to, &new_base);
+	if (new < 0)
+		return error_sys(err, -new, "%s%s", tree->name, from);
+	if (renameat(old, old_base, new, new_base) < 0)
+		return error_sys(err, errno, "%s%s: cannot be renamed to %s", tree->name, from, to);
+	return 0;
+}
+
+/* A second name, so that there is no moment without the first. */
+int tree_second_name(const struct tree *tree, const char *from, const char *to,
+		     struct error *err)
+{
+	_cleanup_close_ int old = -1, new = -1;
+	const char *old_base = NULL, *new_base = NULL;
+
+	old = tree_parent(tree, from, &old_base);
+	new = old < 0 ? old : tree_parent(tree, to, &new_base);
+	if (new < 0)
+		return error_sys(err, -new, "%s%s", tree->name, from);
+	if (linkat(old, old_base, new, new_base, 0) < 0)
+		return error_sys(err, errno, "%s%s: cannot be given the second name %s", tree->name,
+				 from, to);
+	return 0;
+}
+
+int tree_program(const struct tree *tree, const char *path, struct error *err)
+{
+	_cleanup_close_ int fd = tree_fd(tree, path, O_PATH);
+	struct stat st;
+
+	if (fd < 0)
+		return error_sys(err, -fd, "the program %s%s", tree->name, path);
+	if (fstat(fd, &st) < 0)
+		return error_sys(err, errno, "the program %s%s", tree->name, path);
+	if (!S_ISREG(st.st_mode) || !(st.st_mode & S_IXUSR))
+		return error_set(err, -EINVAL, "%s%s: not a program that can be executed",
+				 tree->name, path);
+	if ((st.st_uid != 0 && st.st_uid != geteuid()) || (st.st_mode & (S_IWGRP | S_IWOTH)))
+		return error_set(err, -EPERM, "%s%s: others than root can change this program "
+				 "(owner %u, mode %04o); run chown root and chmod go-w",
+				 tree->name, path, st.st_uid, st.st_mode & 07777);
+	return 0;
+}

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Taking back what was done, and telling whether it is still as it was made. */
+#include "install-private.h"
+
+#include <string.h>
+
+struct undo {
+	struct tree *tree;
+	struct state *state;
+	struct buf *said;
+	bool dry;
+	bool left;			/* something could not be taken back */
+};
+
+static int put_text(struct undo *u, const struct change *c, const struct buf *text,
+		    const struct stat *like, struct error *err)
+{
+	/* a file that Cofferdam made, and that is empty without it, goes */
+	bool goes = !c->before && text->len == 0;
+
+	buf_printf(u->said, "%s %s%s\n", goes ? "remove the file" : "put back", u->tree->name, c->path);
+	if (u->dry)
+		return 0;
+	return goes ? tree_remove(u->tree, c->path, false, err) :
+		tree_write(u->tree, c->path, text, like, err);
+}
+
+/* 1: it had to be left */
+static int undo_file(struct undo *u, const struct change *c, struct error *err)
+{
+	_cleanup_buf_ struct buf now = { 0 }, text = { 0 };
+	struct stat st;
+	int r = tree_read(u->tree, c->path, &now, &st, err);
+
+	if (r == -ENOENT) {
+		if (c->before)
+			buf_printf(u->said, "%s%s was removed since, and is not brought back\n",
+				   u->tree->name, c->path);
+		return 0;
+	}
+	if (r < 0)
+		return r;
+	if (strcmp(buf_cstr(&now), c->after) == 0)
+		return change_without(c, buf_cstr(&now), &text, err) < 0 ? err->code :
+			put_text(u, c, &text, &c->like, err);
+	if (c->before && strcmp(buf_cstr(&now), c->before) == 0)
+		return 0;
+	r = change_without(c, buf_cstr(&now), &text, err);
+	if (r == -ENOENT && c->engine == ENGINE_DOCKER)
+		r = docker_without(c, buf_cstr(&now), &text, err);
+	if (r == -ENOENT && c->engine == ENGINE_UNKNOWN) {
+		buf_printf(u->said, "%s%s was changed since, and stays\n", u->tree->name, c->path);
+		return 0;
+	}
+	if (r == -ENOENT || r == -EINVAL) {
+		buf_printf(u->said, "%s%s was changed since, so that what Cofferdam put in cannot be told "
+			   "apart: left as it is; take it out by hand\n", u->tree->name, c->path);
+		return 1;
+	}
+	if (r < 0)
+		return r;
+	buf_printf(u->said, "%s%s was changed since: the changes are kept\n", u->tree->name, c->path);
+	return put_text(u, c, &text, &st, err);
+}
+
+static bool leads_to(const struct tree *tree, const struct change *c)
+{
+	_cleanup_free_ char *target = tree_link_target(tree, c->path);
+
+	return target && strcmp(target, c->target) == 0;
+}
+
+static int undo_divert(struct undo *u, const struct change *c, struct error *err)
+{
+	if (!leads_to(u->tree, c)) {
+		buf_printf(u->said, "%s%s was replaced since, by an update it seems: it stays, and the old "
+			   "one, %s, is removed\n", u->tree->name, c->path, c->beside);
+		return u->dry ? 0 : tree_remove(u->tree, c->beside, false, err);
+	}
+	if (!tree_has(u->tree, c->beside)) {
+		buf_printf(u->said, "%s%s is missing: %s cannot be put back; install its package again\n",
+			   u->tree->name, c->beside, c->path);
+		return 1;
+	}
+	buf_printf(u->said, "put back %s%s\n", u->tree->name, c->path);
+	return u->dry ? 0 : tree_rename(u->tree, c->beside, c->path, err);
+}
+
+static int undo_change(struct undo *u, const struct change *c, struct error *err)
+{
+	switch (c->kind) {
+	case CHANGE_FILE:
+		return undo_file(u, c, err);
+	case CHANGE_DIVERT:
+		return undo_divert(u, c, err);
+	case CHANGE_LINK:
+		if (!leads_to(u->tree, c))
+			return 0;
+		buf_printf(u->said, "remove the link %s%s\n", u->tree->name, c->path);
+		return u->dry ? 0 : tree_remove(u->tree, c->path, false, err);
+	case CHANGE_FOLDER:
+		return u->dry ? 0 : tree_remove(u->tree, c->path, true, err);
+	case CHANGE_KIND_MAX:
+		break;
+	}
+	return -EINVAL;
+}
+
+/* The files that name programs first, the programs' names last. */
+static int rank(const struct change *c)
+{
+	static const int ranks[CHANGE_KIND_MAX] = {
+		[CHANGE_DIVERT] = 0, [CHANGE_FILE] = 1, [CHANGE_LINK] = 2, [CHANGE_FOLDER] = 3,
+	};
+
+	return ranks[c->kind];
+}
+
+static void drop(struct state *state, size_t i)
+{
+	change_free(&state->v[i]);
+	memmove(&state->v[i], &state->v[i + 1], (state->n - i - 1) * sizeof(*state->v));
+	state->n--;
+}
+
+/* The changes of one engine; those that had to be left stay in the state. */
+static int undo_engine(struct undo *u, enum engine engine, struct error *err)
+{
+	bool left = false;
+
+	for (int which = 0; which < CHANGE_KIND_MAX; which++) {
+		for (size_t i = u->state->n; i-- > 0;) {
+			const struct change *c = &u->state->v[i];
+			int r;
+
+			if (c->engine != engine || rank(c) != which)
+				continue;
+			/* what is left may name them */
+			if (left && (c->kind == CHANGE_LINK || c->kind == CHANGE_FOLDER))
+				continue;
+			r = undo_change(u, c, err);
+			if (r < 0)
+				return r;
+			if (r > 0)
+				left = true;
+			else
+				drop(u->state, i);
+		}
+	}
+	u->left |= left;
+	if (!left)
+		memset(u->state->doors[engine], 0, sizeof(u->state->doors[engine]));
+	return 0;
+}
+
+static int undo_all(struct undo *u, const struct install_want *want, struct error *err)
+{
+	bool used = false;
+	int r = 0;
+
+	for (int e = ENGINE_UNKNOWN + 1; r == 0 && e < ENGINE_MAX; e++) {
+		if (want->all || want->engines[e])
+			r = undo_engine(u, (enum engine)e, err);
+	}
+	for (int e = ENGINE_UNKNOWN + 1; e < ENGINE_MAX; e++)
+		used |= installed_uses(u->state, (enum engine)e);
+	if (r == 0 && !used)
+		r = undo_engine(u, ENGINE_UNKNOWN, err);
+	return r;
+}
+
+/* The state's own folders are among what was made, so they go after it. */
+static int undo_folders(struct tree *tree, struct paths *folders, struct error *err)
+{
+	int r = 0;
+
+	for (size_t i = folders->n; r == 0 && i-- > 0;)
+		r = tree_remove(tree, folders->v[i], true, err);
+	return r;
+}
+
+int install_undo(const struct install_want *want, bool dry, struct buf *said, struct error *err)
+{
+	struct tree tree __attribute__((cleanup(tree_close))) = { .fd = -1 };
+	_cleanup_paths_ struct paths folders = { 0 };
+	_cleanup_installed_ struct state state = { 0 };
+	struct undo u = { .tree = &tree, .state = &state, .said = said, .dry = dry };
+	int r = tree_open(want->root, &tree, err);
+
+	if (r == 0)
+		r = installed_load(&tree, &state, err);
+	if (r < 0)
+		return r;
+	if (state.n == 0) {
+		buf_str(said, "nothing is installed\n");
+		return 0;
+	}
+	for (size_t i = 0; r == 0 && i < state.n; i++) {
+		if (state.v[i].kind == CHANGE_FOLDER)
+			r = paths_add(&folders, state.v[i].path, err);
+	}
+	if (r == 0)
+		r = undo_all(&u, want, err);
+	if (dry)
+		return r < 0 ? r : u.left;
+	/* also after a failure: what was taken back is */
+	if (r < 0) {
+		struct error ignored;
+
+		(void)!installed_save(&tree, &state, &ignored);
+		return r;
+	}
+	r = installed_save(&tree, &state, err);
+	if (r == 0 && state.n == 0)
+		r = undo_folders(&tree, &folders, err);
+	return r < 0 ? r : u.left;
+}
+
+/* --- status --- */
+
+/* What is wrong with it now; NULL: nothing. */
+static const char *amiss(const struct tree *tree, const struct change *c)
+{
+	_cleanup_buf_ struct buf now = { 0 }, ignored = { 0 };
+	struct error err;
+	int r;
+
+	switch (c->kind) {
+	case CHANGE_FOLDER:
+		return tree_has(tree, c->path) ? NULL : "is gone";
+	case CHANGE_LINK:
+		return leads_to(tree, c) ? NULL : "is no longer the link to the door";
+	case CHANGE_DIVERT:
+		if (!leads_to(tree, c))
+			return "was replaced, by an update it seems: the door is out of the way; run "
+			       "cofferdam install again";
+		return tree_has(tree, c->beside) ? NULL : "has lost the program that it stands for";
+	case CHANGE_FILE:
+		r = tree_read(tree, c->path, &now, NULL, &err);
+		if (r == -ENOENT)
+			return "is gone";
+		if (r < 0)
+			return "cannot be read";
+		if (strcmp(buf_cstr(&now), c->after) == 0 || c->engine == ENGINE_UNKNOWN)
+			return NULL;
+		return change_without(c, buf_cstr(&now), &ignored, &err) < 0 ?
+			"no longer says what was put in" : NULL;
+	case CHANGE_KIND_MAX:
+		break;
+	}
+	return NULL;
+}
+
+int install_status(const char *root, struct buf *said, struct error *err)
+{
+	struct tree tree __attribute__((cleanup(tree_close))) = { .fd = -1 };
+	_cleanup_installed_ struct state state = { 0 };
+	int differs = 0, r = tree_open(root, &tree, err);
+
+	if (r == 0)
+		r = installed_load(&tree, &state, err);
+	if (r < 0)
+		return r;
+	if (state.n == 0)
+		buf_str(said, "nothing is installed\n");
+	for (int e = ENGINE_UNKNOWN + 1; e < ENGINE_MAX; e++) {
+		if (!installed_uses(&state, (enum engine)e))
+			continue;
+		buf_printf(said, "%s:", engine_name((enum engine)e));
+		for (int d = 0; d < INSTALL_DOOR_MAX; d++) {
+			if (state.doors[e][d])
+				buf_printf(said, " %s", install_door_name((enum install_door)d));
+		}
+		buf_char(said, '\n');
+	}
+	for (size_t i = 0; i < state.n; i++) {
+		const char *what = amiss(&tree, &state.v[i]);
+
+		if (what || state.v[i].kind != CHANGE_FOLDER)
+			buf_printf(said, "  %s%s %s\n", tree.name, state.v[i].path, what ? what : "is in place");
+		differs |= what != NULL;
+	}
+	r = buf_check(said, err);
+	return r < 0 ? r : differs;
+}

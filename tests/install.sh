@@ -1,0 +1,497 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# install, uninstall and status on throw-away roots: what is written, that it is
+# written once, that everything is as it was afterwards, and what is refused. Needs no
+# root and starts no engine.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+need jq
+setup_work
+cd "$work" || exit 99
+
+# Where this build looks, below a root.
+hook_path=$(jq -r .hook.path "$build/hook/registration/podman.json") || bail "no registration built"
+libexec=${hook_path%/*}
+host_json=$("$cofferdam" check --help | sed -n 's/.*instead of \(.*host\.json\)$/\1/p')
+[ -n "$host_json" ] || bail "the help does not name host.json"
+
+out=
+status=0
+root=
+
+# try ARGUMENT... - the command line; sets $out (both streams) and $status
+try() {
+	out=$("$cofferdam" "$@" 2>&1 </dev/null)
+	status=$?
+}
+
+# host [COMMAND]... - a throw-away root $root with every engine's program in it
+host() {
+	local program
+
+	root=$work/root
+	rm -rf "$root"
+	mkdir -p "$root"/{usr/bin,usr/sbin,etc/{containerd,docker,crio,containers},var/log} \
+		"$root$libexec"
+	for program in podman crio containerd dockerd runc crun; do
+		printf '#!/bin/sh\n# %s\n' "$program" >"$root/usr/bin/$program"
+	done
+	cp "$hook" "$root$libexec/cofferdam-hook"
+	echo '#!/bin/sh' >"$root$libexec/cofferdam-runtime"
+	chmod 755 "$root"/usr/bin/* "$root$libexec"/*
+	ln -s ../bin/runc "$root/usr/sbin/runc"
+	printf 'version = 2\n# of ours\n[plugins]\n  [plugins."io.containerd.grpc.v1.cri"]\n    %s\n' \
+		'sandbox_image = "pause"' >"$root/etc/containerd/config.toml"
+	printf '{\n  "log-driver": "journald",\n  "bridge": "none"\n}\n' >"$root/etc/docker/daemon.json"
+	chmod 640 "$root/etc/docker/daemon.json"
+}
+
+# tree - everything below $root that can be seen: kind, mode, link, content
+tree() {
+	(cd "$root" && find . -printf '%y %m %p %l\n' | sort &&
+		find . -type f -print0 | sort -z | xargs -0 md5sum)
+}
+
+# installs DESCRIPTION ARGUMENT... - it works, again does nothing, and is undone exactly
+installs() {
+	local what=$1 before after
+
+	shift
+	before=$(tree)
+	try install --root "$root" --plan "$@"
+	is "$what: planned" "$status" 0
+	[ "$status" = 0 ] || note "$out"
+	is "$what: a plan changes nothing" "$(tree)" "$before"
+	try install --root "$root" "$@"
+	is "$what: installed" "$status" 0
+	after=$(tree)
+	unlike "$what: something was done" "$after" "^$before\$"
+	try install --root "$root" "$@"
+	like "$what: a second time there is nothing to do" "$status $out" "^0 nothing to do"
+	is "$what: and nothing is done" "$(tree)" "$after"
+	try status --root "$root"
+	is "$what: status" "$status" 0
+	try uninstall --root "$root" --plan
+	is "$what: a plan to uninstall changes nothing" "$status $(tree)" "0 $after"
+}
+
+undone() {
+	try uninstall --root "$root"
+	is "$1: uninstall" "$status" 0
+	is "$1: everything is as it was, byte for byte" "$(tree)" "$2"
+}
+
+# refuses DESCRIPTION REGEX ARGUMENT... - exit 3, and nothing was changed
+refuses() {
+	local what=$1 regex=$2 before
+
+	shift 2
+	before=$(tree)
+	try install --root "$root" "$@"
+	like "$what: refused" "$status $out" "^3 .*$regex"
+	is "$what: nothing was changed" "$(tree)" "$before"
+}
+
+# --- usage ---
+
+for arguments in "install" "install --engine lxc" "install --engine podman --door window" \
+	"install --engine podman extra" "uninstall --engine lxc" "uninstall extra" "status extra"; do
+	# shellcheck disable=SC2086 # several words
+	try $arguments
+	is "usage: cofferdam $arguments" "$status" 2
+done
+for command in install uninstall status; do
+	try $command --help
+	like "help: cofferdam $command" "$status $out" "^0 Usage: cofferdam $command.*Exit status: 0"
+done
+try install --engine podman --root "$work/none"
+is "install: no such root" "$status" 3
+
+# --- every engine and door ---
+
+for engine in podman crio containerd docker all; do
+	for door in "" hook precreate runtime divert; do
+		case $engine$door in
+		crioprecreate | containerdhook | containerdprecreate | dockerhook | dockerprecreate)
+			host
+			refuses "$engine, $door" "hooks directory|podman's own" \
+				--engine $engine --door $door
+			continue
+			;;
+		esac
+		host
+		before=$(tree)
+		installs "$engine, ${door:-its own door}" --engine $engine ${door:+--door $door}
+		undone "$engine, ${door:-its own door}" "$before"
+	done
+done
+
+# --- doors add up ---
+
+host
+before=$(tree)
+for door in hook precreate runtime divert; do
+	try install --root "$root" --engine podman --door $door
+	is "podman: $door on top" "$status" 0
+done
+try status --root "$root"
+like "status names the doors" "$status $out" "^0 podman: hook precreate runtime divert"
+conf=$root/etc/containers/containers.conf.d/99-cofferdam.conf
+hooks=$root/etc/containers/oci/hooks.d
+like "podman: its default folder is still read, and ours after it" "$(cat "$conf")" \
+	'hooks_dir = \["/usr/share/containers/oci/hooks.d", "/etc/containers/oci/hooks.d", "[^"]*/podman-precreate"\]'
+like "podman: both runtimes are the door" "$(cat "$conf")" \
+	"crun = \[\"$libexec/podman/crun\"\].runc = \[\"$libexec/podman/runc\"\]"
+is "podman: the hook's file" "$(jq -c '[.hook.path, .hook.args[1:], .hook.timeout, .when, .stages]' \
+	"$hooks/00-cofferdam.json")" \
+	"[\"$hook_path\",[\"createRuntime\",\"--engine\",\"podman\"],10,{\"always\":true},[\"createRuntime\"]]"
+is "podman: a file of its own stage is not where others read" \
+	"$(grep -rl precreate "$root/etc/containers/oci" "$root/usr/share" 2>/dev/null)" ""
+# engines read the last of two files of one name alone
+is "podman: no name stands in two folders" \
+	"$(find "$root" -path '*hooks.d*' -name '*.json' -printf '%f\n' | sort | uniq -d)" ""
+undone "podman, every door" "$before"
+
+# --- podman's configuration ---
+
+host
+mkdir -p "$root/etc/containers/containers.conf.d"
+# shellcheck disable=SC2016 # TOML
+printf '[engine]\nhooks_dir = [ # two\n  "/opt/a#b",\n  '"'/opt/c'"',\n]\n' \
+	>"$root/etc/containers/containers.conf.d/50-own.conf"
+try install --root "$root" --engine podman
+like "podman: the folders that were read stay in front" "$status $(cat "$conf")" \
+	'^0 .*hooks_dir = \["/opt/a#b", "/opt/c", "/etc/containers/oci/hooks.d"\]'
+try uninstall --root "$root"
+printf '[engine]\nhooks_dir = ["/opt/later"]\n' >"$root/etc/containers/containers.conf.d/99-z.conf"
+refuses "podman: a file that is read later" "99-z.conf is read after" --engine podman
+printf '[engine]\nruntimes = { crun = ["/usr/bin/crun"] }\n' \
+	>"$root/etc/containers/containers.conf.d/99-z.conf"
+refuses "podman: a table that is not written as one" "engine.runtimes.*write it as a \[table\]" \
+	--engine podman --door runtime
+for broken in '[engine' 'a' 'a = ' 'a = "x' 'a = [1' 'a = 1\na = 2' 'a = 1 2' '[x]\n[x]' 'a = ]' \
+	'a = "\\q"' "a = '''x"; do
+	# shellcheck disable=SC2059 # it is a format
+	printf "# one\n$broken\n" >"$root/etc/containers/containers.conf"
+	refuses "podman: broken TOML: $broken" "containers.conf:[0-9]+: " --engine podman
+done
+printf 'a = "\\"]"\nb = [[1, "]"], {c = 2}]\n"q.r".s = """\n[x\n"""\n[[t]]\nu=1\n[[t]]\nu=2\n' \
+	>"$root/etc/containers/containers.conf"
+rm "$root/etc/containers/containers.conf.d/99-z.conf"
+try install --root "$root" --engine podman
+is "podman: whatever else TOML allows" "$status" 0
+try uninstall --root "$root"
+rm "$root"/usr/bin/{runc,crun}
+refuses "podman: without a runtime" "no container could start" --engine podman --door runtime
+
+# --- CRI-O's configuration ---
+
+host
+mkdir -p "$root/etc/crio/crio.conf.d"
+cat >"$root/etc/crio/crio.conf" <<'END'
+[crio.runtime]
+hooks_dir = ["/opt/hooks"]
+[crio.runtime.runtimes.crun]
+runtime_path = "/usr/libexec/crio/crun"
+runtime_root = "/run/crun"
+allowed_annotations = ["io.containers.trace-syscall", # one
+  "other"]
+[crio.runtime.runtimes.fast]
+runtime_path = "/usr/bin/runc"
+[crio.runtime.runtimes.kata]
+runtime_path = "/usr/bin/kata-runtime"
+runtime_type = "vm"
+END
+before=$(tree)
+try install --root "$root" --engine crio
+try install --root "$root" --engine crio --door runtime
+like "crio: what does not pass the door is named" "$status $out" '^0 .*"kata"'
+conf=$root/etc/crio/crio.conf.d/99-cofferdam.conf
+like "crio: the folders that were watched stay" "$(cat "$conf")" \
+	'hooks_dir = \["/opt/hooks", "[^"]*/hooks.d/crio"\]'
+like "crio: the rest of a runtime's table is kept" "$(cat "$conf")" \
+	"\"crun\"\].runtime_root = \"/run/crun\".allowed_annotations = \[\"io.containers.trace-syscall\", # one.  \"other\"\].runtime_path = \"$libexec/crio/crun\""
+like "crio: a runtime of another name" "$(cat "$conf")" \
+	"\"fast\"\].runtime_path = \"$libexec/crio/runc\""
+unlike "crio: no virtual machine" "$(cat "$conf")" kata
+undone "crio" "$before"
+echo '[crio.runtime]' >"$root/etc/crio/crio.conf.d/99-z"
+refuses "crio: a file that is read later" "99-z is read after" --engine crio
+
+# --- containerd's configuration ---
+
+v2='"io.containerd.grpc.v1.cri".containerd.runtimes'
+v3="'io.containerd.cri.v1.runtime'.containerd.runtimes"
+
+# containerd_edit DESCRIPTION DIFF CONFIG - the lines that are put in, and nothing else
+containerd_edit() {
+	local config=$root/etc/containerd/config.toml
+
+	host
+	printf '%s' "$3" >"$config"
+	cp "$config" "$work/config.toml"
+	before=$(tree)
+	installs "containerd: $1" --engine containerd
+	is "containerd: $1: the lines" "$(diff "$work/config.toml" "$config" | grep '^[<>]' |
+		sed "s|$libexec|LIBEXEC|")" "$2"
+	if command -v containerd >/dev/null && [[ $3 != *version\ =\ 3* ]]; then
+		like "containerd: $1: containerd itself reads it so" \
+			"$(containerd --config "$config" config dump 2>&1 | grep BinaryName)" \
+			"$libexec/containerd/runc"
+	fi
+	undone "containerd: $1" "$before"
+}
+
+containerd_edit "no runtime is named" "> 
+> # The next lines are by \"cofferdam install\".
+> [plugins.\"io.containerd.grpc.v1.cri\".containerd.runtimes.runc]
+>   runtime_type = \"io.containerd.runc.v2\"
+>   [plugins.\"io.containerd.grpc.v1.cri\".containerd.runtimes.runc.options]
+>     BinaryName = \"LIBEXEC/containerd/runc\"" 'version = 2 # two
+[plugins]
+  [plugins."io.containerd.grpc.v1.cri"]
+    sandbox_image = "x"
+'
+containerd_edit "the old form" "> 
+> # The next lines are by \"cofferdam install\".
+> [plugins.cri.containerd.runtimes.runc]
+>   runtime_type = \"io.containerd.runc.v2\"
+>   [plugins.cri.containerd.runtimes.runc.options]
+>     BinaryName = \"LIBEXEC/containerd/runc\"" '[plugins.cri]
+sandbox_image = "x"
+'
+containerd_edit "the newest form" "> 
+> # The next lines are by \"cofferdam install\".
+>   [plugins.\"io.containerd.cri.v1.runtime\".containerd.runtimes.runc.options]
+>     BinaryName = \"LIBEXEC/containerd/runc\"" "version = 3
+[plugins.$v3.runc]
+runtime_type = 'io.containerd.runc.v2'
+"
+containerd_edit "options without a name" ">     BinaryName = \"LIBEXEC/containerd/runc\"" "version = 2
+[plugins.$v2.runc]
+  runtime_type = \"io.containerd.runc.v2\"
+  [plugins.$v2.runc.options]
+    SystemdCgroup = true # kept
+"
+containerd_edit "two of our own, one of another kind" '<   BinaryName = "" # empty
+>   BinaryName = "LIBEXEC/containerd/runc" # empty
+<   BinaryName = "/opt/bin/crun"
+>   BinaryName = "LIBEXEC/containerd/crun"' "version = 2
+[plugins.$v2.runc]
+  runtime_type = \"io.containerd.runc.v2\"
+[plugins.$v2.runc.options]
+  BinaryName = \"\" # empty
+[plugins.$v2.fast]
+  runtime_type = \"io.containerd.runc.v2\"
+[plugins.$v2.fast.options]
+  BinaryName = \"/opt/bin/crun\"
+[plugins.$v2.vm]
+  runtime_type = \"io.containerd.kata.v2\"
+"
+host
+rm "$root/etc/containerd/config.toml"
+before=$(tree)
+installs "containerd: no configuration" --engine containerd
+undone "containerd: no configuration" "$before"
+
+# containerd_refuses DESCRIPTION REGEX CONFIG
+containerd_refuses() {
+	host
+	printf '%s' "$3" >"$root/etc/containerd/config.toml"
+	mkdir "$root/etc/containerd/conf.d"
+	printf '[plugins."io.containerd.grpc.v1.cri"]\n  x = 1\n' >"$root/etc/containerd/conf.d/a.toml"
+	refuses "containerd: $1" "$2" --engine containerd
+}
+
+containerd_refuses "an inline table" 'write it as a \[table\]' "version = 2
+[plugins.$v2.runc]
+  options = { SystemdCgroup = true }
+"
+containerd_refuses "dotted options" 'not written as a' "version = 2
+[plugins.$v2.runc]
+  options.SystemdCgroup = true
+"
+containerd_refuses "a version that is not known" "version" 'version = 4
+'
+containerd_refuses "an import that takes its place" "a.toml is imported" 'version = 2
+imports = ["/etc/containerd/conf.d/*.toml"]
+'
+containerd_refuses "an import that is not understood" "not understood" 'version = 2
+imports = ["/etc/*/x.toml"]
+'
+containerd_refuses "no CRI service" "disables the CRI plugin" 'disabled_plugins = ["cri"]
+version = 2
+'
+try install --root "$root" --engine all
+like "containerd: without its CRI service it is left out of all" "$status $out" \
+	"^0 .*left out: containerd"
+try status --root "$root"
+like "containerd: and is none of what is registered" "$status $out" "^0 podman: hook.crio: hook.docker: runtime"
+try uninstall --root "$root"
+is "containerd: uninstall" "$status" 0
+host
+mkdir "$root/etc/containerd/conf.d"
+echo 'oom_score = 1' >"$root/etc/containerd/conf.d/a.toml"
+printf 'version = 2\nimports = ["/etc/containerd/conf.d/*.toml", "/etc/containerd/none.toml"]\n' \
+	>"$root/etc/containerd/config.toml"
+try install --root "$root" --engine containerd
+is "containerd: imports that say nothing of it" "$status" 0
+
+# --- Docker's configuration ---
+
+host
+try install --root "$root" --engine docker
+is "docker: what was there stays, and the door is the default" \
+	"$(jq -c . "$root/etc/docker/daemon.json")" \
+	"{\"log-driver\":\"journald\",\"bridge\":\"none\",\"runtimes\":{\"cofferdam\":{\"path\":\"$libexec/docker/runc\"}},\"default-runtime\":\"cofferdam\"}"
+is "docker: the mode is kept" "$(stat -c %a "$root/etc/docker/daemon.json")" 640
+for text in '' '{}' '{ "runtimes": {}, "default-runtime": "runc" }' \
+	'{"runtimes":{"kata":{"path":"/usr/bin/kata"}}}'; do
+	host
+	printf '%s' "$text" >"$root/etc/docker/daemon.json"
+	before=$(tree)
+	installs "docker: $text" --engine docker
+	is "docker: $text: the door" "$(jq -r '.runtimes.cofferdam.path + " " + .["default-runtime"]' \
+		"$root/etc/docker/daemon.json")" "$libexec/docker/runc cofferdam"
+	undone "docker: $text" "$before"
+done
+try install --root "$root" --engine docker
+like "docker: another runtime that users can choose" "$out" "runtime kata does not pass the door"
+for text in '{ "a": ' '[]' '{"runtimes": 1}' '{"a":1,"a":2}' '{"default-runtime": "nvidia"}'; do
+	host
+	printf '%s' "$text" >"$root/etc/docker/daemon.json"
+	refuses "docker: $text" daemon.json --engine docker
+done
+host
+mv "$root/etc/docker/daemon.json" "$root/etc/docker/real.json"
+ln -s real.json "$root/etc/docker/daemon.json"
+refuses "docker: a symbolic link" "symbolic link" --engine docker
+host
+rm "$root/usr/bin/runc" "$root/usr/sbin/runc"
+refuses "docker: without runc" "no container could start" --engine docker
+
+# --- what an administrator changed since ---
+
+host
+try install --root "$root" --engine docker
+jq '. + {"debug": true}' "$root/etc/docker/daemon.json" >"$work/edited"
+cat "$work/edited" >"$root/etc/docker/daemon.json"
+try status --root "$root"
+try uninstall --root "$root"
+is "docker: a member that was added since stays" \
+	"$status $(jq -c . "$root/etc/docker/daemon.json")" \
+	'0 {"log-driver":"journald","bridge":"none","debug":true}'
+like "docker: and that is said" "$out" "changed since: the changes are kept"
+
+host
+try install --root "$root" --engine containerd
+printf '[debug]\n  level = "warn"\n' >>"$root/etc/containerd/config.toml"
+cp "$root/etc/containerd/config.toml" "$work/edited"
+try install --root "$root" --engine containerd
+like "containerd: lines that were added since are no reason to edit" "$status $out" "^0 nothing to do"
+try status --root "$root"
+is "containerd: nor is it amiss" "$status" 0
+try uninstall --root "$root"
+is "containerd: lines that were added since stay" "$status $(cat "$root/etc/containerd/config.toml")" \
+	"0 $(grep -v -e BinaryName -e 'runtimes.runc' -e runtime_type -e 'by "cofferdam' "$work/edited" |
+		sed '/sandbox_image/{n;d}')"
+
+host
+try install --root "$root" --engine containerd
+sed -i 's|BinaryName = .*|BinaryName = "/opt/other"|' "$root/etc/containerd/config.toml"
+cp "$root/etc/containerd/config.toml" "$work/edited"
+try status --root "$root"
+like "containerd: a line that was changed is noticed" "$status $out" "^1 .*no longer says"
+try uninstall --root "$root"
+like "containerd: what cannot be told apart is left, and said" "$status $out" "^1 .*left as it is"
+is "containerd: it is left byte for byte" "$(cmp "$root/etc/containerd/config.toml" "$work/edited")" ""
+is "containerd: and the program that it may name, too" \
+	"$(readlink "$root$libexec/containerd/runc")" ../cofferdam-runtime
+
+host
+try install --root "$root" --engine podman
+rm "$root/etc/containers/oci/hooks.d/00-cofferdam.json"
+try status --root "$root"
+like "podman: a file that is gone is noticed" "$status $out" "^1 .*00-cofferdam.json is gone"
+try install --root "$root" --engine podman
+is "podman: and made anew" "$status $(ls "$root/etc/containers/oci/hooks.d")" "0 00-cofferdam.json"
+
+# --- diverting, and an update that puts a new runtime in its place ---
+
+host
+before=$(tree)
+try install --root "$root" --engine docker --door divert
+is "divert: the name is the door's" "$(readlink "$root/usr/bin/runc")" "$libexec/docker/runc"
+like "divert: the program is kept beside" "$(cat "$root/usr/bin/runc.cofferdam")" "# runc"
+try install --root "$root" --engine podman --door divert
+like "divert: for another engine, too" "$status $out" "^0 .*diverted already, for docker"
+echo "updated" >"$work/new" && chmod 755 "$work/new" && mv "$work/new" "$root/usr/bin/runc"
+try status --root "$root"
+like "divert: an update is noticed" "$status $out" "^1 .*usr/bin/runc was replaced, by an update"
+try install --root "$root" --engine docker --door divert
+is "divert: and diverted again" "$status $(readlink "$root/usr/bin/runc") $(cat \
+	"$root/usr/bin/runc.cofferdam")" "0 $libexec/docker/runc updated"
+echo "newer" >"$work/new" && chmod 755 "$work/new" && mv "$work/new" "$root/usr/bin/runc"
+try uninstall --root "$root"
+is "divert: uninstall does not take an update back" \
+	"$status $(cat "$root/usr/bin/runc") $(ls "$root/usr/bin" | grep -c cofferdam)" "0 newer 0"
+
+# --- the host's own file ---
+
+host
+try install --root "$root" --engine podman
+is "host.json: it begins by watching" "$("$cofferdam" policy lint --host-config "$root$host_json" |
+	head -n 1 | sed 's/.*: //')" "mode audit"
+try install --root "$root" --engine podman --enforce
+like "host.json: --enforce" "$status $("$cofferdam" policy lint --host-config "$root$host_json")" \
+	"^0 .*mode enforce"
+try uninstall --root "$root"
+mkdir -p "$root${host_json%/*}"
+printf '// ours\n{ "format": 1, "mode": "audit", // later\n  "policies": [ { "use": "baseline" } ] }\n' \
+	>"$root$host_json"
+before=$(tree)
+installs "host.json: the administrator's" --engine podman --enforce
+is "host.json: one word is changed" "$(cat "$root$host_json")" "// ours
+{ \"format\": 1, \"mode\": \"enforce\", // later
+  \"policies\": [ { \"use\": \"baseline\" } ] }"
+undone "host.json: the administrator's" "$before"
+echo '{ "format": 1, "policies": [ { "use": "none" } ] }' >"$root$host_json"
+refuses "host.json: a policy that does not load" "no container could start.*none" --engine podman
+echo '{ "format": 1, "mode": "enfroce" }' >"$root$host_json"
+refuses "host.json: it cannot be read" "no container could start" --engine podman
+
+# --- programs ---
+
+host
+rm "$root$libexec/cofferdam-hook"
+refuses "a hook without its program" "cofferdam-hook" --engine podman
+host
+chmod 777 "$root$libexec/cofferdam-hook"
+refuses "a program that others can change" "others than root can change" --engine podman
+host
+rm "$root$libexec/cofferdam-runtime"
+refuses "a door without its program" "cofferdam-runtime" --engine docker
+
+# --- a failure midway ---
+
+host
+mkdir -p "$root$libexec/docker/crun/full"
+refuses "a failure midway is taken back" "nothing was changed" --engine docker
+host
+before=$(tree)
+(ulimit -f 0 && "$cofferdam" install --root "$root" --engine all) >"$work/out" 2>&1
+is "no room" "$? $(tree)" "3 $before"
+host
+try install --root "$root" --engine docker
+state=$(find "$root" -name install.json)
+is "the state is root's alone" "$(stat -c %a "$state")" 600
+echo '{' >"$state"
+try uninstall --root "$root"
+like "a state that cannot be read" "$status $out" "^3 .*install.json"
+host
+for program in podman crio containerd dockerd; do rm "$root/usr/bin/$program"; done
+refuses "no engine is there" "name one with --engine" --engine all
+
+done_testing
