@@ -32,7 +32,8 @@ void run_free(struct run *run)
 
 bool run_audit(const struct run *run)
 {
-	return run->host && run->host->mode == MODE_AUDIT;
+	return run->host && (run->host->mode == MODE_AUDIT ||
+			     (run->policy && run->policy->audit));
 }
 
 int run_judge(struct run *run, enum door door, struct error *err)
@@ -42,8 +43,10 @@ int run_judge(struct run *run, enum door door, struct error *err)
 	};
 	struct subject how = {
 		.engine = run->call->engine, .door = door, .bundle = run->bundle,
+		.id = run->id, .labels = &run->host->labels, .spec = &run->candidate.spec,
 	};
-	int r = host_policy(run->host, run->call->engine, process_owner(), &run->policy, err);
+	const struct container container = subject_container(&how);
+	int r = host_policy(run->host, &container, process_owner(), &run->policy, err);
 
 	if (r < 0)
 		return r;
@@ -87,7 +90,7 @@ int run_record(const struct run *run, struct record *record, const char *name,
 	record->id = run->id;
 	record->bundle = run->bundle;
 	record->pid = run->pid;
-	record->mode = run->host ? run->host->mode : MODE_ENFORCE;
+	record->mode = run_audit(run) ? MODE_AUDIT : MODE_ENFORCE;
 	record->rootless = process_rootless();
 	record->took_us = now_us() - run->start_us;
 	record_json(&line, record);

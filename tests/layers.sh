@@ -19,7 +19,7 @@ BEGIN {
 	rank["harden"] = rank["gate"] = rank["report"] = rank["install"] = 9
 	rank["cli"] = rank["hook"] = 10
 	split("error:base mem:base buf:base text:base file:base process:base json:json fields:json oci:oci " \
-	      "engine:engine registry:policy policy:policy host:policy seccomp:policy facts:facts mounts:facts rules:rules " \
+	      "engine:engine when:policy registry:policy policy:policy host:policy seccomp:policy facts:facts mounts:facts rules:rules " \
 	      "verdict:verdict harden:harden gate:gate report:report install:install", pairs, " ")
 	for (i in pairs) {
 		split(pairs[i], pair, ":")

@@ -57,6 +57,21 @@ int file_open_trusted(const char *path, int flags, uid_t owner,
 int file_read_trusted(const char *path, uid_t owner, size_t max,
 		      struct buf *ret, struct error *err) must_check;
 
+/* A folder that was opened by file_open_trusted(), and whose files are to be read. */
+struct trusted_dir {
+	int fd;
+	const char *path;		/* for messages */
+	uid_t owner;
+};
+
+/*
+ * file_read_below - file_read_trusted() of the relative @path below @dir, which
+ * is the same folder however often its name is given to another. @ret_st may be
+ * NULL.
+ */
+int file_read_below(const struct trusted_dir *dir, const char *path, size_t max,
+		    struct buf *ret, struct stat *ret_st, struct error *err) must_check;
+
 /*
  * dir_open - the folder behind @fd, to be listed from its start whatever else
  * uses @fd. NULL with errno set on failure.

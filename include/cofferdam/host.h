@@ -31,10 +31,12 @@ struct log_config {
 	bool on_failure_ignore;		/* false: a record that cannot be written denies */
 };
 
+/* An entry of "policies". */
 struct host_choice {
-	bool any_engine;
-	bool engines[ENGINE_MAX];
+	bool any;			/* it has no "when" */
+	struct when when;
 	char *use;			/* policy name */
+	bool audit;			/* for whom it is chosen, only say what it would do */
 };
 
 struct host {
@@ -44,6 +46,10 @@ struct host {
 	struct log_config log;
 	struct host_choice *choices;	/* first match wins; the last matches all */
 	size_t n_choices;
+	struct labels labels;		/* what this host is */
+	const struct json *overlay;	/* rules and exemptions on top of every policy, or NULL */
+	int64_t written;		/* when the file was, by its file system; 0 without one */
+	struct json_doc *doc;		/* private */
 };
 
 /*
@@ -59,13 +65,24 @@ void host_free(struct host **host);
 
 /*
  * host_bundle - load the policy @name as host.json's "use" would: from the
- * folder "bundles" beside it, or a shipped one.
+ * folder "bundles" beside it, or a shipped one; without the overlay.
  */
 int host_bundle(const struct host *host, const char *name, uid_t owner,
 		struct policy **ret, struct error *err) must_check;
 
-/* host_policy - load the policy that applies to containers of @engine. */
-int host_policy(const struct host *host, enum engine engine, uid_t owner,
+/* host_choose - the entry of "policies" that @container falls to, or NULL: restricted. */
+const struct host_choice *host_choose(const struct host *host,
+				      const struct container *container);
+
+/*
+ * host_use - load the policy of @choice, which may be NULL, with the host's
+ * overlay on top.
+ */
+int host_use(const struct host *host, const struct host_choice *choice, uid_t owner,
+	     struct policy **ret, struct error *err) must_check;
+
+/* host_policy - load the policy that applies to @container. */
+int host_policy(const struct host *host, const struct container *container, uid_t owner,
 		struct policy **ret, struct error *err) must_check;
 
 #endif

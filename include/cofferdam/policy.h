@@ -13,20 +13,44 @@
 #include <sys/types.h>
 
 #include <cofferdam/registry.h>
+#include <cofferdam/when.h>
 
-#define POLICY_FILE_MAX (1u << 20)
+#define POLICY_FILE_MAX (4u << 20)	/* some 20,000 exemptions */
 #define POLICY_EXTENDS_MAX 8	/* levels of "extends" */
+
+/* Where a value in force was written. */
+struct origin {
+	const char *file;		/* owned by the policy; NULL: the shipped policy's own */
+	unsigned line;
+};
 
 struct setting {
 	enum action action;
+	bool audit;			/* say what the action would do, and do nothing */
 	struct param_value params[PARAMS_MAX];
+	struct origin action_at, audit_at, params_at[PARAMS_MAX];
+};
+
+/* Rules that are not applied to some containers. */
+struct exemption {
+	struct when when;
+	bool rules[RULE_MAX];
+	char *reason;
+	char *expires;			/* as written: the last day on which it holds; or NULL */
+	int64_t until;			/* the second from which it no longer holds, UTC */
+	struct origin at;
 };
 
 struct policy {
 	char *name;
 	char *dir;			/* the bundle's folder; NULL for a shipped one */
 	char *description;
+	enum bundle base;		/* the shipped policy that the chain ends at */
+	bool audit;			/* of all rules: refuse nothing, change nothing */
 	struct setting rules[RULE_MAX];
+	struct exemption *exemptions;	/* the inherited ones first */
+	size_t n_exemptions;
+	int64_t written;		/* when the newest of its files was, by its file system */
 	struct policy_mem *mem;		/* private: owns lists, strings and profiles */
 };
 
@@ -43,6 +67,23 @@ int policy_load(const char *name, const char *bundles_dir, uid_t owner,
 
 void policy_free(struct policy **policy);
 #define _cleanup_policy_ _cleanup_(policy_free)
+
+/*
+ * policy_now - the time by which exemptions expire, in seconds: the clock's, but
+ * never before the newest of the policy's files was written, so that setting
+ * the clock back revives nothing. @ret_behind says that the clock was behind.
+ */
+int64_t policy_now(const struct policy *policy, bool *ret_behind);
+
+/* Which exemption, if any, takes a rule from a container. */
+struct exempting {
+	const struct exemption *by;	/* the first that holds, or NULL */
+	const struct exemption *expired; /* the first that held once, or NULL */
+};
+
+/* policy_exempts - fill @ret, one entry a rule, for @container at @now. */
+void policy_exempts(const struct policy *policy, const struct container *container,
+		    int64_t now, struct exempting ret[RULE_MAX]);
 
 /* policy_profile - the text of the seccomp profile that a PARAM_PROFILE value
  * of this policy names; owned by the policy. NULL if there is none. */

@@ -47,6 +47,9 @@ int text_parse_cpu(const char *s, uint64_t *ret_millicpu, struct error *err) mus
 /* text_glob - fnmatch(3) with FNM_PATHNAME: "*" does not cross "/". */
 bool text_glob(const char *pattern, const char *s);
 
+/* text_glob_any - the same for what is no path: "*" is anything. */
+bool text_glob_any(const char *pattern, const char *s);
+
 /*
  * text_path_below - whether @path is @dir or below it, by whole components.
  * Both are absolute and clean.

@@ -22,6 +22,9 @@ struct decision {
 	struct findings findings;
 	enum verdict *each;		/* what each finding alone would decide */
 	size_t count[VERDICT_MAX];	/* findings by it: warnings count as ALLOW */
+	struct exempting exempt[RULE_MAX];	/* which exemptions apply, and which did once */
+	size_t exempted, audited;	/* findings that would not be ALLOW but for these */
+	bool clock_behind;		/* the clock stands before the policy's files */
 };
 
 struct subject {
@@ -31,6 +34,9 @@ struct subject {
 	const struct policy *policy;
 	enum engine engine;		/* as registered */
 	const char *bundle;		/* the bundle's absolute path; NULL: not known */
+	const char *id;			/* of the container; NULL: not known */
+	const struct labels *labels;	/* of the host; NULL: none */
+	int64_t now;			/* by which exemptions expire; 0: policy_now() */
 	enum door door;
 	/* a door that cannot edit: whether it can make @finding good otherwise; NULL: never */
 	bool (*hardens)(const struct subject *subject, const struct finding *finding);
@@ -39,6 +45,12 @@ struct subject {
 /* verdict_reach - judge @subject by every rule that its policy has not off. */
 int verdict_reach(const struct subject *subject, struct decision *ret,
 		  struct error *err) must_check;
+
+/* verdict_would - what @finding decides where neither exemption nor audit applies. */
+enum verdict verdict_would(const struct subject *subject, const struct finding *finding);
+
+/* subject_container - @subject as policies tell containers apart. */
+struct container subject_container(const struct subject *subject);
 
 void decision_free(struct decision *decision);
 #define _cleanup_decision_ _cleanup_(decision_free)
@@ -57,8 +69,8 @@ int candidate_parse(const char *name, const struct buf *text, struct candidate *
 		    struct error *err) must_check;
 
 /*
- * candidate_judge - decide on @c by its facts. @how gives policy, engine, door
- * and hardens, which must live as long as @c; its other members are not looked at.
+ * candidate_judge - decide on @c by its facts. @how gives all but doc, spec and
+ * facts, and what it points to must live as long as @c.
  */
 int candidate_judge(struct candidate *c, const struct subject *how,
 		    struct error *err) must_check;

@@ -209,6 +209,11 @@ bool text_glob(const char *pattern, const char *s)
 	return fnmatch(pattern, s, FNM_PATHNAME) == 0;
 }
 
+bool text_glob_any(const char *pattern, const char *s)
+{
+	return fnmatch(pattern, s, 0) == 0;
+}
+
 bool text_path_below(const char *path, const char *dir)
 {
 	size_t len = strlen(dir);

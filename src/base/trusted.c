@@ -252,7 +252,7 @@ static int walk_name(struct walk *w, const char *name, bool in_link, struct erro
 
 static int walk(struct walk *w, struct error *err)
 {
-	int r = walk_root(w, err);
+	int r = w->dir >= 0 ? 0 : walk_root(w, err);
 
 	while (r == 0 && w->found < 0) {
 		const char *todo = w->todo.data + w->pos;
@@ -312,17 +312,57 @@ int file_open_trusted(const char *path, int flags, uid_t owner, struct error *er
 	return r < 0 ? r : steal_fd(&w.found);
 }
 
-int file_read_trusted(const char *path, uid_t owner, size_t max,
-		      struct buf *ret, struct error *err)
+/* read_regular - what @fd is open on, if it is a regular file. */
+static int read_regular(int fd, const char *path, size_t max, struct buf *ret,
+			struct stat *ret_st, struct error *err)
 {
-	_cleanup_close_ int fd = file_open_trusted(path, O_RDONLY, owner, err);
 	struct stat st;
+	int r;
 
-	if (fd < 0)
-		return fd;
 	if (fstat(fd, &st) < 0)
 		return error_sys(err, errno, "%s", path);
 	if (!S_ISREG(st.st_mode))
 		return error_set(err, -EINVAL, "%s: not a regular file", path);
-	return read_all(fd, path, max, ret, err);
+	r = read_all(fd, path, max, ret, err);
+	if (r == 0 && ret_st)
+		*ret_st = st;
+	return r;
+}
+
+int file_read_trusted(const char *path, uid_t owner, size_t max,
+		      struct buf *ret, struct error *err)
+{
+	_cleanup_close_ int fd = file_open_trusted(path, O_RDONLY, owner, err);
+
+	return fd < 0 ? fd : read_regular(fd, path, max, ret, NULL, err);
+}
+
+int file_read_below(const struct trusted_dir *dir, const char *path, size_t max,
+		    struct buf *ret, struct stat *ret_st, struct error *err)
+{
+	_cleanup_(walk_free) struct walk w = {
+		.found = -1, .flags = O_RDONLY, .owner = dir->owner, .named = strlen(path),
+	};
+	_cleanup_free_ char *name = NULL;
+	int r;
+
+	if (path[0] == '\0' || path[0] == '/' || strlen(path) >= PATH_MAX)
+		return error_set(err, -EINVAL, "\"%s\": not a relative path", path);
+	if (asprintf(&name, "%s/%s", dir->path, path) < 0) {
+		name = NULL;
+		return error_oom(err);
+	}
+	buf_str(&w.at, dir->path);
+	buf_str(&w.todo, path);
+	w.dir = open_at(dir->fd, ".", O_PATH | O_DIRECTORY);
+	if (w.dir < 0)
+		return error_sys(err, errno, "%s", dir->path);
+	r = buf_check(&w.at, err);
+	if (r == 0)
+		r = buf_check(&w.todo, err);
+	if (r == 0)
+		r = walk(&w, err);
+	if (r < 0)
+		return w.links > 0 ? error_context(err, "%s", name) : r;
+	return read_regular(w.found, name, max, ret, ret_st, err);
 }

@@ -7,7 +7,7 @@
 
 struct checking {
 	const struct cli_options *options;
-	const struct policy *policy;
+	const struct policies *policies;
 	bool json, colour;
 	size_t seen;
 };
@@ -46,7 +46,7 @@ static int check_one(struct checking *how, const char *path)
 		buf_char(&out, '\n');
 	if (input_read(path, &input, &err) < 0)
 		return unjudged(how, path, &err);
-	if (input_judge(&input, how->options, how->policy, &c, &err) < 0)
+	if (input_judge(&input, how->options, how->policies, &c, &err) < 0)
 		return unjudged(how, input.name, &err);
 	report = (struct report){
 		.subject = &c.subject, .decision = &c.decision, .name = input.name,
@@ -125,10 +125,10 @@ static int check_path(struct checking *how, char *path)
 
 int cmd_check(const struct command *self, int argc, char **argv)
 {
-	_cleanup_policy_ struct policy *policy = NULL;
+	_cleanup_policies_ struct policies policies = { 0 };
 	struct cli_options options = { 0 };
 	struct checking how = { .options = &options };
-	int first = cli_options(self, argc, argv, "phFfedv", &options);
+	int first = cli_options(self, argc, argv, "phFfedIBv", &options);
 	int status = STATUS_ALLOWED;
 	struct error err;
 
@@ -140,9 +140,9 @@ int cmd_check(const struct command *self, int argc, char **argv)
 	if (options.format && !how.json && strcmp(options.format, "text") != 0)
 		return cli_usage(self, "--format takes text or json, not \"%s\"", options.format);
 	how.colour = !how.json && isatty(STDOUT_FILENO);
-	if (cli_policy(&options, &policy, &err) < 0)
+	if (policies_load(&options, &policies, &err) < 0)
 		return cli_fail(&err);
-	how.policy = policy;
+	how.policies = &policies;
 	for (int i = first; i < argc; i++)
 		status = cli_worst(status, check_path(&how, argv[i]));
 	return status;

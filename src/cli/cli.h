@@ -34,6 +34,7 @@ struct cli_options {
 	const char *host_config;
 	const char *facts;
 	const char *format;		/* NULL: text */
+	const char *id, *bundle;	/* as the runtime would be given them, or NULL */
 	const char *arch, *caps;	/* of seccomp: NULL: this host's, the default's */
 	enum engine engine;
 	enum door door;
@@ -44,8 +45,8 @@ struct cli_options {
 
 /*
  * cli_options - parse what @accepts names by letter: p(olicy) h(ost-config)
- * F(acts) f(ormat) e(ngine) d(oor) a(rch) c(aps) v(erbose) D(iff) i(n-place), and
- * of install E(ngine) w(ay: --door) r(oot) P(lan) X(--enforce). The
+ * F(acts) f(ormat) e(ngine) d(oor) I(d) B(undle) a(rch) c(aps) v(erbose) D(iff)
+ * i(n-place), and of install E(ngine) w(ay: --door) r(oot) P(lan) X(--enforce). The
  * operands are left in argv from the index returned; negative: the exit status
  * has been explained, and is ~return.
  */
@@ -69,9 +70,30 @@ int cli_worst(int a, int b);
 /* cli_status - the exit status of a verdict. */
 int cli_status(enum verdict verdict);
 
-/* cli_policy - the policy that the options, or else host.json, name. */
+/* cli_policy - the policy that the options name, alone: no host's overlay. */
 int cli_policy(const struct cli_options *options, struct policy **ret,
 	       struct error *err) must_check;
+
+/* The policies that inputs may be judged by: one, or what host.json chooses. */
+struct policies {
+	struct policy *named;		/* by --policy; NULL: the host chooses */
+	struct host *host;
+	struct policy **chosen;		/* one an entry of its "policies", or a single one;
+					 * NULL: could not be loaded */
+};
+
+/* policies_load - what the options name, or else all that host.json may choose. */
+int policies_load(const struct cli_options *options, struct policies *ret,
+		  struct error *err) must_check;
+void policies_free(struct policies *policies);
+#define _cleanup_policies_ _cleanup_(policies_free)
+
+/*
+ * policies_for - the policy for @subject, of which spec, engine, id and bundle
+ * are looked at, and whose labels are set; owned by @policies.
+ */
+int policies_for(const struct policies *policies, struct subject *subject,
+		 const struct policy **ret, struct error *err) must_check;
 
 /* A configuration named on the command line. */
 struct input {
@@ -89,8 +111,12 @@ void input_free(struct input *input);
 
 /* input_judge - parse, gather or load facts, and decide. */
 int input_judge(const struct input *input, const struct cli_options *options,
-		const struct policy *policy, struct candidate *ret,
+		const struct policies *policies, struct candidate *ret,
 		struct error *err) must_check;
+
+/* policy_lint - one policy; policy_lint_host - host.json and all that it uses. */
+int policy_lint(const struct cli_options *options, const char *name);
+int policy_lint_host(const struct cli_options *options);
 
 int cmd_check(const struct command *self, int argc, char **argv);
 int cmd_harden(const struct command *self, int argc, char **argv);

@@ -63,24 +63,6 @@ int cli_status(enum verdict verdict)
 	return STATUS_UNJUDGED;
 }
 
-int cli_policy(const struct cli_options *options, struct policy **ret, struct error *err)
-{
-	_cleanup_host_ struct host *host = NULL;
-	enum bundle shipped;
-	int r;
-
-	/* These need nothing of the host's, so a host.json that is none's to read is no hindrance. */
-	if (options->policy && (strchr(options->policy, '/') ||
-				bundle_parse(options->policy, &shipped) == 0))
-		return policy_load(options->policy, NULL, geteuid(), ret, err);
-	r = host_load(options->host_config, geteuid(), &host, err);
-	if (r < 0)
-		return r;
-	if (!options->policy)
-		return host_policy(host, options->engine, geteuid(), ret, err);
-	return host_bundle(host, options->policy, geteuid(), ret, err);
-}
-
 static const struct option all_options[] = {
 	{ "policy", required_argument, NULL, 'p' },
 	{ "host-config", required_argument, NULL, 'h' },
@@ -88,6 +70,8 @@ static const struct option all_options[] = {
 	{ "format", required_argument, NULL, 'f' },
 	{ "engine", required_argument, NULL, 'e' },
 	{ "door", required_argument, NULL, 'd' },
+	{ "id", required_argument, NULL, 'I' },
+	{ "bundle", required_argument, NULL, 'B' },
 	{ "arch", required_argument, NULL, 'a' },
 	{ "caps", required_argument, NULL, 'c' },
 	{ "verbose", no_argument, NULL, 'v' },
@@ -126,6 +110,14 @@ static int take(const struct command *self, int option, struct cli_options *out)
 		if (door_parse(optarg, &out->door) < 0)
 			return cli_usage(self, "--door takes runtime, hook or precreate, not \"%s\"",
 					 optarg);
+		break;
+	case 'I':
+		out->id = optarg;
+		break;
+	case 'B':
+		if (optarg[0] != '/')
+			return cli_usage(self, "--bundle takes an absolute path, not \"%s\"", optarg);
+		out->bundle = optarg;
 		break;
 	case 'a':
 		out->arch = optarg;

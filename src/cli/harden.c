@@ -103,11 +103,11 @@ static int harden_input(const struct input *input, const struct cli_options *opt
 
 int cmd_harden(const struct command *self, int argc, char **argv)
 {
-	_cleanup_policy_ struct policy *policy = NULL;
+	_cleanup_policies_ struct policies policies = { 0 };
 	_cleanup_candidate_ struct candidate c = { 0 };
 	_cleanup_input_ struct input input = { .dir_fd = -1 };
 	struct cli_options options = { 0 };
-	int first = cli_options(self, argc, argv, "phFfevDi", &options);
+	int first = cli_options(self, argc, argv, "phFfeIBvDi", &options);
 	struct error err;
 
 	if (first < 0)
@@ -121,8 +121,8 @@ int cmd_harden(const struct command *self, int argc, char **argv)
 	if (options.format && strcmp(options.format, "text") != 0 &&
 	    strcmp(options.format, "json") != 0)
 		return cli_usage(self, "--format takes text or json, not \"%s\"", options.format);
-	if (cli_policy(&options, &policy, &err) < 0 || input_read(argv[first], &input, &err) < 0 ||
-	    input_judge(&input, &options, policy, &c, &err) < 0)
+	if (policies_load(&options, &policies, &err) < 0 || input_read(argv[first], &input, &err) < 0 ||
+	    input_judge(&input, &options, &policies, &c, &err) < 0)
 		return cli_fail(&err);
 	return harden_input(&input, &options, &c);
 }

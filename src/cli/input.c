@@ -88,22 +88,25 @@ static int load_facts(const char *path, struct candidate *c, struct error *err)
 }
 
 int input_judge(const struct input *input, const struct cli_options *options,
-		const struct policy *policy, struct candidate *ret, struct error *err)
+		const struct policies *policies, struct candidate *ret, struct error *err)
 {
 	const struct facts_source source = {
 		.bundle_fd = input->dir_fd >= 0 ? input->dir_fd : AT_FDCWD,
 		.engine = options->engine,
 	};
-	const struct subject how = {
-		.policy = policy, .engine = options->engine, .door = options->door,
+	struct subject how = {
+		.engine = options->engine, .door = options->door, .id = options->id,
+		.bundle = options->bundle, .spec = &ret->spec,
 	};
 	int r = candidate_parse(input->name, &input->text, ret, err);
 
+	if (r == 0)
+		r = policies_for(policies, &how, &how.policy, err);
 	if (r < 0)
 		return r;
 	if (options->facts)
 		r = load_facts(options->facts, ret, err);
 	else
-		r = facts_gather(&ret->spec, policy, &source, &ret->facts, err);
+		r = facts_gather(&ret->spec, how.policy, &source, &ret->facts, err);
 	return r < 0 ? r : candidate_judge(ret, &how, err);
 }

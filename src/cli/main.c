@@ -18,6 +18,8 @@ static const struct command commands[] = {
 	  "                        path; without it what host.json says\n"
 	  "  --door DOOR           runtime (default), hook, precreate\n"
 	  "  --engine ENGINE       podman, crio, containerd, docker: whose container it is\n"
+	  "  --id ID, --bundle PATH   as the runtime would be given them, for policies and\n"
+	  "                        exemptions that ask for them\n"
 	  "  --facts FILE          facts recorded with cofferdam facts, instead of this\n"
 	  "                        host's; - is not accepted\n"
 	  "  --host-config FILE    instead of " SYSCONFDIR "/cofferdam/host.json\n"
@@ -36,7 +38,7 @@ static const struct command commands[] = {
 	  "  --format json         with --diff: a JSON Patch (RFC 6902)\n"
 	  "  --in-place            rewrite the file: beside, synced, renamed; mode and\n"
 	  "                        owner kept; not touched when nothing changes\n"
-	  "  --policy, --engine, --facts, --host-config   as for cofferdam check\n\n"
+	  "  --policy, --engine, --id, --bundle, --facts, --host-config   as for check\n\n"
 	  "Examples:\n"
 	  "  cofferdam harden --diff .\n"
 	  "  cofferdam harden --policy restricted --in-place /run/bundle\n",

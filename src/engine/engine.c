@@ -150,15 +150,21 @@ bool engine_owned_file(enum engine engine, const char *pod_uid, const char *path
 	return engine_pod_file(pod_uid, path);
 }
 
+/* annotation - the value of @key; NULL also where it stands twice: which counts? */
 static const char *annotation(const struct oci_spec *spec, const char *key)
 {
+	const char *value = NULL;
+	size_t found = 0;
+
 	for (size_t i = 0; i < spec->annotations.n; i++) {
 		const struct json *node = spec->annotations.v[i].node;
 
-		if (node && node->key && strcmp(node->key, key) == 0)
-			return spec->annotations.v[i].v;
+		if (!node || !node->key || strcmp(node->key, key) != 0)
+			continue;
+		value = spec->annotations.v[i].v;
+		found++;
 	}
-	return NULL;
+	return found == 1 ? value : NULL;
 }
 
 const char *engine_pod_uid(enum engine engine, const struct oci_spec *spec)
@@ -207,16 +213,18 @@ void engine_tells(enum engine engine, const char *bundle, const struct oci_spec 
 				  "io.kubernetes.cri-o.ImageRef",
 				  "io.kubernetes.pod.namespace" },
 	};
-	const char *type;
+	const char *type, *name;
 
 	*ret = (struct engine_tells){ 0 };
 	if (!keys[engine].type || (bundle && !is_cri_bundle(engine, bundle)))
 		return;
 	type = annotation(spec, keys[engine].type);
-	ret->sandbox = type && strcmp(type, "sandbox") == 0;
+	/* CRI-O puts a pod's annotations over its own on a sandbox, but its labels over those */
+	name = engine == ENGINE_CRIO ? annotation(spec, "io.kubernetes.container.name") : NULL;
+	ret->sandbox = (type && strcmp(type, "sandbox") == 0) || (name && strcmp(name, "POD") == 0);
 	ret->namespace_ = annotation(spec, keys[engine].namespace_);
 	ret->pod_uid = engine_pod_uid(engine, spec);
-	if (ret->sandbox)
+	if (ret->sandbox || !type)
 		return;	/* containerd does not write the key there, so it would be the pod's */
 	ret->image = annotation(spec, keys[engine].image);
 	if (keys[engine].image_id)

@@ -30,30 +30,17 @@ void host_free(struct host **host)
 
 	if (!h)
 		return;
-	for (size_t i = 0; i < h->n_choices; i++)
+	for (size_t i = 0; i < h->n_choices; i++) {
 		free(h->choices[i].use);
+		when_free(&h->choices[i].when);
+	}
+	labels_free(&h->labels);
+	json_free(&h->doc);
 	free(h->choices);
 	free(h->log.file);
 	free(h->path);
 	free(h);
 	*host = NULL;
-}
-
-/* read_word - the place of a string among @words, or an error that lists them. */
-static int read_word(const struct json_doc *doc, const struct json *node,
-		     const char *const *words, struct error *err)
-{
-	_cleanup_buf_ struct buf all = { 0 };
-	int r = strict_type(doc, node, JSON_STRING, node->key ? node->key : "each entry", err);
-
-	if (r < 0)
-		return r;
-	for (int i = 0; words[i]; i++) {
-		if (strcmp(words[i], node->str) == 0)
-			return i;
-		buf_printf(&all, "%s\"%s\"", i ? ", " : "", words[i]);
-	}
-	return strict_error(doc, node, err, "\"%s\" is none of %s", node->str, buf_cstr(&all));
 }
 
 static int read_log(const struct json_doc *doc, const struct json *log, struct host *host,
@@ -75,7 +62,7 @@ static int read_log(const struct json_doc *doc, const struct json *log, struct h
 				r = host->log.file ? 0 : error_oom(err);
 			}
 		} else if (strcmp(m->key, "on_failure") == 0) {
-			r = read_word(doc, m, failures, err);
+			r = strict_word(doc, m, failures, err);
 			if (r >= 0) {
 				host->log.on_failure_ignore = r == 1;
 				r = 0;
@@ -91,50 +78,11 @@ static int read_log(const struct json_doc *doc, const struct json *log, struct h
 	return r;
 }
 
-static int read_engine(const struct json_doc *doc, const struct json *node,
-		       struct host_choice *choice, struct error *err)
-{
-	const char *words[ENGINE_MAX] = { NULL };
-	int r;
-
-	for (size_t i = 0; i < ENGINE_MAX - 1; i++)
-		words[i] = engine_names()[i];
-	r = read_word(doc, node, words, err);
-	if (r < 0)
-		return r;
-	choice->engines[r + 1] = true;
-	return 0;
-}
-
-static int read_when(const struct json_doc *doc, const struct json *when,
-		     struct host_choice *choice, struct error *err)
-{
-	static const char *const names[] = { "engine", NULL };
-	const struct json *engine;
-	int r = strict_type(doc, when, JSON_OBJECT, "when", err);
-
-	if (r == 0)
-		r = strict_known(doc, when, names, err);
-	if (r < 0)
-		return r;
-	engine = json_get(when, "engine");
-	if (!engine)
-		return strict_error(doc, when, err,
-				    "an empty \"when\" matches nothing; leave it out to match all");
-	if (engine->type != JSON_ARRAY)
-		return read_engine(doc, engine, choice, err);
-	if (engine->count == 0)
-		return strict_error(doc, engine, err, "an empty list matches no engine");
-	for (const struct json *e = engine->first; r == 0 && e; e = e->next)
-		r = read_engine(doc, e, choice, err);
-	return r;
-}
-
 static int read_choice(const struct json_doc *doc, const struct json *entry,
 		       struct host_choice *choice, struct error *err)
 {
-	static const char *const names[] = { "when", "use", NULL };
-	const struct json *when, *use;
+	static const char *const names[] = { "when", "use", "audit", NULL };
+	const struct json *when, *use, *audit;
 	int r = strict_type(doc, entry, JSON_OBJECT, "each entry", err);
 
 	if (r == 0)
@@ -153,8 +101,11 @@ static int read_choice(const struct json_doc *doc, const struct json *entry,
 	choice->use = strdup(use->str);
 	if (!choice->use)
 		return error_oom(err);
-	choice->any_engine = !when;
-	return when ? read_when(doc, when, choice, err) : 0;
+	audit = json_get(entry, "audit");
+	r = audit ? strict_type(doc, audit, JSON_BOOL, "audit", err) : 0;
+	choice->audit = audit && audit->boolean;
+	choice->any = !when;
+	return r == 0 && when ? when_read(doc, when, &choice->when, err) : r;
 }
 
 static int read_choices(const struct json_doc *doc, const struct json *list,
@@ -173,31 +124,47 @@ static int read_choices(const struct json_doc *doc, const struct json *list,
 		r = read_choice(doc, e, &host->choices[host->n_choices++], err);
 		if (r < 0)
 			return r;
-		if (!e->next && !host->choices[host->n_choices - 1].any_engine)
+		if (!e->next && !host->choices[host->n_choices - 1].any)
 			return strict_error(doc, e, err,
 					    "the last of policies must have no \"when\", so that every container has a policy");
 	}
 	return 0;
 }
 
+/* check_overlay - its own members; what they say is read onto each policy. */
+static int check_overlay(const struct json_doc *doc, const struct json *overlay,
+			 struct error *err)
+{
+	static const char *const names[] = { "rules", "exemptions", NULL };
+	int r = strict_type(doc, overlay, JSON_OBJECT, "overlay", err);
+
+	return r < 0 ? r : strict_known(doc, overlay, names, err);
+}
+
 static int read_members(const struct json_doc *doc, struct host *host, struct error *err)
 {
-	static const char *const names[] = { "format", "mode", "gate", "policies", "log", NULL };
+	static const char *const names[] = { "format", "mode", "gate", "labels", "policies", "overlay",
+					     "log", NULL };
 	static const char *const modes[] = { "enforce", "audit", NULL };
 	static const char *const gates[] = { "enforce", "verify", "off", NULL };
 	int r = strict_known(doc, doc->root, names, err);
 
 	for (const struct json *m = doc->root->first; r >= 0 && m; m = m->next) {
 		if (strcmp(m->key, "mode") == 0) {
-			r = read_word(doc, m, modes, err);
+			r = strict_word(doc, m, modes, err);
 			if (r >= 0)
 				host->mode = r == 1 ? MODE_AUDIT : MODE_ENFORCE;
 		} else if (strcmp(m->key, "gate") == 0) {
-			r = read_word(doc, m, gates, err);
+			r = strict_word(doc, m, gates, err);
 			if (r >= 0)
 				host->gate = (enum gate_use)r;
 		} else if (strcmp(m->key, "policies") == 0) {
 			r = read_choices(doc, m, host, err);
+		} else if (strcmp(m->key, "labels") == 0) {
+			r = labels_read(doc, m, &host->labels, err);
+		} else if (strcmp(m->key, "overlay") == 0) {
+			r = check_overlay(doc, m, err);
+			host->overlay = m;
 		} else if (strcmp(m->key, "log") == 0) {
 			r = read_log(doc, m, host, err);
 		}
@@ -215,7 +182,6 @@ static void default_log(struct host *host)
 int host_read(const char *path, const struct buf *text, struct host **ret, struct error *err)
 {
 	_cleanup_host_ struct host *host = calloc(1, sizeof(*host));
-	_cleanup_json_ struct json_doc *doc = NULL;
 	int r;
 
 	if (!host)
@@ -223,13 +189,13 @@ int host_read(const char *path, const struct buf *text, struct host **ret, struc
 	host->path = strdup(path);
 	if (!host->path)
 		return error_oom(err);
-	r = json_parse(host->path, buf_cstr(text), text->len, JSON_COMMENTS, &doc, err);
+	r = json_parse(host->path, buf_cstr(text), text->len, JSON_COMMENTS, &host->doc, err);
 	if (r == 0)
-		r = strict_format(doc, err);
-	if (r == 0 && !json_get(doc->root, "log"))
+		r = strict_format(host->doc, err);
+	if (r == 0 && !json_get(host->doc->root, "log"))
 		default_log(host);
 	if (r == 0)
-		r = read_members(doc, host, err);
+		r = read_members(host->doc, host, err);
 	if (r < 0)
 		return r;
 	*ret = steal_ptr(host);
@@ -250,16 +216,21 @@ static int host_defaults(struct host **ret, struct error *err)
 
 int host_load(const char *path, uid_t owner, struct host **ret, struct error *err)
 {
+	const char *file = path ? path : HOST_FILE;
 	_cleanup_buf_ struct buf text = { 0 };
-	int r = file_read_trusted(path ? path : HOST_FILE, owner, POLICY_FILE_MAX, &text, err);
+	struct stat st;
+	int r = file_read_trusted(file, owner, POLICY_FILE_MAX, &text, err);
 
 	if (r == -ENOENT && !path)
 		return host_defaults(ret, err);
 	if (r == 0)
-		r = host_read(path ? path : HOST_FILE, &text, ret, err);
-	if (r == 0)
-		(*ret)->log.owner = owner;
-	return r;
+		r = host_read(file, &text, ret, err);
+	if (r < 0)
+		return r;
+	(*ret)->log.owner = owner;
+	if (stat(file, &st) == 0)
+		(*ret)->written = st.st_mtime;
+	return 0;
 }
 
 int host_bundle(const struct host *host, const char *name, uid_t owner,
@@ -276,16 +247,47 @@ int host_bundle(const struct host *host, const char *name, uid_t owner,
 	return policy_load(name, bundles, owner, ret, err);
 }
 
-int host_policy(const struct host *host, enum engine engine, uid_t owner,
+/* lay_over - read the host's own rules and exemptions onto @policy. */
+static int lay_over(const struct host *host, struct policy *policy, struct error *err)
+{
+	struct policy_file in = { 0 };
+	int r;
+
+	if (policy->written < host->written)
+		policy->written = host->written;
+	if (!host->overlay)
+		return 0;
+	r = policy_file_open(&in, host->doc, policy, err);
+	return r < 0 ? r : rules_read(&in, host->overlay, err);
+}
+
+const struct host_choice *host_choose(const struct host *host, const struct container *container)
+{
+	for (size_t i = 0; i < host->n_choices; i++) {
+		if (when_matches(&host->choices[i].when, container))
+			return &host->choices[i];
+	}
+	return NULL;
+}
+
+int host_use(const struct host *host, const struct host_choice *choice, uid_t owner,
+	     struct policy **ret, struct error *err)
+{
+	_cleanup_policy_ struct policy *policy = NULL;
+	int r = host_bundle(host, choice ? choice->use : "restricted", owner, &policy, err);
+
+	if (r == 0)
+		r = lay_over(host, policy, err);
+	if (r < 0)
+		return r;
+	if (choice && choice->audit)
+		policy->audit = true;
+	*ret = steal_ptr(policy);
+	return 0;
+}
+
+int host_policy(const struct host *host, const struct container *container, uid_t owner,
 		struct policy **ret, struct error *err)
 {
-	const char *use = "restricted";
-
-	for (size_t i = 0; i < host->n_choices; i++) {
-		if (host->choices[i].any_engine || host->choices[i].engines[engine]) {
-			use = host->choices[i].use;
-			break;
-		}
-	}
-	return host_bundle(host, use, owner, ret, err);
+	return host_use(host, host_choose(host, container), owner, ret, err);
 }

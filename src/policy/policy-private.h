@@ -4,6 +4,7 @@
 
 /* Shared by the readers of policy files: strict reading with places. */
 
+#include <cofferdam/file.h>
 #include <cofferdam/host.h>
 
 /* strict_error - error_set() with "NAME:LINE:COLUMN: " of @node in front. */
@@ -28,6 +29,52 @@ int strict_type(const struct json_doc *doc, const struct json *node, enum json_t
 /* strict_format - fail unless @root is an object with "format": 1. */
 int strict_format(const struct json_doc *doc, struct error *err) must_check;
 
+/* strict_word - the place of a string among @words, or an error that lists them. */
+int strict_word(const struct json_doc *doc, const struct json *node, const char *const *words,
+		struct error *err) must_check;
+
+/* when_read - read "when" into @ret, a zeroed struct; when_free() it in any case. */
+int when_read(const struct json_doc *doc, const struct json *node, struct when *ret,
+	      struct error *err) must_check;
+
+/* labels_read - read an object of strings; labels_free() @ret in any case. */
+int labels_read(const struct json_doc *doc, const struct json *node, struct labels *ret,
+		struct error *err) must_check;
+
+/*
+ * A file as settings and exemptions are read from it, from its start to its end:
+ * lines are counted on, so that places cost one pass over the text.
+ */
+struct policy_file {
+	const struct json_doc *doc;
+	struct policy *policy;		/* what is read into */
+	const char *name;		/* what origins say; owned by the policy */
+	const struct trusted_dir *dir;	/* where profiles lie; NULL: only shipped ones */
+	size_t offset;			/* private: the place reached ... */
+	unsigned line;			/* ... and its line, from 1 */
+};
+
+/* policy_file_open - start reading @doc into @policy; the rest is the caller's. */
+int policy_file_open(struct policy_file *in, const struct json_doc *doc, struct policy *policy,
+		     struct error *err) must_check;
+
+/* policy_at - where @node is written. */
+struct origin policy_at(struct policy_file *in, const struct json *node);
+
+/* exemptions_read - add those of the list @node to the policy. */
+int exemptions_read(struct policy_file *in, const struct json *node,
+		    struct error *err) must_check;
+void exemption_free(struct exemption *exemption);
+
+/* policy_date - the first second of a day, "2027-01-31", UTC; or -EINVAL. */
+int policy_date(const char *s, int64_t *ret) must_check;
+
+/* policy_set - replace the string at @where by a copy of @value. */
+int policy_set(char **where, const char *value, struct error *err) must_check;
+
+/* rules_read - the members "rules", "exemptions" and "audit" of @object. */
+int rules_read(struct policy_file *in, const struct json *object, struct error *err) must_check;
+
 /* policy_read - as policy_load(), of the @text that stands in a file @path. */
 int policy_read(const char *path, const struct buf *text, const char *bundles_dir,
 		struct policy **ret, struct error *err) must_check;
@@ -40,8 +87,8 @@ int policy_keep_profile(struct policy *policy, const char *name, struct buf *tex
 			struct error *err) must_check;
 
 /* setting_read - read one member of "rules" into the policy's setting. */
-int setting_read(const struct json_doc *doc, const struct json *member, uid_t owner,
-		 struct policy *policy, struct error *err) must_check;
+int setting_read(struct policy_file *in, const struct json *member,
+		 struct error *err) must_check;
 
 /* host_read - as host_load(), of the @text that stands in a file @path. */
 int host_read(const char *path, const struct buf *text, struct host **ret,

@@ -50,12 +50,38 @@ void param_print(struct buf *out, enum param_kind kind, const struct param_value
 	}
 }
 
+static void print_exemption(struct buf *out, const struct exemption *e)
+{
+	const char *join = "";
+
+	buf_str(out, "{ ");
+	if (!when_any(&e->when)) {
+		buf_str(out, "\"when\": ");
+		when_print(out, &e->when);
+		buf_str(out, ",\n      ");
+	}
+	buf_str(out, "\"rules\": [");
+	for (size_t i = 0; i < RULE_MAX; i++) {
+		if (!e->rules[i])
+			continue;
+		buf_printf(out, "%s\"%s\"", join, registry_rule((enum rule_id)i)->id);
+		join = ", ";
+	}
+	buf_str(out, "], \"reason\": ");
+	quote(out, e->reason);
+	if (e->expires)
+		buf_printf(out, ", \"expires\": \"%s\"", e->expires);
+	buf_str(out, " }");
+}
+
 void policy_print(struct buf *out, const struct policy *policy)
 {
 	buf_str(out, "{\n  \"format\": 1,\n  \"name\": ");
 	quote(out, policy->name);
 	buf_str(out, ",\n  \"description\": ");
 	quote(out, policy->description ? policy->description : "");
+	if (policy->audit)
+		buf_str(out, ",\n  \"audit\": true");
 	buf_str(out, ",\n  \"rules\": {");
 	for (size_t i = 0; i < RULE_MAX; i++) {
 		const struct rule *rule = registry_rule((enum rule_id)i);
@@ -63,11 +89,18 @@ void policy_print(struct buf *out, const struct policy *policy)
 
 		buf_printf(out, "%s\n    \"%s\": { \"action\": \"%s\"", i ? "," : "", rule->id,
 			   action_name(setting->action));
+		if (setting->audit)
+			buf_str(out, ", \"audit\": true");
 		for (size_t p = 0; p < PARAMS_MAX && rule->params[p].name; p++) {
 			buf_printf(out, ",\n      \"%s\": ", rule->params[p].name);
 			param_print(out, rule->params[p].kind, &setting->params[p]);
 		}
 		buf_str(out, " }");
 	}
-	buf_str(out, "\n  }\n}\n");
+	buf_str(out, "\n  }");
+	for (size_t i = 0; i < policy->n_exemptions; i++) {
+		buf_str(out, i ? ",\n    " : ",\n  \"exemptions\": [\n    ");
+		print_exemption(out, &policy->exemptions[i]);
+	}
+	buf_str(out, policy->n_exemptions ? "\n  ]\n}\n" : "\n}\n");
 }

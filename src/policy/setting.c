@@ -5,16 +5,9 @@
 #include <cap-ng.h>
 #include <string.h>
 
-#include <cofferdam/file.h>
 #include <cofferdam/text.h>
 
-struct reader {
-	const struct json_doc *doc;
-	struct policy *policy;
-	uid_t owner;
-};
-
-static int read_path(const struct reader *in, const struct json *node, const char **ret,
+static int read_path(const struct policy_file *in, const struct json *node, const char **ret,
 		     struct error *err)
 {
 	char *clean = policy_keep(in->policy, text_path_clean(node->str), err);
@@ -29,7 +22,7 @@ static int read_path(const struct reader *in, const struct json *node, const cha
 	return 0;
 }
 
-static int read_entry(const struct reader *in, enum param_kind kind, const struct json *node,
+static int read_entry(const struct policy_file *in, enum param_kind kind, const struct json *node,
 		      const char **ret, struct error *err)
 {
 	if (kind == PARAM_PATHS)
@@ -45,30 +38,93 @@ static int read_entry(const struct reader *in, enum param_kind kind, const struc
 	return *ret ? 0 : err->code;
 }
 
-static int read_list(const struct reader *in, const struct param *param,
-		     const struct json *node, struct param_value *ret, struct error *err)
+static int read_strings(const struct policy_file *in, const struct param *param,
+			const struct json *node, const char **ret, struct error *err)
 {
-	const char **list;
-	size_t n = 0;
-	int r = strict_type(in->doc, node, JSON_ARRAY, param->name, err);
+	int r = strict_type(in->doc, node, JSON_ARRAY, node->key, err);
 
-	if (r < 0)
-		return r;
-	list = policy_keep(in->policy, calloc(node->count + 1, sizeof(*list)), err);
-	if (!list)
-		return err->code;
-	for (const struct json *e = node->first; e; e = e->next) {
+	for (const struct json *e = r == 0 ? node->first : NULL; r == 0 && e; e = e->next) {
 		r = strict_type(in->doc, e, JSON_STRING, "each entry", err);
 		if (r == 0)
-			r = read_entry(in, param->kind, e, &list[n++], err);
-		if (r < 0)
-			return r;
+			r = read_entry(in, param->kind, e, ret++, err);
 	}
-	ret->list = list;
+	return r;
+}
+
+/* take_out - @node, a list of entries that must be in @list, out of it. */
+static int take_out(const struct policy_file *in, const struct json *node, const char **list,
+		    struct error *err)
+{
+	for (const struct json *e = node->first; e; e = e->next) {
+		size_t kept = 0, n = 0;
+
+		for (; list[n]; n++) {
+			if (e->type != JSON_STRING || strcmp(list[n], e->str) != 0)
+				list[kept++] = list[n];
+		}
+		if (kept == n)
+			return strict_error(in->doc, e, err,
+					    "\"remove\" takes what the inherited list has");
+		list[kept] = NULL;
+	}
 	return 0;
 }
 
-static int read_profile(const struct reader *in, const struct json *node,
+/* read_changes - the inherited list without "remove" and with "add". */
+static int read_changes(const struct policy_file *in, const struct param *param,
+			const struct json *node, struct param_value *value, struct error *err)
+{
+	static const char *const names[] = { "add", "remove", NULL };
+	const struct json *add = json_get(node, "add"), *out = json_get(node, "remove");
+	const char **list;
+	size_t n = 0;
+	int r = strict_known(in->doc, node, names, err);
+
+	if (r == 0 && !add && !out)
+		r = strict_error(in->doc, node, err, "%s: \"add\" or \"remove\" is missing", node->key);
+	if (r == 0 && out)
+		r = strict_type(in->doc, out, JSON_ARRAY, "remove", err);
+	if (r < 0)
+		return r;
+	while (value->list && value->list[n])
+		n++;
+	list = policy_keep(in->policy, calloc(n + (add ? add->count : 0) + 1, sizeof(*list)), err);
+	if (!list)
+		return err->code;
+	for (size_t i = 0; i < n; i++)
+		list[i] = value->list[i];
+	if (out)
+		r = take_out(in, out, list, err);
+	for (n = 0; list[n]; n++)
+		;
+	if (r == 0 && add)
+		r = read_strings(in, param, add, &list[n], err);
+	if (r == 0)
+		value->list = list;
+	return r;
+}
+
+/* read_list - a list in place of the inherited one, or what changes it. */
+static int read_list(const struct policy_file *in, const struct param *param,
+		     const struct json *node, struct param_value *value, struct error *err)
+{
+	const char **list;
+	int r;
+
+	if (node->type == JSON_OBJECT)
+		return read_changes(in, param, node, value, err);
+	if (node->type != JSON_ARRAY)
+		return strict_type(in->doc, node, JSON_ARRAY, param->name, err);
+	list = policy_keep(in->policy, calloc(node->count + 1, sizeof(*list)), err);
+	if (!list)
+		return err->code;
+	r = read_strings(in, param, node, list, err);
+	if (r == 0)
+		value->list = list;
+	return r;
+}
+
+static int read_profile(const struct policy_file *in, const struct json *node,
 			struct param_value *ret, struct error *err)
 {
 	_cleanup_free_ char *path = NULL, *clean = NULL;
@@ -86,16 +142,16 @@ static int read_profile(const struct reader *in, const struct json *node,
 	clean = text_path_clean(name);
 	if (!clean)
 		return error_oom(err);
-	if (!in->policy->dir || name[0] == '/' || strcmp(clean, name) != 0 ||
+	if (!in->dir || name[0] == '/' || strcmp(clean, name) != 0 ||
 	    strncmp(name, "..", 2) == 0 || !strstr(name, ".json"))
 		return strict_error(in->doc, node, err,
 				    "\"%s\" is neither a shipped profile nor a .json file below the bundle",
 				    name);
-	if (asprintf(&path, "%s/%s", in->policy->dir, name) < 0) {
+	if (asprintf(&path, "%s/%s", in->dir->path, name) < 0) {
 		path = NULL;
 		return error_oom(err);
 	}
-	r = file_read_trusted(path, in->owner, POLICY_FILE_MAX, &text, err);
+	r = file_read_below(in->dir, name, POLICY_FILE_MAX, &text, NULL, err);
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0) {
@@ -112,7 +168,7 @@ static int read_profile(const struct reader *in, const struct json *node,
 	return policy_keep_profile(in->policy, name, &text, err);
 }
 
-static int read_number(const struct reader *in, const struct param *param,
+static int read_number(const struct policy_file *in, const struct param *param,
 		       const struct json *node, struct param_value *ret, struct error *err)
 {
 	const bool quoted = param->kind != PARAM_COUNT;
@@ -130,7 +186,7 @@ static int read_number(const struct reader *in, const struct param *param,
 		     : 0;
 }
 
-static int read_int(const struct reader *in, const struct param *param,
+static int read_int(const struct policy_file *in, const struct param *param,
 		    const struct json *node, struct param_value *ret, struct error *err)
 {
 	long long value = 0;
@@ -147,10 +203,10 @@ static int read_int(const struct reader *in, const struct param *param,
 	return 0;
 }
 
-static int read_param(const struct reader *in, const struct param *param,
+static int read_param(const struct policy_file *in, const struct param *param,
 		      const struct json *node, struct param_value *ret, struct error *err)
 {
-	struct param_value value = { 0 };
+	struct param_value value = *ret;
 	int r = 0;
 
 	switch (param->kind) {
@@ -184,7 +240,7 @@ static int read_param(const struct reader *in, const struct param *param,
 	return r;
 }
 
-static int read_action(const struct reader *in, const struct rule *rule,
+static int read_action(const struct policy_file *in, const struct rule *rule,
 		       const struct json *node, enum action *ret, struct error *err)
 {
 	static const char *const words[] = { "deny", "harden", "warn", "off" };
@@ -206,7 +262,7 @@ static int read_action(const struct reader *in, const struct rule *rule,
 }
 
 /* check_contradictions - a default that the same setting's max forbids. */
-static int check_contradictions(const struct reader *in, const struct rule *rule,
+static int check_contradictions(const struct policy_file *in, const struct rule *rule,
 				const struct json *member, struct error *err)
 {
 	enum rule_id id = (enum rule_id)(rule - registry_rule(0));
@@ -219,35 +275,51 @@ static int check_contradictions(const struct reader *in, const struct rule *rule
 	return strict_error(in->doc, member, err, "the default of %s is above its max", rule->id);
 }
 
-int setting_read(const struct json_doc *doc, const struct json *member, uid_t owner,
-		 struct policy *policy, struct error *err)
+/* read_member - one member of a rule's setting, and where it stands. */
+static int read_member(struct policy_file *in, enum rule_id id, const struct json *m,
+		       struct error *err)
 {
-	const struct reader in = { doc, policy, owner };
-	const char *names[PARAMS_MAX + 2] = { "action" };
+	const struct rule *rule = registry_rule(id);
+	struct setting *setting = &in->policy->rules[id];
+	const struct origin at = policy_at(in, m);
+	int i = registry_param(rule, m->key);
+	int r;
+
+	if (i >= 0) {
+		r = read_param(in, &rule->params[i], m, &setting->params[i], err);
+		setting->params_at[i] = at;
+	} else if (strcmp(m->key, "audit") == 0) {
+		r = strict_type(in->doc, m, JSON_BOOL, "audit", err);
+		setting->audit = m->boolean;
+		setting->audit_at = at;
+	} else {
+		r = read_action(in, rule, m, &setting->action, err);
+		setting->action_at = at;
+	}
+	return r;
+}
+
+int setting_read(struct policy_file *in, const struct json *member, struct error *err)
+{
+	const char *names[PARAMS_MAX + 3] = { "action", "audit" };
 	const struct rule *rule;
 	enum rule_id id;
-	size_t n = 1;
+	size_t n = 2;
 	int r;
 
 	if (registry_find(member->key, &id, err) < 0) {
 		struct error why = *err;
 
-		return strict_error(doc, member, err, "%s", why.text);
+		return strict_error(in->doc, member, err, "%s", why.text);
 	}
 	rule = registry_rule(id);
-	r = strict_type(doc, member, JSON_OBJECT, member->key, err);
+	r = strict_type(in->doc, member, JSON_OBJECT, member->key, err);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < PARAMS_MAX && rule->params[i].name; i++)
 		names[n++] = rule->params[i].name;
-	r = strict_known(doc, member, names, err);
-	for (const struct json *m = member->first; r == 0 && m; m = m->next) {
-		int i = registry_param(rule, m->key);
-
-		if (i < 0)
-			r = read_action(&in, rule, m, &policy->rules[id].action, err);
-		else
-			r = read_param(&in, &rule->params[i], m, &policy->rules[id].params[i], err);
-	}
-	return r < 0 ? r : check_contradictions(&in, rule, member, err);
+	r = strict_known(in->doc, member, names, err);
+	for (const struct json *m = member->first; r == 0 && m; m = m->next)
+		r = read_member(in, id, m, err);
+	return r < 0 ? r : check_contradictions(in, rule, member, err);
 }

@@ -86,3 +86,19 @@ int strict_format(const struct json_doc *doc, struct error *err)
 				    "this version reads \"format\": 1 alone; a newer Cofferdam may have written the file");
 	return 0;
 }
+
+int strict_word(const struct json_doc *doc, const struct json *node,
+		const char *const *words, struct error *err)
+{
+	_cleanup_buf_ struct buf all = { 0 };
+	int r = strict_type(doc, node, JSON_STRING, node->key ? node->key : "each entry", err);
+
+	if (r < 0)
+		return r;
+	for (int i = 0; words[i]; i++) {
+		if (strcmp(words[i], node->str) == 0)
+			return i;
+		buf_printf(&all, "%s\"%s\"", i ? ", " : "", words[i]);
+	}
+	return strict_error(doc, node, err, "\"%s\" is none of %s", node->str, buf_cstr(&all));
+}

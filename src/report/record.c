@@ -168,6 +168,28 @@ static void edits_member(struct buf *out, const struct json_edits *edits)
 	buf_char(out, ']');
 }
 
+/* What an exemption or audit keeps the finding from, and why. */
+static void spared_members(struct buf *out, const struct report *report, size_t i)
+{
+	const struct policy *policy = report->subject->policy;
+	const struct finding *f = &report->decision->findings.v[i];
+	const struct exempting *exempt = &report->decision->exempt[f->rule];
+	enum verdict would;
+
+	if (report_spared(report, i, &would))
+		str_member(out, "would", verdict_name(would));
+	if (exempt->by) {
+		str_member(out, "exempt", exempt->by->reason);
+		if (exempt->by->expires)
+			str_member(out, "expires", exempt->by->expires);
+	} else if (exempt->expired) {
+		str_member(out, "expired", exempt->expired->reason);
+		str_member(out, "expires", exempt->expired->expires);
+	}
+	if (policy && policy->rules[f->rule].audit)
+		bool_member(out, "audit", true);
+}
+
 static void json_finding(struct buf *out, const struct report *report,
 			 const struct report_lines *lines, size_t i)
 {
@@ -178,6 +200,7 @@ static void json_finding(struct buf *out, const struct report *report,
 	str_member(out, "rule", rule->id);
 	str_member(out, "severity", severity_name(rule->severity));
 	str_member(out, "decides", verdict_name(report_decides(report, i)));
+	spared_members(out, report, i);
 	str_member(out, "pointer", f->pointer);
 	place_members(out, lines, f);
 	str_member(out, "value", f->value);
@@ -242,6 +265,7 @@ static void record_finding(struct buf *out, const struct report *report, size_t 
 	buf_str(out, out->len > 0 && out->data[out->len - 1] == '[' ? "{" : ",{");
 	str_member(out, "rule", registry_rule(f->rule)->id);
 	str_member(out, "decides", verdict_name(report_decides(report, i)));
+	spared_members(out, report, i);
 	cut_member(out, "pointer", f->pointer, CUT_POINTER);
 	cut_member(out, "value", f->value, CUT_VALUE);
 	cut_member(out, "message", f->text, CUT_MESSAGE);
@@ -287,6 +311,8 @@ void record_json(struct buf *out, const struct record *record)
 		bool_member(out, "rootless", true);
 	str_member(out, "engine", report ? engine_name(report->subject->engine) : NULL);
 	cut_member(out, "policy", report ? report_policy(report) : NULL, CUT_POLICY);
+	if (report && report->decision->clock_behind)
+		str_member(out, "clock", "behind");
 	cut_member(out, "id", record->id, CUT_ID);
 	cut_member(out, "bundle", record->bundle, CUT_BUNDLE);
 	key(out, "pid");

@@ -18,6 +18,10 @@ bool report_walk(struct report_walk *w, size_t *ret);
 /* report_decides - what finding @i alone decides. */
 enum verdict report_decides(const struct report *report, size_t i);
 
+/* report_spared - whether an exemption or audit keeps finding @i from what it would
+ * decide, which is @ret then. */
+bool report_spared(const struct report *report, size_t i, enum verdict *ret);
+
 /* report_advice - what to do, in the report's words, or NULL. */
 const char *report_advice(const struct report *report, const struct rule *rule);
 

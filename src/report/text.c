@@ -157,6 +157,24 @@ static const struct look {
 	[VERDICT_ALLOW] = { "warned", "warned", "1;33" },
 };
 
+/* look - of finding @i: what was done about it, or why nothing. */
+static struct look look(const struct report *report, size_t i)
+{
+	const struct finding *f = &report->decision->findings.v[i];
+	struct look look = looks[report_decides(report, i)];
+	enum verdict would;
+
+	if (!report_spared(report, i, &would))
+		return look;
+	if (report->decision->exempt[f->rule].by)
+		look.word = "exempt";
+	else if (would == VERDICT_HARDEN)
+		look.word = "would be hardened";
+	else
+		look.word = would == VERDICT_DENY ? "would be denied" : "could not judge";
+	return look;
+}
+
 static void paint(struct buf *out, const struct report *report, const char *colour)
 {
 	if (report->colour)
@@ -215,7 +233,11 @@ static void text_head(struct buf *out, const struct report *report)
 	paint(out, report, "0");
 	buf_str(out, " by policy ");
 	escaped(out, report_policy(report));
+	if (report->subject->policy && report->subject->policy->audit)
+		buf_str(out, ", which is only audited: a host refuses nothing by it");
 	buf_char(out, '\n');
+	if (report->decision->clock_behind)
+		prose(out, "", "The clock stands before the policy's files; exemptions expire by their time.");
 }
 
 static void text_place(struct buf *out, const struct report *report,
@@ -252,6 +274,22 @@ static void text_references(struct buf *out, const struct rule *rule)
 	}
 }
 
+/* text_exemption - why a rule is not applied, or no longer is not. */
+static void text_exemption(struct buf *out, const struct exempting *exempt)
+{
+	const struct exemption *e = exempt->by ? exempt->by : exempt->expired;
+	_cleanup_buf_ struct buf said = { 0 };
+
+	if (!e)
+		return;
+	escaped(&said, e->reason);
+	if (e->expires)
+		buf_printf(&said, "%s%s", exempt->by ? ", until " : ", held until ", e->expires);
+	if (said.oom)
+		out->oom = true;
+	prose(out, exempt->by ? "Exempt: " : "Expired exemption: ", buf_cstr(&said));
+}
+
 static void text_finding(struct buf *out, const struct report *report,
 			 const struct report_lines *lines, size_t i)
 {
@@ -262,8 +300,8 @@ static void text_finding(struct buf *out, const struct report *report,
 	_cleanup_buf_ struct buf said = { 0 }, found = { 0 };
 
 	buf_char(out, '\n');
-	paint(out, report, looks[v].colour);
-	buf_str(out, looks[v].word);
+	paint(out, report, look(report, i).colour);
+	buf_str(out, look(report, i).word);
 	paint(out, report, "0");
 	buf_str(out, ": ");
 	paint(out, report, "1");
@@ -278,6 +316,7 @@ static void text_finding(struct buf *out, const struct report *report,
 		prose(out, "Found: ", found.data);
 	if (said.oom || found.oom)
 		out->oom = true;
+	text_exemption(out, &report->decision->exempt[f->rule]);
 	if (report->verbose) {
 		prose(out, "Why: ", rule->why);
 		text_references(out, rule);
@@ -298,14 +337,24 @@ static void text_summary(struct buf *out, const struct report *report)
 
 	buf_char(out, '\n');
 	for (size_t v = 0; v < VERDICT_MAX; v++) {
-		if (d->count[v] == 0)
+		size_t n = d->count[v];
+
+		if (v == VERDICT_ALLOW)
+			n -= d->exempted + d->audited;
+		if (n == 0)
 			continue;
 		buf_str(out, join);
 		paint(out, report, looks[v].colour);
-		buf_printf(out, "%zu %s", d->count[v], looks[v].sum);
+		buf_printf(out, "%zu %s", n, looks[v].sum);
 		paint(out, report, "0");
 		join = ", ";
 	}
+	if (d->exempted > 0) {
+		buf_printf(out, "%s%zu exempt", join, d->exempted);
+		join = ", ";
+	}
+	if (d->audited > 0)
+		buf_printf(out, "%s%zu only audited", join, d->audited);
 	if (!report_walk(&walk, &i)) {
 		buf_str(out, "no findings\n");
 		return;

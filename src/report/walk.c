@@ -13,6 +13,17 @@ enum verdict report_decides(const struct report *report, size_t i)
 	return report->decision->each ? report->decision->each[i] : VERDICT_DENY;
 }
 
+bool report_spared(const struct report *report, size_t i, enum verdict *ret)
+{
+	const struct finding *f = &report->decision->findings.v[i];
+	const struct policy *policy = report->subject->policy;
+
+	if (!policy || (!report->decision->exempt[f->rule].by && !policy->rules[f->rule].audit))
+		return false;
+	*ret = verdict_would(report->subject, f);
+	return *ret != report_decides(report, i);
+}
+
 bool report_walk(struct report_walk *w, size_t *ret)
 {
 	const struct findings *all = &w->report->decision->findings;

@@ -19,11 +19,10 @@ int candidate_parse(const char *name, const struct buf *text, struct candidate *
 
 int candidate_judge(struct candidate *c, const struct subject *how, struct error *err)
 {
-	c->subject = (struct subject){
-		.doc = c->doc, .spec = &c->spec, .facts = &c->facts,
-		.policy = how->policy, .engine = how->engine, .door = how->door,
-		.hardens = how->hardens, .bundle = how->bundle,
-	};
+	c->subject = *how;
+	c->subject.doc = c->doc;
+	c->subject.spec = &c->spec;
+	c->subject.facts = &c->facts;
 	return verdict_reach(&c->subject, &c->decision, err);
 }
 

@@ -10,8 +10,7 @@ const char *verdict_name(enum verdict verdict)
 	return names[verdict];
 }
 
-/* decide - what one finding alone would decide at this door. */
-static enum verdict decide(const struct subject *subject, const struct finding *f)
+enum verdict verdict_would(const struct subject *subject, const struct finding *f)
 {
 	const enum action action = subject->policy->rules[f->rule].action;
 
@@ -23,6 +22,39 @@ static enum verdict decide(const struct subject *subject, const struct finding *
 	    (door_can_edit(subject->door) || (subject->hardens && subject->hardens(subject, f))))
 		return VERDICT_HARDEN;
 	return VERDICT_DENY;
+}
+
+/* decide - what one finding alone decides at this door. */
+static enum verdict decide(const struct subject *subject, const struct decision *decision,
+			   const struct finding *f)
+{
+	if (decision->exempt[f->rule].by || subject->policy->rules[f->rule].audit)
+		return VERDICT_ALLOW;
+	return verdict_would(subject, f);
+}
+
+struct container subject_container(const struct subject *subject)
+{
+	struct container c = {
+		.engine = subject->engine, .id = subject->id, .bundle = subject->bundle,
+		.spec = subject->spec, .labels = subject->labels,
+	};
+
+	engine_tells(subject->engine, subject->bundle, subject->spec, &c.tells);
+	return c;
+}
+
+/* find_exemptions - those for the container, by a clock that is not behind. */
+static void find_exemptions(const struct subject *subject, struct decision *decision)
+{
+	struct container c;
+	int64_t now;
+
+	if (subject->policy->n_exemptions == 0)
+		return;
+	c = subject_container(subject);
+	now = policy_now(subject->policy, &decision->clock_behind);
+	policy_exempts(subject->policy, &c, subject->now ? subject->now : now, decision->exempt);
 }
 
 static int judge_all(const struct subject *subject, struct decision *decision,
@@ -57,13 +89,14 @@ static bool said(const struct rule *rule, const bool denies[RULE_MAX])
  * fold - drop what only repeats another rule's denial: one finding says
  * "privileged" instead of thirty. What is dropped could not lift the denial.
  */
-static void fold(const struct subject *subject, struct findings *findings)
+static void fold(const struct subject *subject, struct decision *decision)
 {
+	struct findings *findings = &decision->findings;
 	bool denies[RULE_MAX] = { false };
 	size_t kept = 0;
 
 	for (size_t i = 0; i < findings->n; i++) {
-		if (decide(subject, &findings->v[i]) == VERDICT_DENY)
+		if (decide(subject, decision, &findings->v[i]) == VERDICT_DENY)
 			denies[findings->v[i].rule] = true;
 	}
 	for (size_t i = 0; i < findings->n; i++) {
@@ -82,13 +115,21 @@ int verdict_reach(const struct subject *subject, struct decision *ret, struct er
 
 	if (r < 0)
 		return r;
-	fold(subject, &decision.findings);
+	find_exemptions(subject, &decision);
+	fold(subject, &decision);
 	decision.each = calloc(decision.findings.n + 1, sizeof(*decision.each));
 	if (!decision.each)
 		return error_oom(err);
 	for (size_t i = 0; i < decision.findings.n; i++) {
-		const enum verdict one = decide(subject, &decision.findings.v[i]);
+		const struct finding *f = &decision.findings.v[i];
+		const enum verdict one = decide(subject, &decision, f);
 
+		if (one == VERDICT_ALLOW && verdict_would(subject, f) != VERDICT_ALLOW) {
+			if (decision.exempt[f->rule].by)
+				decision.exempted++;
+			else
+				decision.audited++;
+		}
 		decision.each[i] = one;
 		decision.count[one]++;
 		if (one < decision.verdict)

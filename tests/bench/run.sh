@@ -118,29 +118,43 @@ throughput() {
 
 # --- growth ---
 
-# instructions FILTER N - of cofferdam check, user space
-instructions() {
-	jq --argjson n "$2" --arg here "$work/data" "$1" "$plain/config.json" >"$work/grown.json"
+# count CONFIG - instructions of cofferdam check, user space
+count() {
 	(cd "$plain" && valgrind --tool=callgrind --callgrind-out-file=/dev/null "$cofferdam" \
-		"$command" --policy restricted "$work/grown.json" 2>&1 >/dev/null) |
+		"$command" --policy "$policy" --engine containerd "$1" 2>&1 >/dev/null) |
 		awk '/Collected/ { print $NF }'
 }
 
-# grow NAME FILTER - one line: instructions for each item
-grow() {
-	local zero n
+# instructions FILTER N - of the configuration with N of something
+instructions() {
+	jq --argjson n "$2" --arg here "$work/data" "$1" "$plain/config.json" >"$work/grown.json"
+	count "$work/grown.json"
+}
 
-	zero=$(instructions "$2" 0)
+# exemptions FILTER N - of a policy with N of them, none of which is for the container
+exemptions() {
+	jq -n --argjson n "$2" '{ format: 1, name: "bench", exemptions: [range($n) | { when: {
+		engine: "containerd", namespace: "team-\(.)", image: "registry.example/team-\(.)/*" },
+		rules: ["host-network"], reason: "OPS-\(.)", expires: "2030-01-31" }] }' \
+		>"$work/bench.policy.json"
+	count "$plain/config.json"
+}
+
+# grow NAME FILTER [COUNTER] - one line: instructions for each item
+grow() {
+	local zero n counter=${3:-instructions}
+
+	zero=$($counter "$2" 0)
 	printf '| %-34s ' "$1"
 	for n in 10 100 1000 10000; do
-		printf '| %8d ' $((($(instructions "$2" $n) - zero) / n))
+		printf '| %8d ' $((($($counter "$2" $n) - zero) / n))
 	done
 	echo "|"
 }
 
 # shellcheck disable=SC2016 # $n and $here are jq's
 growth() {
-	local command=check
+	local command=check policy=restricted
 
 	mkdir -p "$work/data"
 	echo
@@ -167,6 +181,9 @@ growth() {
 		| from_entries)'
 	grow "hooks, each refused" '.hooks.poststop = [range($n) | { path: "/bin/true" }]'
 	grow "wrong types, each refused" '.mounts += [range($n) | { destination: 7 }]'
+	policy=$work/bench.policy.json
+	grow "exemptions, all asked in vain" '' exemptions
+	policy=restricted
 	command=harden
 	grow "tmpfs mounts, each hardened" '.mounts += [range($n) | { destination: "/data/\(.)",
 		type: "tmpfs", source: "tmpfs", options: ["mode=755"] }]'

@@ -9,13 +9,13 @@
 /* is_whole - every container has a policy, and every record a place. */
 static void is_whole(const struct host *host)
 {
-	property(host->n_choices == 0 || host->choices[host->n_choices - 1].any_engine,
+	property(host->n_choices == 0 || host->choices[host->n_choices - 1].any,
 		 "the last choice matches all");
 	for (size_t i = 0; i < host->n_choices; i++) {
 		const struct host_choice *choice = &host->choices[i];
 
 		property(choice->use, "a choice names a policy");
-		property(!choice->engines[ENGINE_UNKNOWN], "no engine of no name");
+		property(!choice->when.engines[ENGINE_UNKNOWN], "no engine of no name");
 	}
 	property(!host->log.file || host->log.file[0] == '/', "an absolute path");
 }
@@ -38,8 +38,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	for (int e = 0; e < ENGINE_MAX; e++) {
 		_cleanup_policy_ struct policy *policy = NULL;
+		const struct container container = { .engine = (enum engine)e };
 
-		property(host_policy(host, (enum engine)e, 0, &policy, &err) == 0, "%s", err.text);
+		/* what the overlay says is only read here */
+		property(host_policy(host, &container, 0, &policy, &err) == 0 || host->overlay,
+			 "%s", err.text);
 	}
 	return 0;
 }

@@ -96,6 +96,30 @@ static void test_sandbox(void **state)
 		"\"io.kubernetes.cri-o.ImageName\": \"forged\"");
 	assert_true(got->sandbox);
 	assert_null(got->image);
+	/* a pod's annotations come last there, but before its labels */
+	got = tells(ENGINE_CRIO, NULL, CRIO ", \"io.kubernetes.container.name\": \"POD\"");
+	assert_true(got->sandbox);
+	assert_null(got->image);
+	assert_null(got->image_id);
+	got = tells(ENGINE_CRIO, NULL, CRIO ", \"io.kubernetes.container.name\": \"pod\"");
+	assert_false(got->sandbox);
+	assert_string_equal(got->image_id, "beef");
+}
+
+/* What stands twice, or of a container of no known kind, is not believed. */
+static void test_doubtful(void **state)
+{
+	const struct engine_tells *got = tells(ENGINE_CONTAINERD, NULL, CONTAINERD
+		", \"io.kubernetes.cri.image-name\": \"x/y\"");
+
+	(void)state;
+	assert_null(got->image);
+	assert_string_equal(got->namespace_, "web");
+	got = tells(ENGINE_CONTAINERD, NULL, CONTAINERD
+		    ", \"io.kubernetes.cri.sandbox-namespace\": \"web\"");
+	assert_null(got->namespace_);
+	got = tells(ENGINE_CONTAINERD, NULL, "\"io.kubernetes.cri.image-name\": \"x/y\"");
+	assert_null(got->image);
 }
 
 /* ctr, dockerd and podman reach the same runtime with annotations of their choice. */
@@ -142,6 +166,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(test_own_keys, clean),
 		cmocka_unit_test_teardown(test_sandbox, clean),
+		cmocka_unit_test_teardown(test_doubtful, clean),
 		cmocka_unit_test_teardown(test_other_callers, clean),
 	};
 

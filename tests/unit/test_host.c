@@ -30,11 +30,11 @@ static void test_host(void **state)
 	assert_string_equal(host->path, at("host.json"));
 	assert_int_equal(host->mode, MODE_AUDIT);
 	assert_int_equal(host->n_choices, 3);
-	assert_true(host->choices[0].engines[ENGINE_PODMAN]);
-	assert_true(host->choices[0].engines[ENGINE_CRIO]);
-	assert_false(host->choices[0].engines[ENGINE_DOCKER]);
-	assert_false(host->choices[0].any_engine);
-	assert_true(host->choices[2].any_engine);
+	assert_true(host->choices[0].when.engines[ENGINE_PODMAN]);
+	assert_true(host->choices[0].when.engines[ENGINE_CRIO]);
+	assert_false(host->choices[0].when.engines[ENGINE_DOCKER]);
+	assert_false(host->choices[0].any);
+	assert_true(host->choices[2].any);
 	assert_string_equal(host->choices[2].use, "own");
 	assert_string_equal(host->log.file, "/var/log/c");
 	assert_true(host->log.journald && host->log.syslog && host->log.on_failure_ignore);
@@ -53,7 +53,7 @@ static void test_host_defaults(void **state)
 	assert_null(host->log.file);
 	assert_true(host->log.syslog && host->log.on_failure_ignore);
 	assert_false(host->log.journald);
-	assert_int_equal(host_policy(host, ENGINE_UNKNOWN, geteuid(), &policy, &err), 0);
+	assert_int_equal(host_use(host, NULL, geteuid(), &policy, &err), 0);
 	assert_string_equal(policy->name, "restricted");
 	/* a file that was named and is missing is no reason for defaults */
 	assert_int_equal(host_load(at("gone.json"), geteuid(), &none, &err), -ENOENT);
@@ -79,7 +79,9 @@ static const char *chosen(const struct host *host, enum engine engine)
 	_cleanup_policy_ struct policy *policy = NULL;
 	struct error err = { 0 };
 
-	if (host_policy(host, engine, geteuid(), &policy, &err) < 0)
+	const struct container container = { .engine = engine };
+
+	if (host_policy(host, &container, geteuid(), &policy, &err) < 0)
 		return NULL;
 	(void)snprintf(name, sizeof(name), "%s", policy->name);
 	return name;
@@ -101,6 +103,65 @@ static void test_host_policy(void **state)
 	assert_string_equal(chosen(host, ENGINE_CONTAINERD), "own");
 	assert_string_equal(chosen(host, ENGINE_UNKNOWN), "own");
 	assert_null(chosen(host, ENGINE_CRIO));
+}
+
+static const char *use_of(const struct host *host, enum engine engine, const char *namespace_)
+{
+	struct container c = { .engine = engine, .labels = &host->labels };
+	const struct host_choice *choice;
+
+	c.tells.namespace_ = namespace_;
+	choice = host_choose(host, &c);
+	return choice ? choice->use : NULL;
+}
+
+static void test_host_choose(void **state)
+{
+	_cleanup_host_ struct host *host = NULL;
+
+	(void)state;
+	host_ok("{\"format\": 1, \"labels\": {\"tier\": \"public\"}, \"policies\": ["
+		"{\"when\": {\"engine\": \"containerd\", \"namespace\": \"kube-*\"}, \"use\": \"a\"},"
+		"{\"when\": {\"labels\": {\"tier\": \"private\"}}, \"use\": \"b\"}, "
+		"{\"when\": {\"labels\": {\"tier\": \"pub*\"}, \"engine\": \"crio\"}, \"use\": \"c\"}, "
+		"{\"use\": \"d\", \"audit\": true}]}", &host);
+	assert_string_equal(use_of(host, ENGINE_CONTAINERD, "kube-system"), "a");
+	assert_string_equal(use_of(host, ENGINE_CONTAINERD, "default"), "d");
+	assert_string_equal(use_of(host, ENGINE_CONTAINERD, NULL), "d");
+	assert_string_equal(use_of(host, ENGINE_CRIO, "kube-system"), "c");
+	assert_string_equal(use_of(host, ENGINE_UNKNOWN, NULL), "d");
+	assert_true(host->choices[3].audit && !host->choices[0].audit);
+}
+
+/* What the host itself says comes last, on every policy. */
+static void test_host_overlay(void **state)
+{
+	_cleanup_policy_ struct policy *policy = NULL;
+	_cleanup_host_ struct host *host = NULL;
+	struct error err = { 0 };
+
+	(void)state;
+	put_bundle("own", "{\"format\": 1, \"name\": \"own\", \"rules\": {\"memory-limit\": "
+		   "{\"action\": \"deny\", \"max\": \"4Gi\"}}}");
+	host_ok("{\"format\": 1, \"policies\": [{\"use\": \"own\", \"audit\": true}], \"overlay\": {"
+		"\n\"rules\": {\"memory-limit\": {\"max\": \"2Gi\"}}, \"exemptions\": ["
+		"{\"rules\": [\"host-pid\"], \"reason\": \"here\"}]}}", &host);
+	assert_int_equal(host_use(host, &host->choices[0], geteuid(), &policy, &err), 0);
+	assert_int_equal(policy->rules[RULE_MEMORY_LIMIT].action, ACTION_DENY);
+	assert_int_equal(policy->rules[RULE_MEMORY_LIMIT].params[0].number, 2ull << 30);
+	assert_string_equal(policy->rules[RULE_MEMORY_LIMIT].params_at[0].file, at("host.json"));
+	assert_int_equal(policy->rules[RULE_MEMORY_LIMIT].params_at[0].line, 2);
+	assert_int_equal(policy->n_exemptions, 1);
+	assert_true(policy->audit && policy->written >= host->written && host->written > 0);
+	policy_free(&policy);
+	/* --policy, and extends, mean the bundle alone */
+	assert_int_equal(host_bundle(host, "own", geteuid(), &policy, &err), 0);
+	assert_int_equal(policy->rules[RULE_MEMORY_LIMIT].params[0].number, 4ull << 30);
+	policy_free(&policy);
+	host_free(&host);
+	host_ok("{\"format\": 1, \n\"overlay\": {\"rules\": {\"host-pidd\": {}}}}", &host);
+	assert_int_equal(host_use(host, NULL, geteuid(), &policy, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "host.json:2:23: no rule \"host-pidd\""));
 }
 
 #define CHOICES "{\"format\": 1, \"policies\": ["
@@ -137,6 +198,15 @@ static const struct bad bad_hosts[] = {
 	  "must be a string" },
 	{ CHOICES "{\"when\": {\"engine\": \"unknown\"}, \"use\": \"p\"}]}",
 	  "1:38", "none of" },
+	{ CHOICES "{\"when\": {\"namespace\": \"n\"}, \"use\": \"p\"}, {\"use\": \"q\"}]}", "1:38",
+	  "namespace needs \"engine\"" },
+	{ CHOICES "{\"when\": {\"engine\": \"crio\", \"image\": \"n\"}, \"use\": \"p\"}, {\"use\": \"q\"}]}",
+	  "1:56", "an image's name alone" },
+	{ CHOICES "{\"use\": \"p\", \"audit\": 1}]}", "1:41", "audit must be true or false" },
+	{ "{\"format\": 1, \"labels\": []}", "1:15", "labels must be an object" },
+	{ "{\"format\": 1, \"labels\": {\"a\": 1}}", "1:26", "a must be a string" },
+	{ "{\"format\": 1, \"overlay\": []}", "1:15", "overlay must be an object" },
+	{ "{\"format\": 1, \"overlay\": {\"rule\": {}}}", "1:27", "did you mean \"rules\"?" },
 	{ "{\"format\": 1, \"log\": []}", "1:15", "log must be an object" },
 	{ LOG "\"fil\": \"/x\"}}", "1:23", "did you mean \"file\"?" },
 	{ LOG "\"file\": \"x\"}}", "1:23", "an absolute path" },
@@ -186,6 +256,8 @@ int main(void)
 		cmocka_unit_test(test_host_defaults),
 		cmocka_unit_test(test_host_missing),
 		cmocka_unit_test(test_host_policy),
+		cmocka_unit_test(test_host_choose),
+		cmocka_unit_test(test_host_overlay),
 		cmocka_unit_test(test_bad_hosts),
 		cmocka_unit_test(test_host_trust),
 	};

@@ -58,7 +58,15 @@ static const struct bad bad_rules[] = {
 	{ "\"capabilities\": {\"allow\": [\"cap_chown\"]}", "2:38", "no capability" },
 	{ "\"capabilities\": {\"allow\": [\"CAP_NONE_SUCH\"]}", "2:38", "no capability" },
 	{ "\"capabilities\": {\"allow\": [null]}", "2:38", "must be a string" },
-	{ "\"capabilities\": {\"allow\": {}}", "2:28", "must be a list" },
+	{ "\"capabilities\": {\"allow\": {}}", "2:28", "\"add\" or \"remove\" is missing" },
+	{ "\"capabilities\": {\"allow\": 5}", "2:28", "must be a list" },
+	{ "\"capabilities\": {\"allow\": {\"ad\": []}}", "2:38", "did you mean \"add\"?" },
+	{ "\"capabilities\": {\"allow\": {\"add\": \"CAP_CHOWN\"}}", "2:38", "add must be a list" },
+	{ "\"capabilities\": {\"allow\": {\"add\": [\"CHOWN\"]}}", "2:46", "spelt as in" },
+	{ "\"capabilities\": {\"allow\": {\"remove\": {}}}", "2:38", "remove must be a list" },
+	{ "\"capabilities\": {\"allow\": {\"remove\": [\"CAP_CHOWN\"]}}", "2:49",
+	  "takes what the inherited list has" },
+	{ "\"memory-limit\": {\"max\": {\"add\": []}}", "2:28", "a size" },
 	/* numbers */
 	{ "\"memory-limit\": {\"max\": \"1 GiB\"}", "2:28", "max must be a size in bytes" },
 	{ "\"memory-limit\": {\"max\": -1}", "2:28", "a size" },
@@ -211,9 +219,35 @@ static void test_extends_cycle(void **state)
 	put_bundle("boros", HEAD "\"extends\": \"ouro\"}");
 	put_bundle("self", HEAD "\"extends\": \"self\"}");
 	assert_int_equal(load_err("ouro", &policy, &err), -EINVAL);
-	assert_non_null(strstr(err.text, "do two bundles extend each other?"));
+	assert_non_null(strstr(err.text, "bundles extend each other: ouro <- boros <- ouro"));
 	assert_int_equal(load_err("self", &policy, &err), -EINVAL);
 	assert_null(policy);
+}
+
+/* A list is replaced, or what is inherited changed: added to its end, removed. */
+static void test_list_changes(void **state)
+{
+	_cleanup_policy_ struct policy *policy = NULL;
+	const char *const *list;
+
+	(void)state;
+	put_bundle("one", HEAD "\"rules\": {\"host-path\": {\"allow\": [\"/a\", \"/b\", \"/c\"]}}}");
+	put_bundle("two", HEAD "\"extends\": \"one\", \n\"rules\": {\"host-path\": "
+		   "{\"allow\": {\"remove\": [\"/b\"], \"add\": [\"/d\", \"/e\"]}}}}");
+	load("two", &policy);
+	list = policy->rules[RULE_HOST_PATH].params[0].list;
+	assert_string_equal(list[0], "/a");
+	assert_string_equal(list[1], "/c");
+	assert_string_equal(list[2], "/d");
+	assert_string_equal(list[3], "/e");
+	assert_null(list[4]);
+	assert_string_equal(policy->rules[RULE_HOST_PATH].params_at[0].file,
+			    at("bundles/two/policy.json"));
+	assert_int_equal(policy->rules[RULE_HOST_PATH].params_at[0].line, 2);
+	/* and what it extends is as it was */
+	policy_free(&policy);
+	load("one", &policy);
+	assert_string_equal(policy->rules[RULE_HOST_PATH].params[0].list[1], "/b");
 }
 
 /* The shipped names are reserved: a folder of that name is not looked at. */
@@ -394,6 +428,7 @@ int main(void)
 		cmocka_unit_test(test_extends_contradiction),
 		cmocka_unit_test(test_extends_depth),
 		cmocka_unit_test(test_extends_cycle),
+		cmocka_unit_test(test_list_changes),
 		cmocka_unit_test(test_shipped_names),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_paths),

@@ -47,6 +47,34 @@ static void test_print(void **state)
 	}
 }
 
+/* Exemptions and audit: what is printed reads alike, and prints alike again. */
+static void test_print_more(void **state)
+{
+	static const char text[] = HEAD "\"audit\": true, \"rules\": {\"host-pid\": {\"audit\": true}}, "
+		"\"exemptions\": [{\"when\": {\"engine\": [\"crio\", \"containerd\"], "
+		"\"namespace\": [\"a\", \"b*\"], \"image\": \"r/\\\"x\", \"args\": [\"/bin/a\", \"*\"], "
+		"\"labels\": {\"tier\": \"public\", \"zone\": \"*\"}}, "
+		"\"rules\": [\"host-pid\", \"host-ipc\"], \"reason\": \"OPS \\\"1\\\"\", "
+		"\"expires\": \"2027-01-31\"}, {\"rules\": [\"host-uts\"], \"reason\": \"all\"}]}";
+	_cleanup_policy_ struct policy *first = NULL, *second = NULL;
+	_cleanup_buf_ struct buf a = { 0 }, b = { 0 };
+
+	(void)state;
+	put_bundle("p", text);
+	load("p", &first);
+	policy_print(&a, first);
+	put_bundle("p", buf_cstr(&a));
+	load("p", &second);
+	policy_print(&b, second);
+	assert_string_equal(buf_cstr(&a), buf_cstr(&b));
+	assert_true(second->audit && second->rules[RULE_HOST_PID].audit);
+	assert_int_equal(second->n_exemptions, 2);
+	assert_string_equal(second->exemptions[0].reason, "OPS \"1\"");
+	assert_string_equal(second->exemptions[0].when.labels.v[1].name, "zone");
+	assert_int_equal(second->exemptions[0].until, first->exemptions[0].until);
+	assert_true(when_any(&second->exemptions[1].when));
+}
+
 static void print_param(enum param_kind kind, struct param_value value, const char *text)
 {
 	_cleanup_buf_ struct buf out = { 0 };
@@ -144,6 +172,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_print),
+		cmocka_unit_test(test_print_more),
 		cmocka_unit_test(test_param_print),
 		cmocka_unit_test(test_profiles),
 		cmocka_unit_test(test_profile_names),

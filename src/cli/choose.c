@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which policy an input is judged by: the one named, or what host.json says. */
+#include "cli.h"
+
+#include <string.h>
+#include <unistd.h>
+
+/* shipped_or_path - whether the name needs nothing of the host's. */
+static bool shipped_or_path(const char *name)
+{
+	enum bundle shipped;
+
+	return strchr(name, '/') || bundle_parse(name, &shipped) == 0;
+}
+
+int cli_policy(const struct cli_options *options, struct policy **ret, struct error *err)
+{
+	_cleanup_host_ struct host *host = NULL;
+	int r;
+
+	/* so a host.json that is none's to read is no hindrance */
+	if (shipped_or_path(options->policy))
+		return policy_load(options->policy, NULL, geteuid(), ret, err);
+	r = host_load(options->host_config, geteuid(), &host, err);
+	return r < 0 ? r : host_bundle(host, options->policy, geteuid(), ret, err);
+}
+
+/* choices - of a host.json; one of a host without any, which is NULL. */
+static size_t choices(const struct host *host)
+{
+	return host->n_choices ? host->n_choices : 1;
+}
+
+static const struct host_choice *choice(const struct host *host, size_t i)
+{
+	return host->n_choices ? &host->choices[i] : NULL;
+}
+
+int policies_load(const struct cli_options *options, struct policies *ret, struct error *err)
+{
+	_cleanup_policies_ struct policies all = { 0 };
+	struct error why;
+	int r = 0;
+
+	if (options->policy)
+		r = cli_policy(options, &all.named, err);
+	/* its labels count for a policy that is named, too */
+	if (r == 0 && (!options->policy || options->host_config ||
+		       !shipped_or_path(options->policy)))
+		r = host_load(options->host_config, geteuid(), &all.host, err);
+	if (r < 0)
+		return r;
+	if (!all.named) {
+		all.chosen = calloc(choices(all.host), sizeof(*all.chosen));
+		if (!all.chosen)
+			return error_oom(err);
+		/* one that is missing hinders nobody who does not fall to it */
+		for (size_t i = 0; i < choices(all.host); i++)
+			(void)!host_use(all.host, choice(all.host, i), geteuid(), &all.chosen[i],
+					&why);
+	}
+	*ret = all;
+	all = (struct policies){ 0 };
+	return 0;
+}
+
+void policies_free(struct policies *policies)
+{
+	for (size_t i = 0; policies->chosen && i < choices(policies->host); i++)
+		policy_free(&policies->chosen[i]);
+	free(policies->chosen);
+	policy_free(&policies->named);
+	host_free(&policies->host);
+}
+
+int policies_for(const struct policies *policies, struct subject *subject,
+		 const struct policy **ret, struct error *err)
+{
+	const struct host *host = policies->host;
+	const struct host_choice *chosen;
+	struct container container;
+	struct policy *again = NULL;
+	size_t i;
+	int r;
+
+	subject->labels = host ? &host->labels : NULL;
+	if (policies->named) {
+		*ret = policies->named;
+		return 0;
+	}
+	container = subject_container(subject);
+	chosen = host_choose(host, &container);
+	i = chosen ? (size_t)(chosen - host->choices) : 0;
+	if (!policies->chosen[i]) {
+		r = host_use(host, chosen, geteuid(), &again, err);
+		policy_free(&again);
+		return r < 0 ? r : error_set(err, -EAGAIN, "policy %s changed while it was read",
+					     chosen ? chosen->use : "restricted");
+	}
+	*ret = policies->chosen[i];
+	return 0;
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cofferdam policy lint: errors end the reading, warnings are told all. */
+#include "cli.h"
+
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cofferdam/text.h>
+
+static void __attribute__((format(printf, 3, 4)))
+warn(struct buf *out, const struct origin *at, const char *fmt, ...)
+{
+	_cleanup_free_ char *text = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0) {
+		text = NULL;
+		out->oom = true;
+	}
+	va_end(ap);
+	text_escape(out, at->file, strlen(at->file), SIZE_MAX);
+	buf_printf(out, ":%u: warning: ", at->line);
+	text_escape(out, text ? text : "", text ? strlen(text) : 0, SIZE_MAX);
+	buf_char(out, '\n');
+}
+
+static void lint_exemption(struct buf *out, const struct policy *policy,
+			   const struct exemption *e, int64_t now)
+{
+	_cleanup_buf_ struct buf engines = { 0 };
+
+	for (int i = 0; i < ENGINE_MAX; i++) {
+		if (e->when.engines[i])
+			buf_printf(&engines, " of %s", engine_name((enum engine)i));
+	}
+	if (when_all(&e->when))
+		warn(out, &e->at, "this exemption is for every container%s%s",
+		     buf_cstr(&engines), e->when.labels.n ? " on hosts with these labels" : "");
+	if (e->expires && now >= e->until)
+		warn(out, &e->at, "this exemption held until %s and no longer applies (%s)",
+		     e->expires, e->reason);
+	for (size_t i = 0; i < RULE_MAX; i++) {
+		if (e->rules[i] && policy->rules[i].action == ACTION_OFF)
+			warn(out, &e->at, "this exemption is from %s, which is off here",
+			     registry_rule((enum rule_id)i)->id);
+	}
+}
+
+static int lint(const struct policy *policy)
+{
+	_cleanup_buf_ struct buf out = { 0 };
+	size_t count[ACTION_MAX] = { 0 }, audited = 0;
+	bool behind;
+	const int64_t now = policy_now(policy, &behind);
+
+	if (behind)
+		buf_str(&out, "warning: the clock stands before the policy's files; exemptions expire by their time\n");
+	for (size_t i = 0; i < policy->n_exemptions; i++)
+		lint_exemption(&out, policy, &policy->exemptions[i], now);
+	for (size_t i = 0; i < RULE_MAX; i++) {
+		count[policy->rules[i].action]++;
+		audited += policy->rules[i].audit;
+	}
+	buf_printf(&out, "%s: ok:", policy->name);
+	for (int a = 0; a < ACTION_MAX; a++)
+		buf_printf(&out, "%s %zu %s", a ? "," : "", count[a], action_name((enum action)a));
+	if (policy->n_exemptions > 0)
+		buf_printf(&out, "; %zu exemption%s", policy->n_exemptions,
+			   policy->n_exemptions > 1 ? "s" : "");
+	if (policy->audit)
+		buf_str(&out, "; only audited");
+	else if (audited > 0)
+		buf_printf(&out, "; %zu only audited", audited);
+	buf_char(&out, '\n');
+	return cli_print(&out, STATUS_ALLOWED);
+}
+
+int policy_lint(const struct cli_options *options, const char *name)
+{
+	_cleanup_policy_ struct policy *policy = NULL;
+	struct cli_options named = *options;
+	struct error err;
+
+	named.policy = name;
+	return cli_policy(&named, &policy, &err) < 0 ? cli_fail(&err) : lint(policy);
+}
+
+int policy_lint_host(const struct cli_options *options)
+{
+	_cleanup_host_ struct host *host = NULL;
+	_cleanup_buf_ struct buf out = { 0 };
+	int status = STATUS_ALLOWED;
+	struct error err;
+
+	if (host_load(options->host_config, geteuid(), &host, &err) < 0)
+		return cli_fail(&err);
+	buf_printf(&out, "%s: ok: mode %s\n", host->path ? host->path : "no host.json, defaults",
+		   mode_name(host->mode));
+	status = cli_print(&out, status);
+	for (size_t i = 0; i < host->n_choices; i++) {
+		_cleanup_policy_ struct policy *policy = NULL;
+
+		if (host_use(host, &host->choices[i], geteuid(), &policy, &err) < 0)
+			status = cli_worst(status, cli_fail(&err));
+		else
+			status = cli_worst(status, lint(policy));
+	}
+	return status;
+}

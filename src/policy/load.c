@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Policies from their files: each bundle's folder is opened once. */
+#include "config.h"
+
+#include "policy-private.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include <cofferdam/text.h>
+
+#define BUNDLES_DIR SYSCONFDIR "/cofferdam/bundles"
+
+/* Where a policy is looked for, and how "extends" has led there. */
+struct search {
+	const char *bundles_dir;
+	uid_t owner;
+	unsigned depth;
+	const char *name;		/* of the policy that extends, or NULL */
+	const struct search *up;	/* what that one was reached by */
+};
+
+static int load(const char *name, const struct search *search, struct policy **ret,
+		struct error *err);
+
+/* check_cycle - that @extends is none of those that led here. */
+static int check_cycle(const struct json_doc *doc, const struct json *extends,
+		       const struct search *search, struct error *err)
+{
+	_cleanup_buf_ struct buf way = { 0 };
+
+	for (const struct search *s = search; s && s->name; s = s->up) {
+		buf_printf(&way, " <- %s", s->name);
+		if (strcmp(s->name, extends->str) == 0)
+			return strict_error(doc, extends, err, "bundles extend each other: %s%s",
+					    extends->str, buf_cstr(&way));
+	}
+	return 0;
+}
+
+/* read_base - the policy that @doc extends; "restricted" unless it says. */
+static int read_base(const struct json_doc *doc, const struct search *search,
+		     struct policy **ret, struct error *err)
+{
+	const struct json *extends = json_get(doc->root, "extends");
+	const struct json *name = json_get(doc->root, "name");
+	struct search deeper = *search;
+	int r;
+
+	if (!extends)
+		return policy_shipped(BUNDLE_RESTRICTED, ret, err);
+	r = strict_type(doc, extends, JSON_STRING, "extends", err);
+	if (r < 0)
+		return r;
+	if (strchr(extends->str, '/'))
+		return strict_error(doc, extends, err, "extends takes a bundle's name, not a path");
+	deeper.name = name && name->type == JSON_STRING ? name->str : NULL;
+	deeper.up = search;
+	r = check_cycle(doc, extends, &deeper, err);
+	if (r < 0)
+		return r;
+	if (++deeper.depth > POLICY_EXTENDS_MAX)
+		return strict_error(doc, extends, err, "more than %d levels of extends",
+				    POLICY_EXTENDS_MAX);
+	r = load(extends->str, &deeper, ret, err);
+	if (r == -ENOENT) {
+		struct error why = *err;
+
+		return strict_error(doc, extends, err, "%s", why.text);
+	}
+	return r;
+}
+
+int policy_file_open(struct policy_file *in, const struct json_doc *doc, struct policy *policy,
+		     struct error *err)
+{
+	in->doc = doc;
+	in->policy = policy;
+	in->line = 1;
+	in->name = policy_keep(policy, strdup(doc->name), err);
+	return in->name ? 0 : err->code;
+}
+
+struct origin policy_at(struct policy_file *in, const struct json *node)
+{
+	const size_t to = node->key ? node->key_start : node->start;
+	const char *text = in->doc->text;
+
+	/* members come as they are written, but for a repeated one, which is refused */
+	while (in->offset < to) {
+		const char *end = memchr(text + in->offset, '\n', to - in->offset);
+
+		in->line += end != NULL;
+		in->offset = end ? (size_t)(end - text) + 1 : to;
+	}
+	return (struct origin){ in->name, in->line };
+}
+
+int rules_read(struct policy_file *in, const struct json *object, struct error *err)
+{
+	int r = 0;
+
+	for (const struct json *m = object->first; r == 0 && m; m = m->next) {
+		if (strcmp(m->key, "exemptions") == 0) {
+			r = exemptions_read(in, m, err);
+		} else if (strcmp(m->key, "audit") == 0) {
+			r = strict_type(in->doc, m, JSON_BOOL, "audit", err);
+			in->policy->audit = m->boolean;
+		} else if (strcmp(m->key, "rules") == 0) {
+			r = strict_type(in->doc, m, JSON_OBJECT, "rules", err);
+			for (const struct json *s = m->first; r == 0 && s; s = s->next) {
+				if (s->repeated)
+					return strict_error(in->doc, s, err,
+							    "\"%s\" stands here a second time",
+							    s->key);
+				r = setting_read(in, s, err);
+			}
+		}
+	}
+	return r;
+}
+
+static int read_members(const struct json_doc *doc, const struct trusted_dir *dir,
+			struct policy *policy, struct error *err)
+{
+	static const char *const names[] = { "format", "name", "description", "extends", "rules",
+					     "exemptions", "audit", NULL };
+	struct policy_file in = { .dir = dir };
+	const struct json *m;
+	int r = strict_known(doc, doc->root, names, err);
+
+	if (r < 0)
+		return r;
+	m = json_get(doc->root, "description");
+	if (m) {
+		r = strict_type(doc, m, JSON_STRING, "description", err);
+		if (r == 0)
+			r = policy_set(&policy->description, m->str, err);
+	}
+	m = json_get(doc->root, "name");
+	if (r == 0 && !m)
+		r = strict_error(doc, doc->root, err, "\"name\" is missing");
+	if (r == 0)
+		r = strict_type(doc, m, JSON_STRING, "name", err);
+	if (r == 0)
+		r = policy_set(&policy->name, m->str, err);
+	if (r == 0)
+		r = policy_file_open(&in, doc, policy, err);
+	return r < 0 ? r : rules_read(&in, doc->root, err);
+}
+
+/* load_text - the policy.json @text called @path, which lies in @dir. */
+static int load_text(const char *path, const struct buf *text, const struct trusted_dir *dir,
+		     const struct search *search, struct policy **ret, struct error *err)
+{
+	_cleanup_policy_ struct policy *policy = NULL;
+	_cleanup_json_ struct json_doc *doc = NULL;
+	int r = json_parse(path, buf_cstr(text), text->len, JSON_COMMENTS, &doc, err);
+
+	if (r == 0)
+		r = strict_format(doc, err);
+	if (r == 0)
+		r = read_base(doc, search, &policy, err);
+	if (r == 0)
+		r = policy_set(&policy->dir, dir->path, err);
+	if (r == 0)
+		r = read_members(doc, dir, policy, err);
+	if (r < 0)
+		return r;
+	*ret = steal_ptr(policy);
+	return 0;
+}
+
+/* load_file - the policy in the file @name of the folder @path. */
+static int load_file(const char *path, const char *name, const struct search *search,
+		     struct policy **ret, struct error *err)
+{
+	_cleanup_close_ int fd = file_open_trusted(path, O_PATH | O_DIRECTORY, search->owner, err);
+	const struct trusted_dir dir = { fd, path, search->owner };
+	_cleanup_buf_ struct buf text = { 0 };
+	_cleanup_free_ char *file = NULL;
+	struct stat st = { 0 };
+	int r;
+
+	if (fd < 0)
+		return fd;
+	if (asprintf(&file, "%s/%s", path, name) < 0) {
+		file = NULL;
+		return error_oom(err);
+	}
+	r = file_read_below(&dir, name, POLICY_FILE_MAX, &text, &st, err);
+	if (r == 0)
+		r = load_text(file, &text, &dir, search, ret, err);
+	if (r == 0 && (*ret)->written < st.st_mtime)
+		(*ret)->written = st.st_mtime;
+	return r;
+}
+
+static bool valid_name(const char *name)
+{
+	return name[0] != '\0' && name[0] != '.' && strlen(name) <= 64 &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
+		       strlen(name);
+}
+
+static int load(const char *name, const struct search *search, struct policy **ret,
+		struct error *err)
+{
+	_cleanup_free_ char *path = NULL;
+	enum bundle bundle;
+	int r;
+
+	if (bundle_parse(name, &bundle) == 0)
+		return policy_shipped(bundle, ret, err);
+	if (!valid_name(name))
+		return error_set(err, -EINVAL,
+				 "\"%s\" is no bundle's name (letters, digits, '.', '_', '-')", name);
+	if (asprintf(&path, "%s/%s", search->bundles_dir, name) < 0) {
+		path = NULL;
+		return error_oom(err);
+	}
+	r = load_file(path, "policy.json", search, ret, err);
+	if (r == 0 && strcmp((*ret)->name, name) != 0) {
+		r = error_set(err, -EINVAL,
+			      "%s/policy.json: its \"name\" is \"%s\", but its folder's is \"%s\"", path,
+			      (*ret)->name, name);
+		policy_free(ret);
+		return r;
+	}
+	if (r == -ENOENT)
+		return error_set(err, -ENOENT,
+				 "no policy \"%s\": %s/policy.json does not exist, and the shipped ones are baseline, restricted and cis-docker",
+				 name, path);
+	return r;
+}
+
+/* load_path - PATH is a policy.json or the folder that holds one. */
+static int load_path(const char *path, struct search *search, struct policy **ret,
+		     struct error *err)
+{
+	_cleanup_free_ char *dir = NULL, *bundles = NULL;
+	const char *end = strrchr(path, '/');
+	struct stat st;
+	const bool folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+
+	dir = folder ? strdup(path) : strndup(path, (size_t)(end - path));
+	if (!dir || asprintf(&bundles, "%s/..", dir) < 0) {
+		bundles = NULL;
+		return error_oom(err);
+	}
+	search->bundles_dir = bundles;
+	return load_file(*dir ? dir : "/", folder ? "policy.json" : end + 1, search, ret, err);
+}
+
+int policy_load(const char *name, const char *bundles_dir, uid_t owner,
+		struct policy **ret, struct error *err)
+{
+	struct search search = {
+		.bundles_dir = bundles_dir ? bundles_dir : BUNDLES_DIR, .owner = owner,
+	};
+
+	if (strchr(name, '/'))
+		return load_path(name, &search, ret, err);
+	return load(name, &search, ret, err);
+}
+
+int policy_read(const char *path, const struct buf *text, const char *bundles_dir,
+		struct policy **ret, struct error *err)
+{
+	_cleanup_free_ char *folder = strdup(path);
+	char *slash = folder ? strrchr(folder, '/') : NULL;
+	const struct search search = { .bundles_dir = bundles_dir, .owner = geteuid() };
+	struct trusted_dir dir = { -1, ".", geteuid() };	/* it may be nowhere */
+
+	if (!folder)
+		return error_oom(err);
+	if (slash) {
+		*slash = '\0';
+		dir.path = folder;
+	}
+	return load_text(path, text, &dir, &search, ret, err);
+}
