@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Writes what is kept in the tree but comes from the registry of rules: the
-# table of docs/rules.md, between its two marks, and policy/bundles/*/policy.json.
+# tables of docs/rules.md and docs/controls.md, between their marks, and policy/bundles/*/policy.json.
 #
 #	scripts/gen-docs.sh [PROGRAM]		write what has changed
 #	scripts/gen-docs.sh --check [PROGRAM]	change nothing; fail if anything is stale
@@ -51,19 +51,19 @@ settle() {
 	fi
 }
 
-# between_marks FILE - FILE with standard input as what stands between its marks
+# between_marks FILE NAME - FILE with standard input as what stands between its marks NAME
 between_marks() {
-	awk -v file="$1" '
+	awk -v file="$1" -v name="$2" '
 		{ table = table $0 "\n" }
 		END {
 			while ((getline line <file) > 0) {
-				if (line == "<!-- rules:end -->" && inside) {
+				if (line == "<!-- " name ":end -->" && inside) {
 					inside = 0
 					ends++
 				}
 				if (!inside)
 					print line
-				if (line == "<!-- rules:begin -->" && !begins++) {
+				if (line == "<!-- " name ":begin -->" && !begins++) {
 					inside = 1
 					printf "%s", table
 				}
@@ -72,12 +72,14 @@ between_marks() {
 		}'
 }
 
-if "$program" rules --format md | between_marks docs/rules.md >"$new"; then
-	settle docs/rules.md
-else
-	echo "docs/rules.md: the two marks, or the program's table, are missing"
-	failed=1
-fi
+for name in rules controls; do
+	if "$program" $name --format md | between_marks docs/$name.md $name >"$new"; then
+		settle docs/$name.md
+	else
+		echo "docs/$name.md: the two marks, or the program's table, are missing"
+		failed=1
+	fi
+done
 for name in baseline restricted cis-docker; do
 	if "$program" policy show $name >"$new"; then
 		settle policy/bundles/$name/policy.json

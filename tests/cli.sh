@@ -47,7 +47,7 @@ policy=(--host-config "$host")
 
 for arguments in "" "chek" "--chek" "check" "check --polcy x ." "check --format xml ." \
 	"check --door window ." "check --engine lxc ." "check --policy" "harden" "harden a b" "harden --diff --in-place ." \
-	"harden --in-place -" "facts" "explain" "explain a b" "rules --format yaml" "rules extra" \
+	"harden --in-place -" "facts" "explain" "explain a b" "rules --format yaml" "rules extra" "controls extra" "controls --format yaml" \
 	"policy" "policy polish restricted" "seccomp" "seccomp show" "seccomp compare hardened" \
 	"seccomp look hardened" "seccomp show --format yaml hardened" "seccomp show --arch z80 hardened" \
 	"seccomp show --caps chown hardened" "seccomp lint --format bpf hardened"; do
@@ -60,7 +60,10 @@ try explain host-pidd
 is "explain: an unknown rule" "$status" 2
 like "explain: with the nearest name" "$err" "host-pid"
 
-for command in "" check harden facts rules explain policy seccomp install uninstall status; do
+# Every command that the overview names, so that none is forgotten.
+commands=$("$cofferdam" --help | sed -n 's/^  \([a-z]*\) .*/\1/p')
+is "the overview names the commands" "$(grep -cE '^(check|harden|controls|explain|policy)$' <<<"$commands")" 5
+for command in "" $commands; do
 	# shellcheck disable=SC2086 # none or one word
 	exits 0 $command --help
 	like "help: cofferdam $command" "$out" "Usage: cofferdam"

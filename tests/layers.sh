@@ -18,12 +18,22 @@ BEGIN {
 		rank[chain[i]] = i + 0
 	rank["harden"] = rank["gate"] = rank["report"] = rank["install"] = 9
 	rank["cli"] = rank["hook"] = 10
-	split("error:base mem:base buf:base text:base file:base process:base json:json fields:json oci:oci " \
-	      "engine:engine when:policy registry:policy policy:policy host:policy seccomp:policy facts:facts mounts:facts rules:rules " \
-	      "verdict:verdict harden:harden gate:gate report:report install:install", pairs, " ")
-	for (i in pairs) {
-		split(pairs[i], pair, ":")
-		home[pair[1]] = pair[2]
+	heads["base"] = "error mem buf text file lines process"
+	heads["json"] = "json fields"
+	heads["oci"] = "oci"
+	heads["engine"] = "engine"
+	heads["policy"] = "when registry controls policy host seccomp"
+	heads["facts"] = "facts mounts"
+	heads["rules"] = "rules"
+	heads["verdict"] = "verdict"
+	heads["harden"] = "harden"
+	heads["gate"] = "gate"
+	heads["report"] = "report entry"
+	heads["install"] = "install"
+	for (layer in heads) {
+		n = split(heads[layer], names, " ")
+		for (i = 1; i <= n; i++)
+			home[names[i]] = layer
 	}
 }
 FNR == 1 {

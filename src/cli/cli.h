@@ -121,6 +121,7 @@ int policy_lint_host(const struct cli_options *options);
 int cmd_check(const struct command *self, int argc, char **argv);
 int cmd_harden(const struct command *self, int argc, char **argv);
 int cmd_facts(const struct command *self, int argc, char **argv);
+int cmd_controls(const struct command *self, int argc, char **argv);
 int cmd_rules(const struct command *self, int argc, char **argv);
 int cmd_explain(const struct command *self, int argc, char **argv);
 int cmd_policy(const struct command *self, int argc, char **argv);

@@ -52,6 +52,11 @@ static const struct command commands[] = {
 	  cmd_facts },
 	{ "rules", "[--format text|md|json]", "list the rules",
 	  "Example:\n  cofferdam rules --format md\n", cmd_rules },
+	{ "controls", "[--format text|md|json]", "list public controls and the rules that judge them",
+	  "The CIS Docker Benchmark, section 5, and the Kubernetes Pod Security Standards;\n"
+	  "for a control that no rule judges, why it cannot be seen here. json: one object\n"
+	  "a line.\n\n"
+	  "Example:\n  cofferdam controls --format json\n", cmd_controls },
 	{ "explain", "RULE", "what a rule is for, and how to satisfy it",
 	  "Example:\n  cofferdam explain sensitive-mount\n", cmd_explain },
 	{ "policy", "[--host-config FILE] lint [POLICY]... | show POLICY", "check or print policies",

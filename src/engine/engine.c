@@ -110,6 +110,7 @@ static const struct {
 	{ ENGINE_CONTAINERD, "/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/*/hostname" },
 	{ ENGINE_CONTAINERD, "/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/*/resolv.conf" },
 	{ ENGINE_CONTAINERD, "/run/containerd/io.containerd.grpc.v1.cri/sandboxes/*/shm" },
+	{ ENGINE_CONTAINERD, "/run/containerd/io.containerd.grpc.v1.cri/image-volumes/*/*" },
 	{ ENGINE_DOCKER, "/var/lib/docker/containers/*/hosts" },
 	{ ENGINE_DOCKER, "/var/lib/docker/containers/*/hostname" },
 	{ ENGINE_DOCKER, "/var/lib/docker/containers/*/resolv.conf" },

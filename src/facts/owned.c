@@ -24,13 +24,21 @@ static bool same_tail(const char *real, const char *within)
 	       strcmp(within + strlen(within) - len, tail) == 0;
 }
 
-/* An engine mounts a tmpfs of its own on a container's shm folder. */
-static bool own_shm(const struct fact_place *place)
+/*
+ * own_mount - what an engine itself mounts where nobody else can: a tmpfs on a
+ * container's shm folder, the layers of an image that is a volume (overlay).
+ */
+static bool own_mount(const struct fact_place *place)
 {
 	const size_t len = strlen(place->real);
+	const char *fstype = place->spot.fstype ? place->spot.fstype : "";
 
-	return len > 4 && strcmp(place->real + len - 4, "/shm") == 0 && place->spot.fstype &&
-	       strcmp(place->spot.fstype, "tmpfs") == 0 && strcmp(place->spot.within, "/") == 0;
+	if (strcmp(place->spot.within, "/") != 0)
+		return false;
+	if (strstr(place->real, "/io.containerd.grpc.v1.cri/image-volumes/"))
+		return strcmp(fstype, "overlay") == 0;
+	return len > 4 && strcmp(place->real + len - 4, "/shm") == 0 &&
+	       strcmp(fstype, "tmpfs") == 0;
 }
 
 bool place_engine_owned(const struct fact_place *place, enum engine engine,
@@ -38,5 +46,5 @@ bool place_engine_owned(const struct fact_place *place, enum engine engine,
 {
 	return place->is == FACT_KNOWN && !place->foreign && place->n_below == 0 &&
 	       place->real && place->spot.within && engine_owned_file(engine, pod_uid, place->real) &&
-	       (same_tail(place->real, place->spot.within) || own_shm(place));
+	       (same_tail(place->real, place->spot.within) || own_mount(place));
 }
