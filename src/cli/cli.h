@@ -124,6 +124,7 @@ int cmd_facts(const struct command *self, int argc, char **argv);
 int cmd_controls(const struct command *self, int argc, char **argv);
 int cmd_rules(const struct command *self, int argc, char **argv);
 int cmd_explain(const struct command *self, int argc, char **argv);
+int cmd_log(const struct command *self, int argc, char **argv);
 int cmd_policy(const struct command *self, int argc, char **argv);
 int cmd_seccomp(const struct command *self, int argc, char **argv);
 int cmd_install(const struct command *self, int argc, char **argv);

@@ -93,7 +93,8 @@ int cmd_controls(const struct command *self, int argc, char **argv)
 		}
 		if (begins && *format == 'm')
 			buf_printf(&out, "%s## %s\n\n| %s | control | rules | what cannot be judged, and why |\n"
-				   "|---|---|---|---|\n", i ? "\n" : "", standards[last].title, standards[last].column);
+				   "|---|---|---|---|\n", i ? "\n" : "", standards[last].title,
+				   standards[last].column);
 		else if (begins)
 			buf_printf(&out, "%s:\n", standards[last].title);
 		if (*format == 'm')

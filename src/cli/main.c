@@ -59,6 +59,17 @@ static const struct command commands[] = {
 	  "Example:\n  cofferdam controls --format json\n", cmd_controls },
 	{ "explain", "RULE", "what a rule is for, and how to satisfy it",
 	  "Example:\n  cofferdam explain sensitive-mount\n", cmd_explain },
+	{ "log", "summary [--format text|json] [FILE]", "sum up the records of the log",
+	  "By rule, image and namespace: what was refused and hardened, and what would have\n"
+	  "been (+would) but for audit mode, so that a policy can be tightened step by step.\n"
+	  "What is counted are records: a container with five findings of a rule counts once,\n"
+	  "by the gravest. FILE is host.json's log file, or - for standard input.\n\n"
+	  "  --host-config FILE    instead of " SYSCONFDIR "/cofferdam/host.json\n"
+	  "  --format text|json\n\n"
+	  "Examples:\n"
+	  "  cofferdam log summary\n"
+	  "  journalctl -t cofferdam -o cat --since -7d | cofferdam log summary -\n",
+	  cmd_log },
 	{ "policy", "[--host-config FILE] lint [POLICY]... | show POLICY", "check or print policies",
 	  "  lint POLICY...   read strictly; errors name line and column\n"
 	  "  lint             host.json, and every policy that it uses\n"

@@ -9,13 +9,16 @@
 
 /*
  * Limits of a record's strings. A byte takes at most six as JSON ("\u0001"),
- * so all of the first group together stay below 6 * 6656 = 39936 bytes, which
+ * so all of the first group together stay below 6 * 7552 = 45312 bytes, which
  * leaves room in RECORD_MAX for the fixed part and one finding at least.
  */
 #define CUT_PROGRAM 256u
 #define CUT_POLICY 256u
 #define CUT_ID 1024u
 #define CUT_BUNDLE 4096u		/* PATH_MAX */
+#define CUT_NAMESPACE 256u
+#define CUT_IMAGE 512u
+#define CUT_IMAGE_ID 128u
 #define CUT_FAILURE 1024u		/* ERROR_TEXT_MAX */
 #define CUT_POINTER 1024u
 #define CUT_VALUE 512u
@@ -296,6 +299,20 @@ static size_t record_findings(struct buf *out, const struct report *report, size
 	return omitted;
 }
 
+/* What the engine tells, so that a log can be summed up by it. */
+static void tells_members(struct buf *out, const struct subject *subject)
+{
+	struct engine_tells tells;
+
+	engine_tells(subject->engine, subject->bundle, subject->spec, &tells);
+	if (tells.namespace_)
+		cut_member(out, "namespace", tells.namespace_, CUT_NAMESPACE);
+	if (tells.image)
+		cut_member(out, "image", tells.image, CUT_IMAGE);
+	if (tells.image_id)
+		cut_member(out, "image_id", tells.image_id, CUT_IMAGE_ID);
+}
+
 void record_json(struct buf *out, const struct record *record)
 {
 	const struct report *report = record->report;
@@ -315,6 +332,8 @@ void record_json(struct buf *out, const struct record *record)
 		str_member(out, "clock", "behind");
 	cut_member(out, "id", record->id, CUT_ID);
 	cut_member(out, "bundle", record->bundle, CUT_BUNDLE);
+	if (report && report->subject->spec)
+		tells_members(out, report->subject);
 	key(out, "pid");
 	buf_printf(out, "%" PRId64, record->pid);
 	str_member(out, "verdict", verdict_name(denied ? VERDICT_DENY : verdict));

@@ -57,6 +57,44 @@ static void record_is_compact(void **state)
 	assert_string_equal(json_at(doc, "/findings/4/decides")->str, "allow");
 }
 
+/* What the registered engine tells, of a bundle that is its own. */
+static void record_tells(void **state)
+{
+	static const char text[] = "{\"annotations\": {"
+		"\"io.kubernetes.cri-o.ContainerType\": \"container\", "
+		"\"io.kubernetes.cri-o.ImageName\": \"a/b:1\", "
+		"\"io.kubernetes.cri-o.ImageRef\": \"beef\", "
+		"\"io.kubernetes.pod.namespace\": \"web\\n\"}}";
+	_cleanup_(scene_end) struct scene s;
+	_cleanup_json_ struct json_doc *doc = NULL, *told = NULL;
+	struct oci_spec spec;
+	struct subject subject;
+	struct record record;
+	struct error err;
+
+	(void)state;
+	scene_five(&s);
+	assert_int_equal(json_parse("c", text, strlen(text), 0, &told, &err), 0);
+	assert_int_equal(oci_spec_read(told, &spec, &err), 0);
+	subject = *s.report.subject;
+	subject.engine = ENGINE_CRIO;
+	subject.spec = &spec;
+	subject.bundle = "/run/containers/storage/overlay-containers/c1/userdata";
+	s.report.subject = &subject;
+	record = (struct record){ .id = "c1", .bundle = subject.bundle, .report = &s.report };
+	doc = record_doc(&record);
+	assert_string_equal(member(doc->root, "image"), "a/b:1");
+	assert_string_equal(member(doc->root, "image_id"), "beef");
+	assert_string_equal(member(doc->root, "namespace"), "web\n");
+	json_free(&doc);
+	subject.bundle = "/somewhere/else";
+	doc = record_doc(&record);
+	assert_null(json_get(doc->root, "image"));
+	assert_null(json_get(doc->root, "image_id"));
+	assert_null(json_get(doc->root, "namespace"));
+	oci_spec_free(&spec);
+}
+
 static void record_of_a_failure(void **state)
 {
 	_cleanup_json_ struct json_doc *doc = NULL;
@@ -153,6 +191,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(record_is_compact),
+		cmocka_unit_test(record_tells),
 		cmocka_unit_test(record_of_a_failure),
 		cmocka_unit_test(record_counts_what_does_not_fit),
 		cmocka_unit_test(record_is_json_whatever_comes),
