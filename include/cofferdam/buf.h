@@ -27,6 +27,13 @@ void buf_char(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/*
+ * buf_room - @n bytes after the content to write to, or NULL when out of memory;
+ * buf_took() makes the first of them content.
+ */
+char *buf_room(struct buf *b, size_t n);
+void buf_took(struct buf *b, size_t n);
+
 /* buf_reset - empty it, keeping the memory. */
 void buf_reset(struct buf *b);
 

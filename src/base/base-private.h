@@ -27,9 +27,10 @@ int open_at(int dirfd, const char *path, int flags);
 
 /*
  * read_all - from the offset of @fd to end of file, at most @max bytes, into
- * @ret, whose old content is replaced on success. Never for what can block.
+ * @ret, whose old content is replaced on success. @size is what fstat(2) says it
+ * has. Never for what can block.
  */
-int read_all(int fd, const char *name, size_t max, struct buf *ret,
+int read_all(int fd, const char *name, size_t max, size_t size, struct buf *ret,
 	     struct error *err) must_check;
 
 #endif

@@ -7,6 +7,7 @@
 #include <cofferdam/buf.h>
 
 #define BUF_MIN 64
+#define PRINTF_ROOM 32		/* what most that is printed takes */
 
 /* Make room for @more bytes and the NUL; after a failure, always false. */
 static bool buf_grow(struct buf *b, size_t more)
@@ -31,9 +32,21 @@ static bool buf_grow(struct buf *b, size_t more)
 		b->oom = true;
 		return false;
 	}
+	data[b->len] = '\0';
 	b->data = data;
 	b->cap = cap;
 	return true;
+}
+
+char *buf_room(struct buf *b, size_t n)
+{
+	return buf_grow(b, n) ? b->data + b->len : NULL;
+}
+
+void buf_took(struct buf *b, size_t n)
+{
+	b->len += n;
+	b->data[b->len] = '\0';
 }
 
 void buf_add(struct buf *b, const void *data, size_t len)
@@ -41,8 +54,7 @@ void buf_add(struct buf *b, const void *data, size_t len)
 	if (len == 0 || !buf_grow(b, len))
 		return;
 	memcpy(b->data + b->len, data, len);
-	b->len += len;
-	b->data[b->len] = '\0';
+	buf_took(b, len);
 }
 
 void buf_str(struct buf *b, const char *s)
@@ -58,17 +70,23 @@ void buf_char(struct buf *b, char c)
 void buf_printf(struct buf *b, const char *fmt, ...)
 {
 	va_list ap, again;
+	char *room = buf_room(b, PRINTF_ROOM);
+	size_t size;
 	int n;
 
+	if (!room)
+		return;
+	size = b->cap - b->len;
 	va_start(ap, fmt);
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, ap);
-	if (n < 0) {
-		b->oom = true;	/* nothing was added, and that must not pass */
-	} else if (n > 0 && buf_grow(b, (size_t)n)) {
-		(void)vsnprintf(b->data + b->len, (size_t)n + 1, fmt, again);
-		b->len += (size_t)n;
+	n = vsnprintf(room, size, fmt, ap);
+	if (n >= 0 && (size_t)n >= size) {
+		room = buf_room(b, (size_t)n);
+		n = room ? vsnprintf(room, (size_t)n + 1, fmt, again) : -1;
 	}
+	if (n < 0)
+		b->oom = true;	/* nothing was added, and that must not pass */
+	buf_took(b, n < 0 ? 0 : (size_t)n);
 	va_end(again);
 	va_end(ap);
 }

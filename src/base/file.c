@@ -10,7 +10,6 @@
 
 #include "base-private.h"
 
-/* A hook may have a stack of 16 KiB. */
 #define CHUNK 4096
 
 int open_at(int dirfd, const char *path, int flags)
@@ -35,20 +34,20 @@ static void buf_replace(struct buf *to, struct buf *from)
 }
 
 /*
- * Read once into @b. 1 when there may be more, 0 at end of file, -EAGAIN
- * (without a text) when nothing has come yet.
+ * Read at most @want bytes into @b, once. 1 when there may be more, 0 at end of
+ * file, -EAGAIN (without a text) when nothing has come yet.
  */
-static int read_some(int fd, const char *name, size_t max, struct buf *b, struct error *err)
+static int read_some(int fd, const char *name, size_t max, size_t want, struct buf *b,
+		     struct error *err)
 {
-	/* Not on the stack, of which a hook may have 16 KiB in all. */
-	_cleanup_free_ char *chunk = malloc(CHUNK);
 	/* one byte past the limit tells "full" from "too large" */
-	size_t want = max - b->len < CHUNK ? max - b->len + 1 : CHUNK;
+	const size_t most = max - b->len < want ? max - b->len + 1 : want;
+	char *room = buf_room(b, most);
 	ssize_t n;
 
-	if (!chunk)
+	if (!room)
 		return error_oom(err);
-	n = read(fd, chunk, want);
+	n = read(fd, room, most);
 	if (n < 0 && errno == EINTR)
 		return 1;
 	if (n < 0 && errno == EAGAIN)
@@ -59,18 +58,22 @@ static int read_some(int fd, const char *name, size_t max, struct buf *b, struct
 		return 0;
 	if ((size_t)n > max - b->len)
 		return error_set(err, -EFBIG, "%s: larger than the limit of %zu bytes", name, max);
-	buf_add(b, chunk, (size_t)n);
-	return buf_check(b, err) < 0 ? -ENOMEM : 1;
+	buf_took(b, (size_t)n);
+	return 1;
 }
 
-int read_all(int fd, const char *name, size_t max, struct buf *ret, struct error *err)
+int read_all(int fd, const char *name, size_t max, size_t size, struct buf *ret,
+	     struct error *err)
 {
 	_cleanup_buf_ struct buf b = { 0 };
-	int r;
+	/* the byte too much tells, by not coming, that this was all; /proc says 0 */
+	const bool sized = size > 0 && size < max;
+	int r = read_some(fd, name, max, sized ? size + 1 : CHUNK, &b, err);
 
-	do {
-		r = read_some(fd, name, max, &b, err);
-	} while (r > 0);
+	if (r > 0 && sized && b.len == size)
+		r = 0;
+	while (r > 0)
+		r = read_some(fd, name, max, CHUNK, &b, err);
 	if (r == -EAGAIN)
 		return error_sys(err, EAGAIN, "%s: cannot read", name);
 	if (r < 0)
@@ -116,7 +119,7 @@ int file_read(int dirfd, const char *path, bool nofollow, size_t max,
 	r = check_regular(&st, path, max, err);
 	if (r < 0)
 		return r;
-	r = read_all(fd, path, max, ret, err);
+	r = read_all(fd, path, max, (size_t)st.st_size, ret, err);
 	if (r < 0)
 		return r;
 	if (ret_st)
@@ -162,7 +165,7 @@ static int read_until(int fd, const char *name, size_t max, int64_t deadline_ms,
 			return error_sys(err, errno, "%s: cannot wait", name);
 		if (r <= 0)
 			continue;
-		r = read_some(fd, name, max, b, err);
+		r = read_some(fd, name, max, CHUNK, b, err);
 		if (r <= 0 && r != -EAGAIN)
 			return r;
 	}

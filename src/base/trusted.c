@@ -323,7 +323,7 @@ static int read_regular(int fd, const char *path, size_t max, struct buf *ret,
 		return error_sys(err, errno, "%s", path);
 	if (!S_ISREG(st.st_mode))
 		return error_set(err, -EINVAL, "%s: not a regular file", path);
-	r = read_all(fd, path, max, ret, err);
+	r = read_all(fd, path, max, (size_t)st.st_size, ret, err);
 	if (r == 0 && ret_st)
 		*ret_st = st;
 	return r;

@@ -136,14 +136,22 @@ static void test_buf(void **state)
 	(void)state;
 	assert_string_equal(buf_cstr(&b), "");
 	buf_add(&b, NULL, 0);
-	buf_printf(&b, "%s", "");
 	assert_null(b.data);
+	buf_printf(&b, "%s", "");
+	assert_int_equal(b.len, 0);
+	assert_string_equal(buf_cstr(&b), "");
 	buf_str(&b, "one");
 	buf_char(&b, ' ');
 	buf_printf(&b, "%d-%s", 2, "three");
 	buf_add(&b, "a\0b", 3);
 	assert_int_equal(b.len, 14);
 	assert_memory_equal(b.data, "one 2-threea\0b", 15);
+	memcpy(buf_room(&b, 100), " and more", 9);
+	buf_took(&b, 4);
+	assert_memory_equal(b.data, "one 2-threea\0b and", 19);
+	buf_free(&b);
+	assert_non_null(buf_room(&b, 100));
+	assert_string_equal(buf_cstr(&b), "");	/* whether or not something is taken */
 	buf_reset(&b);
 	assert_int_equal(b.len, 0);
 	assert_string_equal(buf_cstr(&b), "");
