@@ -204,8 +204,43 @@ bad:
 			 "or 500m, no finer than a thousandth", QUOTE_MAX, s);
 }
 
+/*
+ * simple_glob - of a pattern whose special characters are "*" and "?" alone. As a
+ * "*" stays within its component, only the last one met can take more than it has.
+ */
+static bool simple_glob(const char *pattern, const char *s)
+{
+	const char *after = NULL, *taken = NULL;
+	const char *end = pattern + strlen(pattern), *s_end = s + strlen(s);
+
+	/* What follows the last "*" is where patterns of one folder differ. */
+	for (; end > pattern && end[-1] != '*'; end--, s_end--) {
+		if (s_end == s || (end[-1] != s_end[-1] && (end[-1] != '?' || s_end[-1] == '/')))
+			return false;
+	}
+	while (*s) {
+		if (*pattern == '*') {
+			after = ++pattern;
+			taken = s;
+		} else if (*pattern == *s || (*pattern == '?' && *s != '/')) {
+			pattern++;
+			s++;
+		} else if (after && *taken != '/') {
+			pattern = after;
+			s = ++taken;
+		} else {
+			return false;
+		}
+	}
+	while (*pattern == '*')
+		pattern++;
+	return !*pattern;
+}
+
 bool text_glob(const char *pattern, const char *s)
 {
+	if (!strpbrk(pattern, "[\\"))
+		return simple_glob(pattern, s);
 	return fnmatch(pattern, s, FNM_PATHNAME) == 0;
 }
 
@@ -247,13 +282,15 @@ char *text_path_clean(const char *path)
 		return NULL;
 	memcpy(out, path, root);
 	for (;;) {
-		size_t n, last;
+		size_t n, last = len;
 
-		path += strspn(path, "/");
-		n = strcspn(path, "/");
+		while (*path == '/')
+			path++;
+		n = (size_t)(strchrnul(path, '/') - path);
 		if (n == 0)
 			break;
-		last = last_component(out, len, root);
+		if (is_name(path, n, ".."))
+			last = last_component(out, len, root);
 		if (is_name(path, n, ".")) {
 			/* nothing */
 		} else if (is_name(path, n, "..") && (root || len > 0) &&

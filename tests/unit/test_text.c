@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "files.h"
 
+#include <fnmatch.h>
+
 static void check_escape(const char *s, size_t len, size_t max, const char *want)
 {
 	_cleanup_buf_ struct buf b = { 0 };
@@ -244,6 +246,48 @@ static void test_text_glob(void **state)
 	assert_true(now_ms() - start < 20000);
 }
 
+/* spell - word number @n over @letters, of at most @max of them; false: there are no more. */
+static bool spell(char *word, const char *letters, size_t max, unsigned n)
+{
+	size_t len = 0, words = 1;
+
+	while (n >= words) {
+		n -= (unsigned)words;
+		words *= strlen(letters);
+		if (++len > max)
+			return false;
+	}
+	for (size_t i = 0; i < len; i++, n /= (unsigned)strlen(letters))
+		word[i] = letters[n % strlen(letters)];
+	word[len] = '\0';
+	return true;
+}
+
+/* Every short pattern with every short text, against fnmatch(3) itself. */
+static void test_text_glob_all(void **state)
+{
+	static const struct {
+		const char *letters;
+		size_t max;
+	} sets[] = { { "a/*?[]\\", 3 }, { "a/*?", 5 } };
+	char pattern[8], s[8];
+	size_t matched = 0;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(sets); i++) {
+		for (unsigned p = 0; spell(pattern, sets[i].letters, sets[i].max, p); p++) {
+			for (unsigned t = 0; spell(s, "ab/", 4, t); t++) {
+				const bool want = fnmatch(pattern, s, FNM_PATHNAME) == 0;
+
+				if (text_glob(pattern, s) != want)
+					fail_msg("\"%s\" and \"%s\"", pattern, s);
+				matched += want;
+			}
+		}
+	}
+	assert_true(matched > 2000);
+}
+
 static void test_text_path_below(void **state)
 {
 	(void)state;
@@ -300,6 +344,7 @@ int main(void)
 		cmocka_unit_test(test_text_format_size),
 		cmocka_unit_test(test_text_cpu),
 		cmocka_unit_test(test_text_glob),
+		cmocka_unit_test(test_text_glob_all),
 		cmocka_unit_test(test_text_path_below),
 		cmocka_unit_test(test_text_path_clean),
 	};
