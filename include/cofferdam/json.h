@@ -28,24 +28,27 @@ enum json_type {
 	JSON_OBJECT,
 };
 
+/* The largest text, so that a value can be small: there are many. */
+#define JSON_TEXT_MAX ((size_t)1 << 30)
+
 /* A value. All strings are decoded, NUL-terminated, owned by the document. */
 struct json {
 	enum json_type type;
 	bool boolean;			/* JSON_BOOL */
 	bool repeated;			/* its key stands earlier in the same object */
 	const char *key;		/* member name, or NULL outside an object */
-	size_t key_len;
 	const char *str;		/* JSON_STRING decoded, JSON_NUMBER as written */
-	size_t len;			/* bytes in str */
+	uint32_t key_len;
+	uint32_t len;			/* bytes in str */
 	const struct json *parent;	/* NULL for the root */
 	const struct json *first;	/* first child */
 	const struct json *next;	/* next sibling */
-	size_t index;			/* place among its siblings, from 0 */
-	size_t count;			/* number of children */
 	const struct json *const *sorted;	/* private */
-	size_t key_start;		/* offset of the name's opening quote */
-	size_t start;			/* offset of the value's first byte ... */
-	size_t end;			/* ... and one past its last */
+	size_t index;			/* place among its siblings, from 0 */
+	uint32_t count;			/* number of children */
+	uint32_t key_start;		/* offset of the name's opening quote */
+	uint32_t start;			/* offset of the value's first byte ... */
+	uint32_t end;			/* ... and one past its last */
 };
 
 struct json_doc {
@@ -65,7 +68,7 @@ struct json_doc {
 /*
  * json_parse - @text is copied. The error is "NAME:LINE:COLUMN: what".
  * Returns 0 and a document to be freed with json_free(); -EINVAL for a text
- * that is not acceptable, -ENOMEM.
+ * that is not acceptable, -EFBIG for one larger than JSON_TEXT_MAX, -ENOMEM.
  */
 int json_parse(const char *name, const char *text, size_t len, unsigned flags,
 	       struct json_doc **ret, struct error *err) must_check;

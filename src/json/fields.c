@@ -283,7 +283,7 @@ static int read_member(struct reader *r, const struct json *m, const struct fiel
 	const struct field *row;
 
 	for (row = table; row->name; row++) {
-		if (strcmp(row->name, m->key) == 0)
+		if (row->name[0] == m->key[0] && strcmp(row->name, m->key) == 0)
 			return read_slot(r, row, slot_of(base, row), m);
 	}
 	for (row = table; row->name; row++) {

@@ -11,8 +11,10 @@
 
 #ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
 #define WALKED_MAX 3			/* small inputs should come by both ways */
+#define FEW 2
 #else
 #define WALKED_MAX 64
+#define FEW 8
 #endif
 
 struct json_index {
@@ -36,15 +38,32 @@ static int compare_members(const void *va, const void *vb)
 	return r ? r : (a->index > b->index) - (a->index < b->index);
 }
 
+static void set_repeated(struct json_doc *doc, const struct json *node)
+{
+	/* the nodes are this layer's own; only readers see them const */
+	((struct json *)(uintptr_t)node)->repeated = true;
+	doc->repeated++;
+}
+
+/* Of the few members of most objects, without a sort. */
+static void mark_few(struct json_doc *doc, const struct json *object)
+{
+	for (const struct json *m = object->first; m; m = m->next) {
+		for (const struct json *c = object->first; c != m; c = c->next) {
+			if (compare_names(c, m) != 0)
+				continue;
+			set_repeated(doc, m);
+			break;
+		}
+	}
+}
+
 static void mark_repeated(struct json_doc *doc, const struct json **v, size_t n)
 {
 	qsort(v, n, sizeof(*v), compare_members);
 	for (size_t i = 1; i < n; i++) {
-		if (compare_names(v[i - 1], v[i]) != 0)
-			continue;
-		/* the nodes are this layer's own; only readers see them const */
-		((struct json *)(uintptr_t)v[i])->repeated = true;
-		doc->repeated++;
+		if (compare_names(v[i - 1], v[i]) == 0)
+			set_repeated(doc, v[i]);
 	}
 }
 
@@ -67,6 +86,10 @@ int json_complete(struct json_doc *doc, struct json *node)
 
 	if (node->count < 2 || (node->type == JSON_ARRAY && !large))
 		return 0;
+	if (node->count <= FEW) {
+		mark_few(doc, node);
+		return 0;
+	}
 	if (large) {
 		v = index_alloc(doc, node->count);
 		if (!v)

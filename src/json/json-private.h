@@ -16,7 +16,7 @@ struct json_fault {
  * json_scan - check everything about the text that is not grammar: UTF-8, no
  * byte order mark, no NUL, white space, strings, escapes, comments. @masked is
  * a copy of the text; the escapes in its strings are overwritten with "x" of
- * the same length. Returns 0, or -EINVAL and the fault.
+ * the same length. text[len] MUST be NUL. Returns 0, or -EINVAL and the fault.
  */
 int json_scan(const char *text, size_t len, unsigned flags, char *masked,
 	      struct json_fault *fault);

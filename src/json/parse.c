@@ -40,16 +40,17 @@ struct parser {
 	yajl_handle yajl;
 	struct json_fault fault;
 	bool oom;
+	bool escapes;			/* there is a backslash somewhere */
 	unsigned depth;			/* open containers */
 	struct json *open[JSON_DEPTH_MAX];
 	struct json *last[JSON_DEPTH_MAX];	/* the last child of each */
 	const char *key;		/* a name that waits for its value */
-	size_t key_len;
-	size_t key_start;
-	size_t end;			/* of the last token taken */
+	uint32_t key_len;
+	uint32_t key_start;
+	uint32_t end;			/* of the last token taken */
 	jmp_buf pool_empty;
 	size_t pool_used;
-	_Alignas(16) unsigned char pool[POOL_SIZE];
+	unsigned char *pool;		/* of POOL_SIZE bytes, not zeroed */
 };
 
 static void *pool_malloc(void *ctx, size_t size)
@@ -103,8 +104,13 @@ static struct json *node_alloc(struct parser *p)
 		chunk->next = p->doc->chunks;
 		p->doc->chunks = chunk;
 	}
-	memset(&chunk->node[chunk->used], 0, sizeof(chunk->node[0]));
 	return &chunk->node[chunk->used++];
+}
+
+/* consumed - how far yajl has come; the text is no larger than JSON_TEXT_MAX. */
+static uint32_t consumed(const struct parser *p)
+{
+	return (uint32_t)yajl_get_bytes_consumed(p->yajl);
 }
 
 /* The value whose token of @len bytes yajl has just consumed. */
@@ -114,10 +120,10 @@ static struct json *take_value(struct parser *p, enum json_type type, size_t len
 
 	if (!node)
 		return NULL;
-	p->end = yajl_get_bytes_consumed(p->yajl);
-	node->type = type;
-	node->start = p->end - len;
-	node->end = p->end;
+	p->end = consumed(p);
+	*node = (struct json){
+		.type = type, .start = p->end - (uint32_t)len, .end = p->end,
+	};
 	if (p->depth == 0) {
 		p->doc->root = node;
 		return node;
@@ -139,14 +145,15 @@ static struct json *take_value(struct parser *p, enum json_type type, size_t len
 }
 
 /* Decode the string whose inside starts at @at, over the masked copy. */
-static const char *take_string(struct parser *p, size_t at, size_t *len)
+static const char *take_string(struct parser *p, uint32_t at, size_t len, uint32_t *ret_len)
 {
 	const char *raw = p->doc->text + at;
 	char *out = p->masked + at;
 
-	if (memchr(raw, '\\', *len))
-		*len = json_unescape(out, raw, *len);
-	out[*len] = '\0';
+	if (p->escapes && memchr(raw, '\\', len))
+		len = json_unescape(out, raw, len);
+	out[len] = '\0';
+	*ret_len = (uint32_t)len;
 	return out;
 }
 
@@ -178,7 +185,7 @@ static int on_number(void *ctx, const char *s, size_t len)
 	memmove(out, out + 1, len);
 	out[len] = '\0';
 	node->str = out;
-	node->len = len;
+	node->len = (uint32_t)len;
 	return 1;
 }
 
@@ -190,8 +197,7 @@ static int on_string(void *ctx, const unsigned char *s, size_t len)
 	(void)s;
 	if (!node)
 		return 0;
-	node->str = take_string(p, node->start + 1, &len);
-	node->len = len;
+	node->str = take_string(p, node->start + 1, len, &node->len);
 	return 1;
 }
 
@@ -200,10 +206,9 @@ static int on_key(void *ctx, const unsigned char *s, size_t len)
 	struct parser *p = ctx;
 
 	(void)s;
-	p->end = yajl_get_bytes_consumed(p->yajl);
-	p->key_start = p->end - len - 2;
-	p->key = take_string(p, p->key_start + 1, &len);
-	p->key_len = len;
+	p->end = consumed(p);
+	p->key_start = p->end - (uint32_t)len - 2;
+	p->key = take_string(p, p->key_start + 1, len, &p->key_len);
 	return 1;
 }
 
@@ -212,7 +217,7 @@ static int start_container(struct parser *p, enum json_type type)
 	struct json *node;
 
 	if (p->depth == JSON_DEPTH_MAX) {
-		p->fault.at = yajl_get_bytes_consumed(p->yajl) - 1;
+		p->fault.at = consumed(p) - 1;
 		p->fault.what = "values are nested too deeply";
 		return 0;
 	}
@@ -240,7 +245,7 @@ static int on_end(void *ctx)
 	struct parser *p = ctx;
 	struct json *node = p->open[--p->depth];
 
-	p->end = yajl_get_bytes_consumed(p->yajl);
+	p->end = consumed(p);
 	node->end = p->end;
 	p->oom = json_complete(p->doc, node) < 0;
 	return !p->oom;
@@ -342,15 +347,22 @@ static struct json_doc *doc_alloc(const char *name, const char *text, size_t len
 int json_parse(const char *name, const char *text, size_t len, unsigned flags,
 	       struct json_doc **ret, struct error *err)
 {
-	_cleanup_json_ struct json_doc *doc = doc_alloc(name, text, len);
+	_cleanup_free_ unsigned char *pool = malloc(POOL_SIZE);
 	_cleanup_free_ struct parser *p = calloc(1, sizeof(*p));
+	_cleanup_json_ struct json_doc *doc = NULL;
 	unsigned line, column;
 	int r;
 
-	if (!doc || !p)
+	if (len > JSON_TEXT_MAX)
+		return error_set(err, -EFBIG, "%s: larger than %zu bytes", name ? name : "json",
+				 JSON_TEXT_MAX);
+	doc = doc_alloc(name, text, len);
+	if (!doc || !p || !pool)
 		return error_oom(err);
 	p->doc = doc;
+	p->pool = pool;
 	p->masked = doc->decoded + 1;
+	p->escapes = memchr(doc->text, '\\', len) != NULL;
 	r = json_scan(doc->text, len, flags, p->masked, &p->fault);
 	if (r == 0)
 		r = run_yajl(p, flags);

@@ -71,27 +71,10 @@ static size_t scan_escape(const char *s, size_t len, const char **what)
 	return 12;
 }
 
-#define EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
-
-/* How many bytes from @s need no second look inside a string, by eights. */
-static size_t plain_run(const char *s, size_t len)
-{
-	size_t i = 0;
-	uint64_t w, hit, quote, slash;
-
-	for (; len - i >= sizeof(w); i += sizeof(w)) {
-		memcpy(&w, s + i, sizeof(w));
-		quote = w ^ EACH_BYTE('"');
-		slash = w ^ EACH_BYTE('\\');
-		/* the high bit of a byte that is below 0x20, or was the one looked for */
-		hit = (w - EACH_BYTE(0x20)) & ~w;
-		hit |= (quote - EACH_BYTE(1)) & ~quote;
-		hit |= (slash - EACH_BYTE(1)) & ~slash;
-		if (hit & EACH_BYTE(0x80))
-			break;
-	}
-	return i;
-}
+/* Bytes that need a second look inside a string; the NUL ends the text. */
+static const bool stops[256] = {
+	[0 ... 0x1f] = true, ['"'] = true, ['\\'] = true,
+};
 
 /* From the opening quote at *@at to the byte after the closing one. */
 static int scan_string(const char *text, size_t len, size_t *at, char *masked,
@@ -99,28 +82,25 @@ static int scan_string(const char *text, size_t len, size_t *at, char *masked,
 {
 	size_t i = *at + 1;
 
-	i += plain_run(text + i, len - i);
-	while (i < len) {
-		unsigned char c = (unsigned char)text[i];
+	for (;;) {
 		size_t n;
 
-		if (c == '"') {
+		while (!stops[(unsigned char)text[i]])
+			i++;
+		if (i == len)
+			return fault_at(fault, *at, "a string is not closed");
+		if (text[i] == '"') {
 			*at = i + 1;
 			return 0;
 		}
-		if (c < 0x20)
+		if (text[i] != '\\')
 			return fault_at(fault, i, "a control character stands inside a string");
-		if (c != '\\') {
-			i++;
-			continue;
-		}
 		n = scan_escape(text + i, len - i, &fault->what);
 		if (n == 0)
 			return fault_at(fault, i, fault->what);
 		memset(masked + i, 'x', n);
 		i += n;
 	}
-	return fault_at(fault, *at, "a string is not closed");
 }
 
 /* The offset after the comment at @at; @len + 1 if it is not closed, 0 if none. */

@@ -34,7 +34,9 @@ static void key(struct buf *out, const char *name)
 
 	if (out->len > 0)
 		last = out->data[out->len - 1];
-	buf_printf(out, "%s\"%s\":", last == '{' || last == '[' ? "" : ",", name);
+	buf_str(out, last == '{' || last == '[' ? "\"" : ",\"");
+	buf_str(out, name);
+	buf_str(out, "\":");
 }
 
 /*

@@ -65,14 +65,15 @@ bool mount_readonly(const struct oci_mount *mount)
 
 char *mount_destination(const struct oci_mount *mount, struct error *err)
 {
-	_cleanup_free_ char *rooted = NULL;
-	char *clean = NULL;
+	const char *path = mount->destination.v ? mount->destination.v : "";
+	_cleanup_buf_ struct buf rooted = { 0 };
+	char *clean;
 
 	/* Both runtimes take a relative destination from the root of the image. */
-	if (asprintf(&rooted, "/%s", mount->destination.v ? mount->destination.v : "") < 0)
-		rooted = NULL;
-	else
-		clean = text_path_clean(rooted);
+	if (path[0] != '/')
+		buf_char(&rooted, '/');
+	buf_str(&rooted, path);
+	clean = rooted.oom ? NULL : text_path_clean(buf_cstr(&rooted));
 	if (!clean)
 		error_oom(err);
 	return clean;

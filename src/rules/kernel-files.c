@@ -34,6 +34,11 @@ int check_sys_writable(const struct rule_input *in, struct findings *out, struct
 /* covered - whether @path or a folder above it is in the list. */
 static bool covered(const struct field_strs *list, const char *path)
 {
+	/* as engines write it, which is most often all there is to find */
+	for (size_t i = 0; i < list->n; i++) {
+		if (list->v[i].v && strcmp(list->v[i].v, path) == 0)
+			return true;
+	}
 	for (size_t i = 0; i < list->n; i++) {
 		_cleanup_free_ char *clean = text_path_clean(list->v[i].v ? list->v[i].v : "");
 
@@ -56,8 +61,8 @@ static int require(const struct rule_input *in, struct findings *out, struct err
 	for (size_t i = 0; paths && paths[i]; i++) {
 		_cleanup_buf_ struct buf value = { 0 };
 
-		if (covered(&linux_->masked_paths, paths[i]) ||
-		    (!masked && covered(&linux_->readonly_paths, paths[i])))
+		if ((!masked && covered(&linux_->readonly_paths, paths[i])) ||
+		    covered(&linux_->masked_paths, paths[i]))
 			continue;
 		if (!f)
 			f = finding_add(in, out, err, pointer, "leaves open what should be %s",

@@ -345,6 +345,18 @@ static void test_owns_its_text(void **state)
 	assert_int_equal(column, 10);
 }
 
+/* Offsets have 32 bits: what could outgrow them is not even looked at. */
+static void test_too_large(void **state)
+{
+	struct json_doc *doc = NULL;
+	struct error err = { 0 };
+
+	(void)state;
+	assert_int_equal(json_parse("t", "", JSON_TEXT_MAX + 1, 0, &doc, &err), -EFBIG);
+	assert_null(doc);
+	assert_non_null(strstr(err.text, "t: larger than"));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
