@@ -17,8 +17,12 @@
 
 static void open_standard_descriptors(void)
 {
-	int fd;
+	int fd = STDIN_FILENO;
 
+	while (fd <= STDERR_FILENO && fcntl(fd, F_GETFD) >= 0)
+		fd++;
+	if (fd > STDERR_FILENO)
+		return;
 	do {
 		fd = open("/dev/null", O_RDWR | O_NOFOLLOW);
 	} while (fd >= 0 && fd <= STDERR_FILENO);
@@ -65,7 +69,7 @@ static void keep_capabilities(uint64_t wanted)
 void process_settle(void)
 {
 	(void)clearenv();
-	/* Records are in UTC; otherwise libc would read /etc/localtime for it. */
+	/* syslog's time stamps; otherwise libc would read /etc/localtime for them. */
 	(void)setenv("TZ", "UTC0", 1);
 	open_standard_descriptors();
 	raise_limits();
@@ -103,9 +107,9 @@ bool process_rootless(void)
 	       user_namespace();
 }
 
-uid_t process_owner(void)
+uid_t process_owner(bool rootless)
 {
-	return process_rootless() ? OVERFLOW_ID : geteuid();
+	return rootless ? OVERFLOW_ID : geteuid();
 }
 
 void process_judged(bool gate)

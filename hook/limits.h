@@ -23,8 +23,8 @@ void process_settle(void);
 bool process_rootless(void);
 
 /* process_owner - whose files are trusted besides uid 0's: our own, or where
- * rootless the overflow id, which is how the host's root appears. */
-uid_t process_owner(void);
+ * @rootless the overflow id, which is how the host's root appears. */
+uid_t process_owner(bool rootless);
 
 /* process_judged - give up what was only needed to gather facts, unless @gate
  * needs it too. */

@@ -18,7 +18,8 @@ int run_begin(struct run *run, const struct hook_call *call, struct error *err)
 	run->call = call;
 	run->bundle_fd = -1;
 	run->start_us = now_us();
-	return host_load(call->host_config, process_owner(), &run->host, err);
+	run->rootless = process_rootless();
+	return host_load(call->host_config, process_owner(run->rootless), &run->host, err);
 }
 
 void run_free(struct run *run)
@@ -46,7 +47,8 @@ int run_judge(struct run *run, enum door door, struct error *err)
 		.id = run->id, .labels = &run->host->labels, .spec = &run->candidate.spec,
 	};
 	const struct container container = subject_container(&how);
-	int r = host_policy(run->host, &container, process_owner(), &run->policy, err);
+	int r = host_policy(run->host, &container, process_owner(run->rootless), &run->policy,
+			    err);
 
 	if (r < 0)
 		return r;
@@ -91,7 +93,7 @@ int run_record(const struct run *run, struct record *record, const char *name,
 	record->bundle = run->bundle;
 	record->pid = run->pid;
 	record->mode = run_audit(run) ? MODE_AUDIT : MODE_ENFORCE;
-	record->rootless = process_rootless();
+	record->rootless = run->rootless;
 	record->took_us = now_us() - run->start_us;
 	record_json(&line, record);
 	r = buf_check(&line, err);

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <ucontext.h>
 
 #define STACK_BYTES ((size_t)256 << 10)
@@ -37,12 +38,20 @@ static void depart(unsigned high, unsigned low)
 	trip->result = trip->run(trip->arg);
 }
 
+/* grows - whether the stack at hand may become larger than the one made here. */
+static bool grows(void)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur >= 4 * STACK_BYTES;
+}
+
 int stack_run(int (*run)(const void *arg), const void *arg)
 {
 	struct trip *trip;
 	char *area;
 
-	if (!CAN_SWITCH)
+	if (!CAN_SWITCH || grows())
 		return run(arg);
 	area = mmap(NULL, GUARD_BYTES + STACK_BYTES, PROT_NONE,
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

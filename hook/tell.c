@@ -15,6 +15,7 @@
 #include <cofferdam/file.h>
 #include <cofferdam/json.h>
 #include <cofferdam/process.h>
+#include <cofferdam/text.h>
 
 #define TELL_WAIT_MS 100
 
@@ -79,9 +80,7 @@ static void write_runtime_log(pid_t runtime, const char *line)
 {
 	_cleanup_buf_ struct buf args = { 0 }, record = { 0 };
 	_cleanup_close_ int fd = -1;
-	char name[64], stamp[64] = "";
-	time_t now = time(NULL);
-	struct tm tm;
+	char name[64];
 	struct error err;
 	const char *log;
 
@@ -92,12 +91,13 @@ static void write_runtime_log(pid_t runtime, const char *line)
 	if (!log)
 		return;
 	fd = open(log, O_WRONLY | O_APPEND | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0 || !gmtime_r(&now, &tm) ||
-	    strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+	if (fd < 0)
 		return;
 	buf_str(&record, "{\"level\":\"error\",\"msg\":");
 	json_quote(&record, line, strlen(line));
-	buf_printf(&record, ",\"time\":\"%s\"}", stamp);
+	buf_str(&record, ",\"time\":\"");
+	text_utc(&record, time(NULL));
+	buf_str(&record, "Z\"}");
 	write_line(fd, buf_cstr(&record));
 }
 

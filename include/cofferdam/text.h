@@ -44,6 +44,13 @@ void text_format_size(struct buf *out, uint64_t bytes);
  */
 int text_parse_cpu(const char *s, uint64_t *ret_millicpu, struct error *err) must_check;
 
+/*
+ * text_utc - append the second @t of the epoch as "2026-01-31T23:59:59", UTC; what
+ * lies outside of the years 1970 to 9999 is put at their end. gmtime_r(3) would
+ * look for a time zone's file first.
+ */
+void text_utc(struct buf *out, int64_t t);
+
 /* text_glob - fnmatch(3) with FNM_PATHNAME: "*" does not cross "/". */
 bool text_glob(const char *pattern, const char *s);
 

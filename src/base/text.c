@@ -204,20 +204,58 @@ bad:
 			 "or 500m, no finer than a thousandth", QUOTE_MAX, s);
 }
 
-/*
- * simple_glob - of a pattern whose special characters are "*" and "?" alone. As a
- * "*" stays within its component, only the last one met can take more than it has.
- */
-static bool simple_glob(const char *pattern, const char *s)
+static unsigned year_days(unsigned year)
 {
-	const char *after = NULL, *taken = NULL;
+	return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0 ? 366 : 365;
+}
+
+void text_utc(struct buf *out, int64_t t)
+{
+	static const int64_t last = INT64_C(253402300799);	/* 9999-12-31T23:59:59 */
+	static const unsigned char months[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	const uint64_t seconds = (uint64_t)(t < 0 ? 0 : t > last ? last : t);
+	unsigned day = (unsigned)(seconds / 86400), second = (unsigned)(seconds % 86400);
+	unsigned year = 1970, month = 0, n;
+
+	for (; day >= (n = year_days(year)); year++)
+		day -= n;
+	for (; day >= (n = months[month] + (month == 1 ? year_days(year) - 365 : 0)); month++)
+		day -= n;
+	buf_printf(out, "%04u-%02u-%02uT%02u:%02u:%02u", year, month + 1, day + 1,
+		   second / 3600, second / 60 % 60, second % 60);
+}
+
+/* Whether @c is one of the characters that only fnmatch(3) knows what to do with. */
+static bool is_hard(char c)
+{
+	return c == '[' || c == ']' || c == '\\';
+}
+
+/*
+ * match_end - compare what follows the last "*" of @pattern with the end of @s. 1 if
+ * it is the same, 0 if not, -1 if fnmatch(3) has to tell.
+ */
+static int match_end(const char *pattern, const char *s)
+{
 	const char *end = pattern + strlen(pattern), *s_end = s + strlen(s);
 
-	/* What follows the last "*" is where patterns of one folder differ. */
 	for (; end > pattern && end[-1] != '*'; end--, s_end--) {
+		if (is_hard(end[-1]))
+			return -1;
 		if (s_end == s || (end[-1] != s_end[-1] && (end[-1] != '?' || s_end[-1] == '/')))
-			return false;
+			return 0;
 	}
+	return 1;
+}
+
+/*
+ * match_stars - of a pattern whose special characters are "*" and "?" alone. As a
+ * "*" stays within its component, only the last one met can take more than it has.
+ */
+static bool match_stars(const char *pattern, const char *s)
+{
+	const char *after = NULL, *taken = NULL;
+
 	while (*s) {
 		if (*pattern == '*') {
 			after = ++pattern;
@@ -239,8 +277,13 @@ static bool simple_glob(const char *pattern, const char *s)
 
 bool text_glob(const char *pattern, const char *s)
 {
-	if (!strpbrk(pattern, "[\\"))
-		return simple_glob(pattern, s);
+	/* Patterns of one folder differ in their ends, so most are told by these. */
+	const int same_end = match_end(pattern, s);
+
+	if (same_end == 0)
+		return false;
+	if (same_end > 0 && !strpbrk(pattern, "[]\\"))
+		return match_stars(pattern, s);
 	return fnmatch(pattern, s, FNM_PATHNAME) == 0;
 }
 

@@ -66,17 +66,22 @@ static int check_fd(int fd, uid_t owner, const char *path, struct stat *ret, str
 	return check_trust(ret, owner, path, err);
 }
 
-/* Make @fd, whose ownership is taken on success, the folder reached. */
+/* Make @fd, which has been checked and is taken over, the folder reached. */
+static void walk_into(struct walk *w, int *fd)
+{
+	close_fd(&w->dir);
+	w->dir = steal_fd(fd);
+}
+
+/* The same once it has been checked. */
 static int walk_enter(struct walk *w, int *fd, struct error *err)
 {
 	struct stat st;
 	int r = check_fd(*fd, w->owner, shown(&w->at), &st, err);
 
-	if (r < 0)
-		return r;
-	close_fd(&w->dir);
-	w->dir = steal_fd(fd);
-	return 0;
+	if (r == 0)
+		walk_into(w, fd);
+	return r;
 }
 
 static int walk_root(struct walk *w, struct error *err)
@@ -247,7 +252,8 @@ static int walk_name(struct walk *w, const char *name, bool in_link, struct erro
 	buf_free(&w->at);
 	w->at = path;
 	path = (struct buf){ 0 };
-	return walk_enter(w, &fd, err);
+	walk_into(w, &fd);
+	return 0;
 }
 
 static int walk(struct walk *w, struct error *err)

@@ -12,16 +12,17 @@
  */
 static bool same_tail(const char *real, const char *within)
 {
-	const char *tail = real + strlen(real);
-	size_t components = 0, len;
+	const size_t len = strlen(real), n = strlen(within);
+	size_t start = len;
 
-	while (tail > real && components < TAIL_COMPONENTS) {
-		if (*--tail == '/')
-			components++;
+	for (size_t i = 0; i < TAIL_COMPONENTS; i++) {
+		const char *slash = memrchr(real, '/', start);
+
+		if (!slash)
+			return false;
+		start = (size_t)(slash - real);
 	}
-	len = strlen(tail);
-	return components == TAIL_COMPONENTS && strlen(within) >= len &&
-	       strcmp(within + strlen(within) - len, tail) == 0;
+	return n >= len - start && strcmp(within + n - (len - start), real + start) == 0;
 }
 
 /*

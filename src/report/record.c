@@ -253,14 +253,12 @@ void report_json(struct buf *out, const struct report *report)
 static void time_member(struct buf *out)
 {
 	struct timespec now = { 0 };
-	struct tm tm = { .tm_year = 70, .tm_mday = 1 };
 
 	(void)clock_gettime(CLOCK_REALTIME, &now);
-	(void)gmtime_r(&now.tv_sec, &tm);
 	key(out, "time");
-	buf_printf(out, "\"%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ\"", tm.tm_year + 1900,
-		   tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
-		   now.tv_nsec / 1000000);
+	buf_char(out, '"');
+	text_utc(out, now.tv_sec);
+	buf_printf(out, ".%03ldZ\"", now.tv_nsec / 1000000);
 }
 
 static void record_finding(struct buf *out, const struct report *report, size_t i)

@@ -370,6 +370,7 @@ int main(void)
 		cmocka_unit_test(test_pointers),
 		cmocka_unit_test(test_quote),
 		cmocka_unit_test(test_owns_its_text),
+		cmocka_unit_test(test_too_large),
 	};
 
 	return cmocka_run_group_tests_name("json", tests, NULL, NULL);

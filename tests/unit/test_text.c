@@ -2,6 +2,7 @@
 #include "files.h"
 
 #include <fnmatch.h>
+#include <time.h>
 
 static void check_escape(const char *s, size_t len, size_t max, const char *want)
 {
@@ -246,6 +247,37 @@ static void test_text_glob(void **state)
 	assert_true(now_ms() - start < 20000);
 }
 
+static void test_text_utc(void **state)
+{
+	static const int64_t ends[] = { INT64_MIN, -1, 0, 951782400, 1078012800, 4107542400,
+					253402300799, 253402300800, INT64_MAX };
+	struct error err = { 0 };
+
+	(void)state;
+	for (int64_t t = 0; t < 253402300800; t += 86400 * 13 + 4567) {
+		_cleanup_buf_ struct buf out = { 0 };
+		char want[64] = "";
+		struct tm tm;
+
+		assert_non_null(gmtime_r(&(time_t){ t }, &tm));
+		assert_true(strftime(want, sizeof(want), "%Y-%m-%dT%H:%M:%S", &tm) > 0);
+		text_utc(&out, t);
+		assert_string_equal(buf_cstr(&out), want);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		static const char *const want[] = {
+			"1970-01-01T00:00:00", "1970-01-01T00:00:00", "1970-01-01T00:00:00",
+			"2000-02-29T00:00:00", "2004-02-29T00:00:00", "2100-03-01T00:00:00",
+			"9999-12-31T23:59:59", "9999-12-31T23:59:59", "9999-12-31T23:59:59",
+		};
+		_cleanup_buf_ struct buf out = { 0 };
+
+		text_utc(&out, ends[i]);
+		assert_string_equal(buf_cstr(&out), want[i]);
+		assert_int_equal(buf_check(&out, &err), 0);
+	}
+}
+
 /* spell - word number @n over @letters, of at most @max of them; false: there are no more. */
 static bool spell(char *word, const char *letters, size_t max, unsigned n)
 {
@@ -343,6 +375,7 @@ int main(void)
 		cmocka_unit_test(test_text_size),
 		cmocka_unit_test(test_text_format_size),
 		cmocka_unit_test(test_text_cpu),
+		cmocka_unit_test(test_text_utc),
 		cmocka_unit_test(test_text_glob),
 		cmocka_unit_test(test_text_glob_all),
 		cmocka_unit_test(test_text_path_below),
