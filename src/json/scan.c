@@ -149,6 +149,12 @@ static size_t ascii_prefix(const char *text, size_t len)
 	return i;
 }
 
+/* Bytes that need no second look outside strings. */
+static const bool plain[256] = {
+	['\t'] = true, ['\n'] = true, ['\r'] = true, [' ' ... '!'] = true, ['#' ... '.'] = true,
+	['0' ... 0xff] = true,
+};
+
 int json_scan(const char *text, size_t len, unsigned flags, char *masked,
 	      struct json_fault *fault)
 {
@@ -166,16 +172,14 @@ int json_scan(const char *text, size_t len, unsigned flags, char *masked,
 		unsigned char c = (unsigned char)text[at];
 		int r = 0;
 
-		if (c == '"') {
+		if (plain[c]) {
+			at++;
+		} else if (c == '"') {
 			r = scan_string(text, len, &at, masked, fault);
 		} else if (c == '/') {
 			r = scan_comment(text, len, flags, &at, fault);
-		} else if (c < 0x20 && !json_is_space((char)c)) {
-			r = fault_at(fault, at, "a control character stands outside a string");
 		} else {
-			at++;
-			while (at < len && text[at] == ' ')
-				at++;
+			r = fault_at(fault, at, "a control character stands outside a string");
 		}
 		if (r < 0)
 			return r;

@@ -351,7 +351,9 @@ const struct oci_namespace *oci_ns_find(const struct oci_spec *spec, enum oci_ns
 bool oci_mount_option(const struct oci_mount *mount, const char *option)
 {
 	for (size_t i = 0; i < mount->options.n; i++) {
-		if (mount->options.v[i].v && strcmp(mount->options.v[i].v, option) == 0)
+		const char *v = mount->options.v[i].v;
+
+		if (v && v[0] == option[0] && strcmp(v, option) == 0)
 			return true;
 	}
 	return false;
