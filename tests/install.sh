@@ -462,6 +462,78 @@ refuses "host.json: a policy that does not load" "no container could start.*none
 echo '{ "format": 1, "mode": "enfroce" }' >"$root$host_json"
 refuses "host.json: it cannot be read" "no container could start" --engine podman
 
+# --- doctor ---
+
+# doctor REGEX DESCRIPTION - it finds a fault that looks so, says what to do, and exits with 1
+doctor() {
+	try doctor --root "$root" --format json
+	like "doctor: $2" "$status $(jq -r '.remarks[] | select(.level == "fault")
+		| "\(.topic) \(.engine // "host"): \(.what) (\(.mend))"' <<<"$out")" "^1 .*$1"
+}
+
+# healthy - a host where everything is registered and nothing is wrong
+healthy() {
+	host
+	try install --root "$root" --engine all --enforce
+	[ "$status" = 0 ] || bail "$out"
+}
+
+try doctor --format xml
+is "doctor: usage" "$status" 2
+try doctor --canary --root "$work"
+is "doctor: a canary needs the host itself" "$status" 2
+try doctor --root "$work/none"
+is "doctor: no such root" "$status" 3
+host
+doctor "registration podman: .*not looked at" "an engine that is not registered"
+healthy
+try doctor --root "$root"
+like "doctor: nothing is wrong" "$status $out" "^0 .*0 faults"
+try doctor --root "$root" --format json
+is "doctor: JSON" "$status $(jq -r '"\(.format) \(.worst)"' <<<"$out")" "0 1 warning"
+is "doctor: whatever is not good says how to mend it" \
+	"$(jq '[.remarks[] | select(.level != "good" and (.mend | length) < 5)] | length' <<<"$out")" 0
+like "doctor: what goes past Docker's table" "$(jq -r '.remarks[] | select(.topic == "bypass"
+	and .engine == "docker") | .what' <<<"$out")" "runtime runc and docker build"
+rm "$root$libexec/cofferdam-hook"
+doctor "program host: .*cofferdam-hook.*hooks crio: .*missing" "a hook without its program"
+healthy
+chmod o+w "$root$libexec/cofferdam-runtime"
+doctor "program host: .*others than root" "a program that others can change"
+healthy
+rm -r "$root/etc/containers/oci/hooks.d"
+doctor "registration podman: .*00-cofferdam.json is gone" "a folder that is gone"
+healthy
+echo '{' >"$root/etc/containers/oci/hooks.d/50-other.json"
+doctor "hooks podman: .*50-other.json" "another hook's file that stops the engine"
+healthy
+echo '{"stages":["precreate"]}' >"$root/etc/containers/oci/hooks.d/50-other.json"
+doctor "hooks podman: .*stops CRI-O and image builds" "a file of podman's own stage where builds read"
+healthy
+printf '[engine]\nhooks_dir = ["/opt"]\n' >"$root/etc/containers/containers.conf.d/99-z.conf"
+doctor "registration podman: .*99-z.conf is read after" "a file that is read later"
+healthy
+printf '[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.new]\nruntime_type = "io.containerd.runc.v2"\n' \
+	>>"$root/etc/containerd/config.toml"
+doctor "registration containerd: .*not in force.*runtimes.new.options" "a runtime that was added since"
+healthy
+sed -i 's/"default-runtime": "cofferdam"/"default-runtime": "runc"/' "$root/etc/docker/daemon.json"
+doctor "registration docker: .*daemon.json" "a default that was changed since"
+healthy
+mkdir -p "$root/run"
+touch "$root/run/docker.sock" && chmod 666 "$root/run/docker.sock"
+doctor "socket docker: everyone" "a socket for everyone"
+healthy
+echo '{ "format": 1, "mode": 1 }' >"$root$host_json"
+doctor "mode host: .*host.json" "a host.json that is not understood"
+healthy
+rmdir "$root/var/log"
+doctor "log host: .*var/log" "a log that cannot be written"
+healthy
+try install --root "$root" --engine podman --door divert
+cp "$root/usr/bin/runc.cofferdam" "$work/new" && mv "$work/new" "$root/usr/bin/runc"
+doctor "registration podman: .*usr/bin/runc was replaced" "an update"
+
 # --- programs ---
 
 host

@@ -29,7 +29,7 @@ BEGIN {
 	heads["harden"] = "harden"
 	heads["gate"] = "gate"
 	heads["report"] = "report entry"
-	heads["install"] = "install"
+	heads["install"] = "install doctor"
 	for (layer in heads) {
 		n = split(heads[layer], names, " ")
 		for (i = 1; i <= n; i++)

@@ -40,13 +40,14 @@ struct cli_options {
 	enum door door;
 	const char *engines, *way;	/* of install: --engine and --door, which take more words */
 	const char *root;		/* NULL: / */
-	bool verbose, diff, in_place, plan, enforce;
+	bool verbose, diff, in_place, plan, enforce, canary;
 };
 
 /*
  * cli_options - parse what @accepts names by letter: p(olicy) h(ost-config)
  * F(acts) f(ormat) e(ngine) d(oor) I(d) B(undle) a(rch) c(aps) v(erbose) D(iff)
- * i(n-place), and of install E(ngine) w(ay: --door) r(oot) P(lan) X(--enforce). The
+ * i(n-place), and of install and doctor E(ngine) w(ay: --door) r(oot) P(lan) X(--enforce)
+ * C(anary). The
  * operands are left in argv from the index returned; negative: the exit status
  * has been explained, and is ~return.
  */
@@ -130,5 +131,6 @@ int cmd_seccomp(const struct command *self, int argc, char **argv);
 int cmd_install(const struct command *self, int argc, char **argv);
 int cmd_uninstall(const struct command *self, int argc, char **argv);
 int cmd_status(const struct command *self, int argc, char **argv);
+int cmd_doctor(const struct command *self, int argc, char **argv);
 
 #endif

@@ -82,6 +82,7 @@ static const struct option all_options[] = {
 	{ "root", required_argument, NULL, 'r' },
 	{ "plan", no_argument, NULL, 'P' },
 	{ "enforce", no_argument, NULL, 'X' },
+	{ "canary", no_argument, NULL, 'C' },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -148,6 +149,9 @@ static int take(const struct command *self, int option, struct cli_options *out)
 		break;
 	case 'X':
 		out->enforce = true;
+		break;
+	case 'C':
+		out->canary = true;
 		break;
 	default:
 		return cli_usage(self, "option not understood");

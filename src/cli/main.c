@@ -132,6 +132,21 @@ static const struct command commands[] = {
 	  "What would go past it, and whether it works: cofferdam doctor.\n\n"
 	  "Exit status: 0 it is, 1 something is not as it was made, 2 usage, 3 could not look.\n",
 	  cmd_status },
+	{ "doctor", "[--canary] [--format text|json] [--root DIR]",
+	  "whether what is registered works, and what would go past it",
+	  "Looks at what is registered, at what the engines read, at programs, owners and\n"
+	  "modes, logs, kernel and versions, and says how to mend what is wrong.\n\n"
+	  "  --canary          through each registered engine, start a container that any\n"
+	  "                    policy refuses, and say whether it was refused\n"
+	  "  --format json     one object, for monitoring\n"
+	  "  --root DIR        the files below another root; what runs is not looked at\n\n"
+	  "A fault: it does not hold now. A warning: somebody could go past it, or it may fail\n"
+	  "later.\n\n"
+	  "Exit status: 0 no fault, 1 faults, 2 usage, 3 could not look.\n\n"
+	  "Examples:\n"
+	  "  cofferdam doctor --canary\n"
+	  "  cofferdam doctor --format json | jq -r '.remarks[] | select(.level == \"fault\") | .what'\n",
+	  cmd_doctor },
 };
 
 static const char exit_statuses[] =

@@ -3,7 +3,7 @@
  * CRI-O: crio.conf, then every file of crio.conf.d (crio.conf.d(5)). A table of a
  * runtime replaces one of the same name as a whole, so ours repeats what it said.
  */
-#include "install-private.h"
+#include "doctor-private.h"
 
 #include <string.h>
 
@@ -216,6 +216,21 @@ static int runtimes(struct plan *plan, const struct paths *files, struct buf *ou
 		return error_set(err, -ENOENT, "no runtime of CRI-O's is runc or crun, and neither is "
 				 "installed: no container could start through the door");
 	return plan_links(plan, ENGINE_CRIO, err);
+}
+
+int crio_hooks_folders(const struct tree *tree, struct paths *ret, struct error *err)
+{
+	_cleanup_said_ struct said set = { 0 };
+	_cleanup_paths_ struct paths files = { 0 };
+	int r = paths_add(&files, CONF, err);
+
+	if (r == 0)
+		r = where_conf(tree, CONF ".d", "", &files, err);
+	if (r == 0)
+		r = said_last(tree, &files, HOOKS_DIR, &set, err);
+	for (size_t i = 0; r == 0 && i < set.list.n; i++)
+		r = paths_add(ret, set.list.v[i], err);
+	return r < 0 || set.list.n > 0 ? r : paths_add(ret, DEFAULT_HOOKS, err);
 }
 
 int plan_crio(struct plan *plan, struct error *err)

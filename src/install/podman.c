@@ -5,7 +5,7 @@
  * those of builds are two that are compiled in. Neither the default one, which CRI-O
  * reads too, nor one that builds read, can hold a file of podman's own stage.
  */
-#include "install-private.h"
+#include "doctor-private.h"
 
 #include <string.h>
 
@@ -18,10 +18,10 @@
 #define HOOKS_DIR "engine" TOML_SEP "hooks_dir"
 
 /* The files of the chain, without our own; with @last, only those read after it. */
-static int chain(const struct plan *plan, bool last, struct paths *ret, struct error *err)
+static int chain(const struct tree *tree, bool last, struct paths *ret, struct error *err)
 {
 	_cleanup_paths_ struct paths drop_ins = { 0 };
-	int r = where_conf(&plan->tree, CONF ".d", ".conf", &drop_ins, err);
+	int r = where_conf(tree, CONF ".d", ".conf", &drop_ins, err);
 
 	if (r == 0 && !last)
 		r = paths_add(ret, "/usr/share/containers/containers.conf", err);
@@ -42,7 +42,7 @@ static int not_overridden(const struct plan *plan, const char *path, struct erro
 	_cleanup_said_ struct said later = { 0 };
 	_cleanup_paths_ struct paths files = { 0 };
 	_cleanup_buf_ struct buf shown = { 0 };
-	int r = chain(plan, true, &files, err);
+	int r = chain(&plan->tree, true, &files, err);
 
 	if (r == 0)
 		r = said_last(&plan->tree, &files, path, &later, err);
@@ -59,7 +59,7 @@ static int hooks_dirs(struct plan *plan, struct buf *out, struct error *err)
 	const bool *doors = plan->state.doors[ENGINE_PODMAN];
 	_cleanup_said_ struct said set = { 0 };
 	_cleanup_paths_ struct paths files = { 0 };
-	int r = chain(plan, false, &files, err);
+	int r = chain(&plan->tree, false, &files, err);
 
 	if (r == 0)
 		r = said_last(&plan->tree, &files, HOOKS_DIR, &set, err);
@@ -107,6 +107,27 @@ static int runtimes(struct plan *plan, struct buf *out, struct error *err)
 		return error_set(err, -ENOENT, "neither crun nor runc is installed: no container could "
 				 "start through the door");
 	return plan_links(plan, ENGINE_PODMAN, err);
+}
+
+int podman_hooks_folders(const struct tree *tree, struct paths *ret, struct error *err)
+{
+	_cleanup_said_ struct said set = { 0 };
+	_cleanup_paths_ struct paths files = { 0 };
+	int r = chain(tree, false, &files, err);
+
+	/* ours is read in its turn, and may be missing */
+	if (r == 0)
+		r = paths_add(&files, DROP_IN, err);
+	if (r == 0)
+		r = chain(tree, true, &files, err);
+	if (r == 0)
+		r = said_last(tree, &files, HOOKS_DIR, &set, err);
+	for (size_t i = 0; r == 0 && i < set.list.n; i++)
+		r = paths_add(ret, set.list.v[i], err);
+	/* what builds read, whatever is said */
+	if (r == 0)
+		r = paths_add(ret, DEFAULT_HOOKS, err);
+	return r < 0 ? r : paths_add(ret, HOOKS, err);
 }
 
 int plan_podman(struct plan *plan, struct error *err)

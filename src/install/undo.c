@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Taking back what was done, and telling whether it is still as it was made. */
-#include "install-private.h"
+#include "doctor-private.h"
 
 #include <string.h>
 
@@ -218,8 +218,7 @@ int install_undo(const struct install_want *want, bool dry, struct buf *said, st
 
 /* --- status --- */
 
-/* What is wrong with it now; NULL: nothing. */
-static const char *amiss(const struct tree *tree, const struct change *c)
+const char *change_amiss(const struct tree *tree, const struct change *c)
 {
 	_cleanup_buf_ struct buf now = { 0 }, ignored = { 0 };
 	struct error err;
@@ -274,7 +273,7 @@ int install_status(const char *root, struct buf *said, struct error *err)
 		buf_char(said, '\n');
 	}
 	for (size_t i = 0; i < state.n; i++) {
-		const char *what = amiss(&tree, &state.v[i]);
+		const char *what = change_amiss(&tree, &state.v[i]);
 
 		if (what || state.v[i].kind != CHANGE_FOLDER)
 			buf_printf(said, "  %s%s %s\n", tree.name, state.v[i].path, what ? what : "is in place");

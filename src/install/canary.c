@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A container that any policy refuses, with every privilege and in the host's pid
+ * namespace, from an empty root filesystem: where it is not refused, nothing of it
+ * can run, for there is no program.
+ */
+#include "doctor-private.h"
+
+#include <string.h>
+
+#define DEADLINE_MS 60000
+#define NAME "cofferdam-canary"
+/* what it would run, if there were anything */
+#define PROGRAM "/no-such-program-of-cofferdam"
+
+/* The last line that tells of an error, or the last that says anything. */
+static void telling_line(const struct buf *said, struct buf *out)
+{
+	const char *line = buf_cstr(said), *best = line;
+
+	while (*line) {
+		const char *end = line + strcspn(line, "\n");
+		const char *error = strstr(line, "rror");
+
+		if ((error && error < end) || *best == '\0')
+			best = line;
+		line = *end ? end + 1 : end;
+	}
+	buf_add(out, best, strcspn(best, "\n"));
+}
+
+/* try_one - whether what @argv starts is refused, by us. */
+static void try_one(struct doctor *d, enum engine engine, const char *how, const char *const *argv)
+{
+	_cleanup_buf_ struct buf said = { 0 }, line = { 0 };
+	struct error err = { 0 };
+	int status = 0;
+
+	if (spawn_run(argv, NULL, DEADLINE_MS, &said, &status, &err) < 0) {
+		remark(d, REMARK_FAULT, "canary", engine, "look whether the engine answers",
+		       "%s: it could not be tried: %s", how, err.text);
+		return;
+	}
+	telling_line(&said, &line);
+	if (status != 0 && strstr(buf_cstr(&said), "cofferdam: ") && strstr(buf_cstr(&said), "denied by"))
+		remark(d, REMARK_GOOD, "canary", engine, NULL, "%s: it was refused", how);
+	else if (status == 0 || strstr(buf_cstr(&said), PROGRAM))
+		remark(d, REMARK_FAULT, "canary", engine,
+		       "it would have started: see the other remarks, and that the policy denies "
+		       "rule privileged", "%s: it was NOT refused: %s", how, buf_cstr(&line));
+	else
+		remark(d, REMARK_FAULT, "canary", engine, "mend that, and try again",
+		       "%s: it failed before it came to the door: %s", how, buf_cstr(&line));
+}
+
+/* --- each engine's command line --- */
+
+static void podman(struct doctor *d, const char *root)
+{
+	const char *argv[] = { "podman", "run", "--rm", "--name", NAME, "--network", "none",
+			       "--privileged", "--pid", "host", "--rootfs", root, PROGRAM, NULL };
+
+	try_one(d, ENGINE_PODMAN, "podman run --privileged", argv);
+}
+
+static void docker_run(struct doctor *d, const char *how, const char *runtime)
+{
+	const char *argv[] = { "docker", "run", "--rm", "--name", NAME, "--network", "none",
+			       "--privileged", "--pid", "host", "--runtime", runtime,
+			       NAME ":latest", PROGRAM, NULL };
+	const char *plain[] = { "docker", "run", "--rm", "--name", NAME, "--network", "none",
+				"--privileged", "--pid", "host", NAME ":latest", PROGRAM, NULL };
+
+	try_one(d, ENGINE_DOCKER, how, runtime ? argv : plain);
+}
+
+static void docker(struct doctor *d)
+{
+	static const char *const import[] = { "docker", "import", "-", NAME ":latest", NULL };
+	static const char *const away[] = { "docker", "rmi", "--force", NAME ":latest", NULL };
+	_cleanup_buf_ struct buf empty = { 0 }, said = { 0 };
+	static const char zeros[1024];
+	struct error err = { 0 };
+	int status = 0, r;
+
+	buf_add(&empty, zeros, sizeof(zeros));	/* the end of an archive, and nothing before it */
+	r = spawn_run(import, &empty, DEADLINE_MS, &said, &status, &err);
+	if (r < 0 || status != 0) {
+		remark(d, REMARK_FAULT, "canary", ENGINE_DOCKER, "look whether dockerd answers",
+		       "it could not be tried: %s", r < 0 ? err.text : buf_cstr(&said));
+		return;
+	}
+	docker_run(d, "docker run --privileged", NULL);
+	if (d->state.doors[ENGINE_DOCKER][INSTALL_DIVERT])
+		docker_run(d, "docker run --runtime runc --privileged", "runc");
+	buf_reset(&said);
+	if (spawn_run(away, NULL, DEADLINE_MS, &said, &status, &err) < 0 || status != 0)
+		remark(d, REMARK_WARNING, "canary", ENGINE_DOCKER, "docker rmi " NAME,
+		       "its image is left: %s", buf_cstr(&said));
+}
+
+static void containerd(struct doctor *d, const char *root)
+{
+	const char *named[] = { "ctr", "run", "--rm", "--privileged", "--runc-binary",
+				LIBEXECDIR "/containerd/runc", "--rootfs", root, NAME, PROGRAM, NULL };
+	const char *plain[] = { "ctr", "run", "--rm", "--privileged", "--rootfs", root, NAME,
+				PROGRAM, NULL };
+
+	if (d->state.doors[ENGINE_CONTAINERD][INSTALL_DIVERT])
+		try_one(d, ENGINE_CONTAINERD, "ctr run --privileged", plain);
+	else
+		try_one(d, ENGINE_CONTAINERD, "ctr run --privileged --runc-binary DOOR (it shows the "
+			"door, not that the CRI service calls it)", named);
+}
+
+static void canaries(struct doctor *d, const char *root)
+{
+	if (installed_uses(&d->state, ENGINE_PODMAN))
+		podman(d, root);
+	if (installed_uses(&d->state, ENGINE_CONTAINERD))
+		containerd(d, root);
+	if (installed_uses(&d->state, ENGINE_DOCKER))
+		docker(d);
+	if (installed_uses(&d->state, ENGINE_CRIO))
+		remark(d, REMARK_WARNING, "canary", ENGINE_CRIO,
+		       "start a privileged pod through the kubelet, and see that it is refused",
+		       "CRI-O has no client of its own to try it with");
+}
+
+int doctor_canary(struct remarks *ret, struct error *err)
+{
+	char root[] = "/tmp/" NAME ".XXXXXX";
+	struct doctor d = { .tree.fd = -1, .out = ret };
+	int r = tree_open(NULL, &d.tree, err);
+
+	if (r == 0)
+		r = installed_load(&d.tree, &d.state, err);
+	if (r == 0 && tree_has(&d.tree, HOST_JSON))
+		r = host_load(HOST_JSON, geteuid(), &d.host, err);
+	if (r == 0 && d.host && d.host->mode == MODE_AUDIT) {
+		remark(&d, REMARK_WARNING, "canary", ENGINE_UNKNOWN, "cofferdam install --enforce",
+		       "not tried: in mode audit nothing is refused");
+	} else if (r == 0) {
+		if (!mkdtemp(root)) {
+			r = error_sys(err, errno, "%s", root);
+		} else {
+			const char *argv[] = { "rm", "-rf", "--one-file-system", root, NULL };
+			_cleanup_buf_ struct buf said = { 0 };
+			struct error ignored;
+			int status;
+
+			canaries(&d, root);
+			/* engines make folders in it */
+			(void)!spawn_run(argv, NULL, DEADLINE_MS, &said, &status, &ignored);
+		}
+	}
+	if (r == 0 && ret->oom)
+		r = error_oom(err);
+	host_free(&d.host);
+	installed_free(&d.state);
+	tree_close(&d.tree);
+	return r;
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An engine's side: what is registered, what an update or a restart did, who goes past it. */
+#include "doctor-private.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <string.h>
+#include <time.h>
+
+#include <cofferdam/file.h>
+#include <cofferdam/text.h>
+
+/* Everything that was made for it is as it was made. */
+static bool in_place(struct doctor *d, enum engine engine)
+{
+	bool good = true;
+
+	for (size_t i = 0; i < d->state.n; i++) {
+		const struct change *c = &d->state.v[i];
+		const char *what = c->engine == engine ? change_amiss(&d->tree, c) : NULL;
+
+		if (!what)
+			continue;
+		good = false;
+		remark(d, REMARK_FAULT, "registration", engine, "run cofferdam install for it again",
+		       "%s%s %s", d->tree.name, c->path, what);
+	}
+	return good;
+}
+
+/* Each line of what the installer has to say. */
+static void notes(struct doctor *d, enum engine engine, const struct plan *plan)
+{
+	_cleanup_buf_ struct buf text = { 0 };
+	char *rest;
+
+	plan_notes(&text, plan);
+	rest = text.len > 0 && !text.oom ? text.data : NULL;
+	for (char *line; rest && (line = strsep(&rest, "\n"));) {
+		const char *colon = strstr(line, ": ");
+
+		/* those of the host, and of restarts, are judged by themselves */
+		if (!colon || strncmp(line, engine_name(engine), (size_t)(colon - line)) != 0 ||
+		    strncmp(colon + 2, "restart ", 8) == 0)
+			continue;
+		remark(d, REMARK_WARNING, "bypass", engine,
+		       strstr(colon, "--door divert") ? "cofferdam install --door divert for this engine" :
+		       "take it out of the engine's configuration, or judge what uses it otherwise",
+		       "%s", colon + 2);
+	}
+}
+
+/* What the installer would do now is nothing, or it is not in force. */
+static void in_force(struct doctor *d, enum engine engine)
+{
+	for (int door = 0; door < INSTALL_DOOR_MAX; door++) {
+		struct install_want want = { .root = d->tree.name[0] ? d->tree.name : NULL,
+					     .door_given = true, .door = (enum install_door)door };
+		_cleanup_plan_ struct plan *plan = NULL;
+		_cleanup_buf_ struct buf lines = { 0 };
+		struct error err;
+
+		if (!d->state.doors[engine][door])
+			continue;
+		want.engines[engine] = true;
+		if (install_plan(&want, &plan, &err) < 0) {
+			remark(d, REMARK_FAULT, "registration", engine, "mend that, then run cofferdam install again",
+			       "%s", err.text);
+			return;
+		}
+		plan_print(&lines, plan);
+		if (!plan_empty(plan))
+			remark(d, REMARK_FAULT, "registration", engine, "run cofferdam install for it again",
+			       "the door %s is not in force any more: %s", install_door_name(want.door),
+			       buf_cstr(&lines));
+		else
+			remark(d, REMARK_GOOD, "registration", engine, NULL, "the door %s is in place",
+			       install_door_name(want.door));
+		notes(d, engine, plan);
+	}
+}
+
+/* --- what runs since before the change --- */
+
+/* The time of the boot, in seconds since the epoch. */
+static time_t booted(void)
+{
+	struct timespec now = { 0 }, up = { 0 };
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	(void)clock_gettime(CLOCK_BOOTTIME, &up);
+	return now.tv_sec - up.tv_sec;
+}
+
+/*
+ * When the process @pid started, in seconds since the epoch; 0: it is not called
+ * @name. proc_pid_stat(5): the name in brackets, then fields from the third on.
+ */
+static time_t started(const char *pid, const char *name)
+{
+	_cleanup_free_ char *path = NULL;
+	_cleanup_close_ int fd = -1;
+	char text[512] = "", *field, *open_bracket;
+	unsigned long long ticks;
+	long hertz = sysconf(_SC_CLK_TCK);
+
+	if (!isdigit((unsigned char)pid[0]) || asprintf(&path, "/proc/%s/stat", pid) < 0) {
+		path = NULL;
+		return 0;
+	}
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
+		return 0;
+	open_bracket = strchr(text, '(');
+	field = strrchr(text, ')');
+	if (!open_bracket || !field || hertz <= 0)
+		return 0;
+	*field++ = '\0';
+	if (strcmp(open_bracket + 1, name) != 0)
+		return 0;
+	for (int i = 3; i < 22 && field; i++)
+		field = strchr(field + 1, ' ');
+	if (!field)
+		return 0;
+	ticks = strtoull(field, NULL, 10);
+	return booted() + (time_t)(ticks / (unsigned long long)hertz);
+}
+
+static void running(struct doctor *d, enum engine engine)
+{
+	static const char *const daemons[ENGINE_MAX] = {
+		[ENGINE_CRIO] = "crio", [ENGINE_CONTAINERD] = "containerd", [ENGINE_DOCKER] = "dockerd",
+	};
+	_cleanup_dir_ DIR *proc = daemons[engine] ? opendir("/proc") : NULL;
+	const struct dirent *entry;
+
+	while (proc && dir_next(proc, &entry) > 0) {
+		time_t since = started(entry->d_name, daemons[engine]);
+
+		for (size_t i = 0; since && i < d->state.n; i++) {
+			const struct change *c = &d->state.v[i];
+			struct stat st;
+
+			/* a second or two are what the clocks differ in */
+			if (c->engine != engine || c->kind != CHANGE_FILE ||
+			    tree_look(&d->tree, c->path, &st) < 0 || st.st_ctime <= since + 1)
+				continue;
+			remark(d, REMARK_FAULT, "restart", engine, "restart it",
+			       "%s (pid %s) runs since before %s was changed", daemons[engine],
+			       entry->d_name, c->path);
+			break;
+		}
+	}
+}
+
+/* --- diverting --- */
+
+static void diverted(struct doctor *d, enum engine engine)
+{
+	_cleanup_buf_ struct buf diversions = { 0 };
+	struct error ignored;
+	bool dpkg = tree_read(&d->tree, "/var/lib/dpkg/diversions", &diversions, NULL, &ignored) == 0;
+
+	for (size_t i = 0; i < d->state.n; i++) {
+		const struct change *c = &d->state.v[i];
+		_cleanup_free_ char *mend = NULL;
+
+		if (c->kind != CHANGE_DIVERT || c->engine != engine)
+			continue;
+		for (int e = ENGINE_UNKNOWN + 1; e < ENGINE_MAX; e++) {
+			if (e != (int)engine && installed_uses(&d->state, (enum engine)e))
+				remark(d, REMARK_WARNING, "shared", engine,
+				       "give each engine a runtime of its own (--door runtime), too",
+				       "%s is judged as %s's whoever calls it, also %s", c->path,
+				       engine_name(engine), engine_name((enum engine)e));
+		}
+		if (!dpkg || strstr(buf_cstr(&diversions), c->path))
+			continue;
+		if (asprintf(&mend, "dpkg-divert --local --no-rename --divert %s --add %s", c->beside,
+			     c->path) < 0)
+			mend = NULL;
+		remark(d, REMARK_WARNING, "update", engine, mend,
+		       "the next update of its package takes %s from the door", c->path);
+	}
+}
+
+/* --- who may speak to the daemon is root --- */
+
+void doctor_sockets(struct doctor *d, enum engine engine)
+{
+	static const char *const sockets[ENGINE_MAX] = {
+		[ENGINE_PODMAN] = "/run/podman/podman.sock", [ENGINE_CRIO] = "/run/crio/crio.sock",
+		[ENGINE_CONTAINERD] = "/run/containerd/containerd.sock",
+		[ENGINE_DOCKER] = "/run/docker.sock",
+	};
+	struct stat st;
+
+	if (tree_look(&d->tree, sockets[engine], &st) < 0)
+		return;
+	if (st.st_mode & S_IWOTH)
+		remark(d, REMARK_FAULT, "socket", engine, "run chmod o-w on it",
+		       "everyone can write to %s, and who can is root on this host", sockets[engine]);
+	else if ((st.st_mode & S_IWGRP) && st.st_gid != 0)
+		remark(d, REMARK_WARNING, "socket", engine, "keep that group empty",
+		       "the members of group %u can write to %s: they are root on this host, and "
+		       "can choose a runtime", st.st_gid, sockets[engine]);
+	else
+		remark(d, REMARK_GOOD, "socket", engine, NULL, "%s is root's alone; who can write to it "
+		       "can choose a runtime", sockets[engine]);
+}
+
+/* Other programs that could be named as a runtime. */
+static void others(struct doctor *d, enum engine engine)
+{
+	static const char *const names[] = { "kata-runtime", "runsc", "youki", "krun", "crun-wasm",
+					     "nvidia-container-runtime" };
+
+	if (engine != ENGINE_PODMAN && engine != ENGINE_DOCKER)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		_cleanup_free_ char *path = where_program(&d->tree, names[i]);
+
+		if (path)
+			remark(d, REMARK_WARNING, "bypass", engine, "uninstall it if nothing needs it",
+			       "%s is another runtime, which no door speaks for", path);
+	}
+}
+
+void doctor_engine(struct doctor *d, enum engine engine)
+{
+	bool there = where_engine(&d->tree, engine), used = installed_uses(&d->state, engine);
+
+	if (!there && !used)
+		return;
+	if (!used)
+		remark(d, REMARK_FAULT, "registration", engine, "cofferdam install --engine NAME, or uninstall it",
+		       "it is on this host, and what it starts is not looked at");
+	else if (!there)
+		remark(d, REMARK_WARNING, "registration", engine, "cofferdam uninstall --engine NAME",
+		       "it is registered, and not on this host");
+	if (used && in_place(d, engine))
+		in_force(d, engine);
+	if (used && d->live)
+		running(d, engine);
+	diverted(d, engine);
+	doctor_hooks(d, engine);
+	doctor_sockets(d, engine);
+	others(d, engine);
+	if (engine == ENGINE_PODMAN && used && !d->state.doors[engine][INSTALL_DIVERT])
+		remark(d, REMARK_WARNING, "bypass", engine,
+		       "mind who is root; --door divert covers podman --runtime PATH, too",
+		       "root can leave the door out: podman --hooks-dir, --runtime PATH, CONTAINERS_CONF");
+}

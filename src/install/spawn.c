@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Another program, with a deadline. */
+#include "doctor-private.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#include <cofferdam/file.h>
+
+#define SAID_MAX (64u << 10)
+
+/* Standard input: a file in memory, so that nobody has to be waited for. */
+static int input_fd(const struct buf *input, struct error *err)
+{
+	_cleanup_close_ int fd = memfd_create("cofferdam-input", MFD_CLOEXEC);
+	int r;
+
+	if (fd < 0)
+		return error_sys(err, errno, "memfd_create");
+	r = input ? file_write_all(fd, input->data, input->len, err) : 0;
+	if (r == 0 && lseek(fd, 0, SEEK_SET) < 0)
+		r = error_sys(err, errno, "memfd");
+	return r < 0 ? r : steal_fd(&fd);
+}
+
+/* What engines need of the environment, so that what is tried is what the host does. */
+static char **environment(void)
+{
+	static char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+	static const char *const kept[] = { "HOME", "CONTAINERS_CONF", "DOCKER_HOST", "CONTAINERD_ADDRESS",
+					    "XDG_RUNTIME_DIR", "ASAN_OPTIONS", "UBSAN_OPTIONS" };
+	char **v = calloc(ARRAY_SIZE(kept) + 2, sizeof(*v));
+	size_t n = 0;
+
+	if (!v)
+		return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(kept); i++) {
+		const char *value = getenv(kept[i]);
+
+		if (value && asprintf(&v[n], "%s=%s", kept[i], value) < 0)
+			v[n] = NULL;
+		n += v[n] != NULL;
+	}
+	v[n] = path;
+	return v;
+}
+
+static void environment_free(char ***v)
+{
+	/* the last is static */
+	for (size_t i = 0; *v && (*v)[i] && (*v)[i + 1]; i++)
+		free((*v)[i]);
+	free(*v);
+}
+
+static int start(const char *const *argv, int in, int out, pid_t *ret, struct error *err)
+{
+	char **env __attribute__((cleanup(environment_free))) = environment();
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attr;
+	int r;
+
+	if (!env)
+		return error_oom(err);
+	if (posix_spawn_file_actions_init(&actions) != 0)
+		return error_oom(err);
+	if (posix_spawnattr_init(&attr) != 0) {
+		(void)posix_spawn_file_actions_destroy(&actions);
+		return error_oom(err);
+	}
+	r = posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
+	if (r == 0)
+		r = posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+	if (r == 0)
+		r = posix_spawn_file_actions_adddup2(&actions, out, STDERR_FILENO);
+	/* a group of its own, so that it can be ended with what it started */
+	if (r == 0)
+		r = posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP);
+	if (r == 0)
+		r = posix_spawnp(ret, argv[0], &actions, &attr, (char *const *)(const void *)argv, env);
+	(void)posix_spawnattr_destroy(&attr);
+	(void)posix_spawn_file_actions_destroy(&actions);
+	return r == 0 ? 0 : error_sys(err, r, "%s", argv[0]);
+}
+
+int spawn_run(const char *const *argv, const struct buf *input, int deadline_ms,
+		struct buf *ret, int *ret_status, struct error *err)
+{
+	_cleanup_close_ int in = input_fd(input, err), from = -1, to = -1;
+	int ends[2], status = 0, r;
+	pid_t pid;
+
+	if (in < 0)
+		return in;
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return error_sys(err, errno, "pipe");
+	from = ends[0];
+	to = ends[1];
+	r = start(argv, in, to, &pid, err);
+	if (r < 0)
+		return r;
+	close_fd(&to);
+	to = -1;
+	r = file_read_stream(from, argv[0], SAID_MAX, deadline_ms, ret, err);
+	if (r < 0)
+		(void)kill(-pid, SIGKILL);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	*ret_status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	return r;
+}
