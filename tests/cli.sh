@@ -287,4 +287,40 @@ exits 3 seccomp show "$broken/config.json"
 exits 3 seccomp show docker
 like "seccomp: what to do about a default that is compiled in" "$err" "config.json"
 
+# --- names of files and policies do not act on the terminal ---
+
+odd=$work/$'od\e[31md\nname.json'
+shown='od\\x1b\[31md\\x0aname\.json'
+
+# shows DESCRIPTION REGEX ARGUMENT... - escaped in what it prints, and nothing raw
+shows() {
+	local what=$1 regex=$2
+
+	shift 2
+	try "$@"
+	like "$what" "$out" "$regex"
+	unlike "$what, and nowhere raw" "$out$err" $'\e'
+}
+
+cp "$work/notify.json" "$odd"
+shows "seccomp lint: the file's name is escaped" "$shown: opens: delegates" seccomp lint "$odd"
+shows "seccomp show: the file's name is escaped" "$shown: allows" seccomp show "$odd"
+shows "seccomp compare: the first name is escaped" \
+	"$shown allows [0-9]+ system calls.*$shown allows, and hardened" seccomp compare "$odd" hardened
+shows "seccomp compare: the second name is escaped" "\\(/.*$shown: EPERM\\)" \
+	seccomp compare build "$odd"
+shows "seccomp compare: a name beside another door is escaped" "door  \\(/.*$shown: kill\\)" \
+	seccomp compare compat32 "$odd"
+cp "$src/policy/seccomp/hardened.json" "$odd"
+shows "seccomp lint: the name of a file that is fine is escaped" "$shown: ok" seccomp lint "$odd"
+host_config odd >/dev/null
+mv "$work/hosts/odd/host.json" "$work/hosts/odd/"$'h\e[31m.json'
+shows "policy lint: host.json's name is escaped" 'h\\x1b\[31m\.json: ok: mode enforce' \
+	policy lint --host-config "$work/hosts/odd/"$'h\e[31m.json'
+own_policy odd $'p\e[31m' <<-END
+	{ "format": 1, "name": "p\u001b[31m", "extends": "restricted" }
+END
+shows "policy lint: a policy's name is escaped" 'p\\x1b\[31m: ok: ' \
+	policy lint "$work/hosts/odd/bundles/"$'p\e[31m'
+
 done_testing

@@ -65,6 +65,9 @@ int cli_fail(const struct error *err);
  * STATUS_UNJUDGED if that fails. */
 int cli_print(const struct buf *out, int status);
 
+/* cli_foreign - append a name that came from outside, escaped and whole. */
+void cli_foreign(struct buf *out, const char *name);
+
 /* cli_worst - the status that wins over both. */
 int cli_worst(int a, int b);
 

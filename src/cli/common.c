@@ -43,6 +43,11 @@ int cli_print(const struct buf *out, int status)
 	return cli_fail(&err);
 }
 
+void cli_foreign(struct buf *out, const char *name)
+{
+	text_escape(out, name, strlen(name), SIZE_MAX);
+}
+
 int cli_worst(int a, int b)
 {
 	return a > b ? a : b;

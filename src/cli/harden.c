@@ -27,7 +27,7 @@ static void shown(struct buf *out, char sign, const char *pointer, const char *t
 		space = blank;
 	}
 	buf_printf(out, "%c ", sign);
-	text_escape(out, pointer, strlen(pointer), SIZE_MAX);
+	cli_foreign(out, pointer);
 	buf_str(out, ": ");
 	text_escape(out, buf_cstr(&flat), flat.len, SHOWN_MAX);
 	buf_char(out, '\n');

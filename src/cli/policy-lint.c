@@ -63,7 +63,8 @@ static int lint(const struct policy *policy)
 		count[policy->rules[i].action]++;
 		audited += policy->rules[i].audit;
 	}
-	buf_printf(&out, "%s: ok:", policy->name);
+	cli_foreign(&out, policy->name);
+	buf_str(&out, ": ok:");
 	for (int a = 0; a < ACTION_MAX; a++)
 		buf_printf(&out, "%s %zu %s", a ? "," : "", count[a], action_name((enum action)a));
 	if (policy->n_exemptions > 0)
@@ -96,8 +97,8 @@ int policy_lint_host(const struct cli_options *options)
 
 	if (host_load(options->host_config, geteuid(), &host, &err) < 0)
 		return cli_fail(&err);
-	buf_printf(&out, "%s: ok: mode %s\n", host->path ? host->path : "no host.json, defaults",
-		   mode_name(host->mode));
+	cli_foreign(&out, host->path ? host->path : "no host.json, defaults");
+	buf_printf(&out, ": ok: mode %s\n", mode_name(host->mode));
 	status = cli_print(&out, status);
 	for (size_t i = 0; i < host->n_choices; i++) {
 		_cleanup_policy_ struct policy *policy = NULL;

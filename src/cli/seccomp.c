@@ -148,8 +148,9 @@ static int show(const struct seccomp_job *job, const char *name)
 	nothing = (struct seccomp_program){ .v = copy, .n = ARRAY_SIZE(copy) };
 	if (seccomp_compare(&g.program, &nothing, job->scope.audit_arch, &e, &err) < 0)
 		return cli_fail(&err);
-	buf_printf(&out, "%s: allows %zu system calls, %zu of them by their arguments; the filter has %zu instructions\n",
-		   name, e.allowed_a, e.allowed_a - e.always_a, g.program.n);
+	cli_foreign(&out, name);
+	buf_printf(&out, ": allows %zu system calls, %zu of them by their arguments; the filter has %zu instructions\n",
+		   e.allowed_a, e.allowed_a - e.always_a, g.program.n);
 	show_list(&out, &e, "allowed", EXCESS_ALWAYS);
 	show_list(&out, &e, "allowed by their arguments", EXCESS_SOMETIMES);
 	return cli_print(&out, STATUS_ALLOWED);
@@ -174,6 +175,16 @@ static void excess_args(struct buf *out, const struct seccomp_excess *e)
 	}
 }
 
+/* answer_text - what the other profile says to it, which ends the line. */
+static void answer_text(struct buf *out, const char *other, uint32_t answer)
+{
+	buf_str(out, "  (");
+	cli_foreign(out, other);
+	buf_str(out, ": ");
+	seccomp_action_print(out, answer);
+	buf_str(out, ")\n");
+}
+
 static void excess_text(struct buf *out, const struct seccomp_excess *e, const char *other)
 {
 	buf_printf(out, "  %s", e->name);
@@ -187,9 +198,7 @@ static void excess_text(struct buf *out, const struct seccomp_excess *e, const c
 		excess_args(out, e);
 		buf_char(out, ')');
 	}
-	buf_printf(out, "  (%s: ", other);
-	seccomp_action_print(out, e->answer);
-	buf_str(out, ")\n");
+	answer_text(out, other, e->answer);
 }
 
 /* door - the part of a name that says through which other door it comes, or 0. */
@@ -217,17 +226,19 @@ static void excesses_text(struct buf *out, const struct seccomp_excesses *e, con
 {
 	size_t same;
 
-	buf_printf(out, "%s allows, and %s does not: %zu\n", a, b, e->n);
+	cli_foreign(out, a);
+	buf_str(out, " allows, and ");
+	cli_foreign(out, b);
+	buf_printf(out, " does not: %zu\n", e->n);
 	for (size_t i = 0; i < e->n; i++) {
 		same = through(&e->v[i], e->n - i);
 		if (same < 16) {
 			excess_text(out, &e->v[i], b);
 			continue;
 		}
-		buf_printf(out, "  %zu calls through the %.*s door  (%s: ", same, (int)door(&e->v[i]),
-			   e->v[i].name, b);
-		seccomp_action_print(out, e->v[i].answer);
-		buf_str(out, ")\n");
+		buf_printf(out, "  %zu calls through the %.*s door", same, (int)door(&e->v[i]),
+			   e->v[i].name);
+		answer_text(out, b, e->v[i].answer);
 		i += same - 1;
 	}
 }
@@ -269,9 +280,11 @@ static int compare(const struct seccomp_job *job, const char *a_name, const char
 		excesses_json(&out, &less);
 		buf_str(&out, "}\n");
 	} else {
-		buf_printf(&out, "%s allows %zu system calls (%zu whatever their arguments), %s %zu (%zu)\n\n",
-			   a_name, more.allowed_a, more.always_a, b_name, more.allowed_b,
-			   more.always_b);
+		cli_foreign(&out, a_name);
+		buf_printf(&out, " allows %zu system calls (%zu whatever their arguments), ",
+			   more.allowed_a, more.always_a);
+		cli_foreign(&out, b_name);
+		buf_printf(&out, " %zu (%zu)\n\n", more.allowed_b, more.always_b);
 		excesses_text(&out, &more, a_name, b_name);
 		buf_char(&out, '\n');
 		excesses_text(&out, &less, b_name, a_name);
@@ -302,12 +315,15 @@ static int lint(const struct seccomp_job *job, const char *name)
 
 		if (seccomp_trap_opens(l->trap))
 			status = STATUS_DENIED;
-		buf_printf(&out, "%s: %s: %s: %s: %s\n", name,
-			   seccomp_trap_opens(l->trap) ? "opens" : "notice", seccomp_trap_name(l->trap),
-			   l->pointer, l->text);
+		cli_foreign(&out, name);
+		buf_printf(&out, ": %s: %s: %s: %s\n",
+			   seccomp_trap_opens(l->trap) ? "opens" : "notice",
+			   seccomp_trap_name(l->trap), l->pointer, l->text);
 	}
-	if (lints.n == 0)
-		buf_printf(&out, "%s: ok\n", name);
+	if (lints.n == 0) {
+		cli_foreign(&out, name);
+		buf_str(&out, ": ok\n");
+	}
 	return cli_print(&out, status);
 }
 
