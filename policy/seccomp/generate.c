@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <linux/audit.h>
 #include <seccomp.h>
+#include <stddef.h>
 #include <string.h>
 
 #include <cofferdam/file.h>
@@ -152,11 +153,58 @@ static void profile_json(struct buf *out, const struct source *s, size_t profile
 
 /* --- filters --- */
 
+struct listing {
+	struct buf *out;
+	size_t n;
+};
+
+static void statement(struct listing *l, uint16_t code, unsigned jt, unsigned jf, uint32_t k)
+{
+	buf_printf(l->out, "%s{ 0x%02x, %u, %u, 0x%x },", l->n++ % 4 ? " " : "\n\t", code, jt, jf, k);
+}
+
+/*
+ * The kernel remembers which calls pass whatever their arguments are, and asks the
+ * filter about the others alone, every time. So what is allowed but for a few values
+ * (ioctl: many a program's most frequent call) is answered before all else; what
+ * is not allowed here goes on into the filter, which says why not.
+ */
+static void shortcut(struct listing *l, const struct rule *r, uint32_t arch)
+{
+	const unsigned rest = (unsigned)r->n_values + 2;	/* past the RET, from JEQ nr */
+	const int nr = seccomp_syscall_resolve_name_arch(arch, r->name);
+	const size_t low = offsetof(struct seccomp_data, args) +
+			   r->tests[0].arg * sizeof(uint64_t);	/* little-endian */
+
+	statement(l, BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(struct seccomp_data, arch));
+	statement(l, BPF_JMP | BPF_JEQ | BPF_K, 0, rest + 2, arch);
+	statement(l, BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(struct seccomp_data, nr));
+	statement(l, BPF_JMP | BPF_JEQ | BPF_K, 0, rest, (uint32_t)nr);
+	statement(l, BPF_LD | BPF_W | BPF_ABS, 0, 0, (uint32_t)low);
+	for (size_t i = 0; i < r->n_values; i++)
+		statement(l, BPF_JMP | BPF_JEQ | BPF_K, (unsigned)(r->n_values - i), 0,
+			  r->values[i]);
+	statement(l, BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW);
+}
+
+static void shortcuts(struct listing *l, const struct source *s, size_t profile, uint32_t arch)
+{
+	for (size_t i = 0; i < s->n_groups; i++) {
+		const struct group *g = &s->groups[i];
+
+		for (size_t n = 0; n < g->n_rules && g->profiles & 1u << profile; n++) {
+			if (g->rules[n].n_values && g->rules[n].errnum == 0)
+				shortcut(l, &g->rules[n], arch);
+		}
+	}
+}
+
 static int program(struct buf *out, const struct source *s, size_t profile, size_t arch,
 		   struct error *err)
 {
 	_cleanup_seccomp_ struct seccomp_program filter = { 0 };
 	_cleanup_buf_ struct buf text = { 0 };
+	struct listing listing = { .out = out };
 	const char *name = s->profiles[profile].name;
 	int r;
 
@@ -165,12 +213,9 @@ static int program(struct buf *out, const struct source *s, size_t profile, size
 	if (r < 0)
 		return r;
 	buf_printf(out, "static const struct sock_filter %s_%s[] = {", name, arches[arch].name);
-	for (size_t i = 0; i < filter.n; i++) {
-		const struct sock_filter *in = &filter.v[i];
-
-		buf_printf(out, "%s{ 0x%02x, %u, %u, 0x%x },", i % 4 ? " " : "\n\t", in->code, in->jt,
-			   in->jf, in->k);
-	}
+	shortcuts(&listing, s, profile, arches[arch].arch);
+	for (size_t i = 0; i < filter.n; i++)
+		statement(&listing, filter.v[i].code, filter.v[i].jt, filter.v[i].jf, filter.v[i].k);
 	buf_str(out, "\n};\n\n");
 	return 0;
 }

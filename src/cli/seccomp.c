@@ -1,20 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli.h"
+#include "profile.h"
 
-#include <fcntl.h>
 #include <seccomp.h>
 #include <string.h>
 
-#include <cofferdam/file.h>
-#include <cofferdam/seccomp.h>
-
-#define PROFILE_MAX (4u << 20)
 #define CAPS_MAX 64
-
-/* Where the library shared by podman, Buildah and CRI-O looks, in this order. */
-static const char *const containers_common[] = {
-	SYSCONFDIR "/containers/seccomp.json", "/usr/share/containers/seccomp.json"
-};
 
 struct seccomp_job {
 	struct seccomp_scope scope;
@@ -22,78 +12,6 @@ struct seccomp_job {
 	const char *caps[CAPS_MAX + 1];
 	bool json, bpf;
 };
-
-/* What a PROFILE on the command line turned out to be. */
-struct given {
-	const char *name;
-	struct seccomp_profile profile;	/* doc NULL: a compiled filter */
-	struct seccomp_program program;
-};
-
-static void given_free(struct given *g)
-{
-	seccomp_profile_free(&g->profile);
-	seccomp_program_free(&g->program);
-}
-#define _cleanup_given_ _cleanup_(given_free)
-
-static int read_text(const char *name, struct buf *text, struct error *err)
-{
-	size_t len;
-	const char *shipped = profile_shipped(name, &len);
-	int r = -ENOENT;
-
-	if (shipped) {
-		buf_add(text, shipped, len);
-		return buf_check(text, err);
-	}
-	if (strcmp(name, "-") == 0)
-		return file_read_stream(STDIN_FILENO, "standard input", PROFILE_MAX, STDIN_WAIT_MS, text,
-					err);
-	if (strcmp(name, "docker") == 0 || strcmp(name, "containerd") == 0)
-		return error_set(err, -EINVAL,
-				 "%s has its default compiled in: take it from a container's config.json, or give the file that it was built from",
-				 name);
-	if (strcmp(name, "podman") != 0)
-		return file_read(AT_FDCWD, name, false, PROFILE_MAX, text, NULL, err);
-	for (size_t i = 0; i < ARRAY_SIZE(containers_common) && r == -ENOENT; i++)
-		r = file_read(AT_FDCWD, containers_common[i], false, PROFILE_MAX, text, NULL, err);
-	return r;
-}
-
-/* A compiled filter is an array of struct sock_filter, and so full of zeroes, which
- * JSON never has. */
-static int take_program(struct given *g, const struct buf *text, struct error *err)
-{
-	const size_t n = text->len / sizeof(struct sock_filter);
-
-	if (n == 0 || n > BPF_MAXINSNS || text->len % sizeof(struct sock_filter))
-		return error_set(err, -EINVAL, "%s: neither JSON nor a filter", g->name);
-	g->program.v = malloc(text->len);
-	if (!g->program.v)
-		return error_oom(err);
-	memcpy(g->program.v, text->data, text->len);
-	g->program.n = n;
-	return 0;
-}
-
-static int take(const struct seccomp_job *job, const char *name, bool compile,
-		struct given *ret, struct error *err)
-{
-	_cleanup_buf_ struct buf text = { 0 };
-	int r = read_text(name, &text, err);
-
-	ret->name = name;
-	if (r < 0)
-		return r;
-	if (text.len && memchr(text.data, '\0', text.len))
-		return take_program(ret, &text, err);
-	r = seccomp_profile_read(name, buf_cstr(&text), text.len, &job->scope, &ret->profile, err);
-	if (r == 0 && compile)
-		r = seccomp_profile_compile(&ret->profile, job->scope.audit_arch, &ret->program,
-					    err);
-	return r;
-}
 
 /* --- show --- */
 
@@ -131,8 +49,10 @@ static int show(const struct seccomp_job *job, const char *name)
 	const struct json *node;
 	struct error err;
 	struct sock_filter copy[ARRAY_SIZE(refuse_all)];
+	const struct sock_filter *embedded;
+	size_t n;
 
-	if (take(job, name, true, &g, &err) < 0)
+	if (given_read(&job->scope, name, true, &g, &err) < 0)
 		return cli_fail(&err);
 	if (job->json && g.profile.doc) {
 		node = json_at(g.profile.doc, "/linux/seccomp");
@@ -141,7 +61,12 @@ static int show(const struct seccomp_job *job, const char *name)
 		return cli_print(&out, STATUS_ALLOWED);
 	}
 	if (job->bpf) {
-		buf_add(&out, g.program.v, g.program.n * sizeof(*g.program.v));
+		/* of a shipped profile what the gate loads */
+		embedded = profile_program(name, job->scope.audit_arch, &n);
+		if (embedded)
+			buf_add(&out, embedded, n * sizeof(*embedded));
+		else
+			buf_add(&out, g.program.v, g.program.n * sizeof(*g.program.v));
 		return cli_print(&out, STATUS_ALLOWED);
 	}
 	memcpy(copy, refuse_all, sizeof(copy));
@@ -268,7 +193,7 @@ static int compare(const struct seccomp_job *job, const char *a_name, const char
 	_cleanup_buf_ struct buf out = { 0 };
 	struct error err;
 
-	if (take(job, a_name, true, &a, &err) < 0 || take(job, b_name, true, &b, &err) < 0 ||
+	if (given_read(&job->scope, a_name, true, &a, &err) < 0 || given_read(&job->scope, b_name, true, &b, &err) < 0 ||
 	    seccomp_compare(&a.program, &b.program, job->scope.audit_arch, &more, &err) < 0 ||
 	    seccomp_compare(&b.program, &a.program, job->scope.audit_arch, &less, &err) < 0)
 		return cli_fail(&err);
@@ -302,7 +227,7 @@ static int lint(const struct seccomp_job *job, const char *name)
 	int status = STATUS_ALLOWED;
 	struct error err;
 
-	if (take(job, name, false, &g, &err) < 0)
+	if (given_read(&job->scope, name, false, &g, &err) < 0)
 		return cli_fail(&err);
 	if (!g.profile.doc) {
 		(void)error_set(&err, -EINVAL, "%s: a compiled filter cannot be read back", name);

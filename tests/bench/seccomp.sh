@@ -3,21 +3,21 @@
 #
 # What "hardened" costs, as ratios to no filter at all and beside the engines'
 # defaults: system calls by themselves, and a real load. Run by make bench.
-# "gate" is the compiled filter of hardened, as the exec gate loads it. Containers
-# take turns, so that what else the machine does meets all alike.
+# "gate" is the compiled filter of hardened, as the exec gate loads it, alone and
+# over an engine's default; "least" a filter that looks at ioctl and at nothing else.
+# Containers take turns, so that what else the machine does meets all alike.
 # shellcheck source=tests/integration/lib.sh
 . "$(dirname "$0")/../integration/lib.sh"
 # $output, $status and $work come from there.
 # shellcheck disable=SC2154
 
 need runc crun jq
-rounds=${ROUNDS:-7}
-runtime=${RUNTIME:-runc}
+rounds=${BENCH_SECCOMP:-7}
 setup_work
 make_rootfs
 cp "$build/tests/bench/getppid" "$work/rootfs/bin/" ||
 	bail "make bench builds what is missing"
-"$cofferdam" seccomp show --format bpf hardened >"$work/rootfs/hardened.bpf" || bail "no filter"
+"$cofferdam" seccomp show --format bpf hardened >"$work/rootfs/gate.bpf" || bail "no filter"
 mkdir "$work/profiles"
 profile() {
 	"$cofferdam" seccomp show --format json "$2" >"$work/profiles/$1.json" 2>/dev/null &&
@@ -25,7 +25,6 @@ profile() {
 }
 echo null >"$work/profiles/none.json"
 columns=(none)
-profile hardened hardened
 engines=${COFFERDAM_TEST_ENGINES:-$work/engines}
 [ -d "$engines" ] || "$src/tests/workloads/rootfs.sh" "$engines" containerd docker.io \
 	golang-github-containers-common >/dev/null 2>&1
@@ -36,73 +35,133 @@ for engine in docker containerd; do
 	"$src/tests/attacks/default.sh" $engine "$engines" >"$work/$engine.json" 2>/dev/null &&
 		profile $engine "$work/$engine.json"
 done
+theirs=("${columns[@]:1}")
+profile hardened hardened
+# What the gate adds to a container that brings none, and to one with an engine's own.
+columns+=(gate)
+[ ${#theirs[@]} = 0 ] || columns+=("${theirs[-1]}+gate")
 
-# under PROFILE FILTER... - a container under it; $output and $took (ms)
+# under RUNTIME COLUMN PROGRAM FILTER... - the JSON list PROGRAM in a container with the
+# column's filters; $output and $took (ms)
 under() {
-	local dir start which=$1
+	local dir start profile=${2%+gate} program=$3 runtime=$1 loader='[]'
 
-	shift
-	dir=$(bundle bench '.linux.seccomp = '"$(cat "$work/profiles/$which.json")" \
+	[ "$profile" != gate ] && [ "$profile" != least ] || profile=none
+	case $2 in
+	*gate) loader='["/bin/getppid", "/gate.bpf"]' ;;
+	least) loader='["/bin/getppid", "least"]' ;;
+	esac
+	[ "$loader" = '[]' ] || [ "$program" = '["/bin/getppid"]' ] || loader+=' + ["--"]'
+	[ "$loader" = '[]' ] || [ "$program" != '["/bin/getppid"]' ] || program='[]'
+	shift 3
+	dir=$(bundle bench '.linux.seccomp = '"$(cat "$work/profiles/$profile.json")" \
 		'if .linux.seccomp == null then del(.linux.seccomp) else . end' \
-		'.linux.resources = {pids: {limit: 200}}' "$@")
+		'.linux.resources = {pids: {limit: 200}}' ".process.args = $loader + $program" "$@")
 	start=$(date +%s%N)
 	run "$runtime" "$dir"
 	took=$((($(date +%s%N) - start) / 1000000))
-	[ $status = 0 ] || bail "$which: $output"
+	[ $status = 0 ] || bail "$profile: $output"
 }
 
-# table TITLE UNIT - from lines "PROFILE NUMBER": the least of each and its ratio to none
+# table WHAT - from lines "ROW|COLUMN|NUMBER": the least of each and its ratio to none
 table() {
-	echo "$1"
-	sort -k 1,1 -k 2,2n | awk -v unit="$2" '
-		!($1 in least) { least[$1] = $2; order[++n] = $1 }
+	awk -F'|' -v what="$1" '
+		{ key = $1 "|" $2 }
+		!(key in least) { least[key] = $3 }
+		$3 + 0 < least[key] + 0 { least[key] = $3 }
+		!($1 in rows) { rows[$1]; row[++n_rows] = $1 }
+		!($2 in columns) { columns[$2]; column[++n_columns] = $2 }
 		END {
-			for (i = 1; i <= n; i++)
-				printf "  %-12s %10.1f %s  %.3f\n", order[i], least[order[i]], unit,
-					least[order[i]] / least["none"]
+			printf "| %s", what
+			for (c = 1; c <= n_columns; c++)
+				printf " | %s", column[c]
+			printf " |\n|---"
+			for (c = 1; c <= n_columns; c++)
+				printf "|---"
+			printf "|\n"
+			for (r = 1; r <= n_rows; r++) {
+				printf "| %s", row[r]
+				for (c = 1; c <= n_columns; c++) {
+					key = row[r] "|" column[c]
+					if (key in least)
+						printf " | %.1f (%.2f)", least[key],
+							least[key] / least[row[r] "|none"]
+					else
+						printf " | -"
+				}
+				printf " |\n"
+			}
 		}'
 }
 
-for ((i = 0; i < rounds; i++)); do
-	for column in "${columns[@]}"; do
-		under "$column" '.process.args = ["/bin/getppid"]'
-		echo "$column $output"
-	done
-	under none '.process.args = ["/bin/getppid", "/hardened.bpf"]'
-	echo "gate $output"
-done >"$work/calls"
-table "getppid (no filter looks into it)" ns < <(cut -d ' ' -f 1,3 "$work/calls")
-table "ioctl FIONBIO (judged by its argument)" ns < <(cut -d ' ' -f 1,5 "$work/calls")
-table "ioctl FIONREAD (far down the rules)" ns < <(cut -d ' ' -f 1,7 "$work/calls")
-table "pidfd_getfd (refused, or on no descriptor)" ns < <(cut -d ' ' -f 1,9 "$work/calls")
+echo
+echo "## What a seccomp profile costs"
+echo
+echo "The least of $rounds rounds, and in brackets its ratio to no filter. In nanoseconds:"
+for runtime in runc crun; do
+	for ((i = 0; i < rounds; i++)); do
+		for column in "${columns[@]}" least; do
+			under $runtime "$column" '["/bin/getppid"]'
+			sed -n "s/^\(.*\): \([0-9.]*\)$/\1|$column|\2/p" <<<"$output" |
+				if [ "$column" = least ]; then grep '^ioctl'; else cat; fi
+		done
+	done >"$work/calls"
+	echo
+	table "a call, by $runtime" <"$work/calls"
+done
 
+echo
+echo "In milliseconds:"
+echo
 for ((i = 0; i < rounds; i++)); do
-	for column in "${columns[@]}"; do
-		under "$column" '.process.args = ["/bin/true"]'
-		echo "$column $took"
+	for runtime in runc crun; do
+		for column in "${columns[@]}"; do
+			under $runtime "$column" '["/bin/true"]'
+			echo "$runtime|$column|$took"
+		done
 	done
-done >"$work/starts"
-table "starting and ending a container" ms <"$work/starts"
+done | table "starting and ending a container"
 
-root=${COFFERDAM_TEST_ROOTFS-}
+root=${COFFERDAM_TEST_ROOTFS:-$work/load}
+[ -x "$root/usr/bin/redis-server" ] ||
+	"$src/tests/workloads/rootfs.sh" "$root" base-files bash coreutils dash git libc-bin redis-server \
+		redis-tools >/dev/null 2>&1
+echo
 if [ -x "$root/usr/bin/redis-server" ]; then
-	cp "$src"/tests/workloads/load "$root/load/"
+	ldconfig -r "$root" 2>/dev/null
+	mkdir -p "$root"/{out,dev,proc,tmp}
+	[ -e "$root/bin/sh" ] || ln -s dash "$root/bin/sh"
+	cp "$work"/rootfs/bin/getppid "$root/bin/"
+	cp "$work"/rootfs/gate.bpf "$root/"
+	here=('.root.path = "'"$root"'"' '(.mounts[] | select(.destination == "/tmp")).options |= map(
+		if startswith("size=") then "size=500m" else . end)'
+		'.process.env = ["PATH=/usr/bin:/bin", "TERM=xterm", "HOME=/tmp", "GIT_CONFIG_NOSYSTEM=1",
+		 "GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@b", "GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@b"]'
+		'.process.cwd = "/tmp"')
+	# What one prints is microseconds a request, or milliseconds of work.
+	redis='redis-server --port 6379 --save "" >/dev/null &
+until redis-cli ping >/dev/null 2>&1; do sleep 0.05; done
+redis-benchmark -n 40000 -c 20 -t set,get --csv | tail -n +2 | cut -d , -f 2 | tr -d \" | {
+	read -r set; read -r get; echo "$((500000000 / ${set%.*} + 500000000 / ${get%.*}))"; }
+redis-cli shutdown nosave'
+	shell='start=$(date +%s%N)
+git init -q r; cd r
+for i in 1 2 3 4 5 6 7 8 9 10; do
+	for f in a b c d e; do seq $i 200 >$f; cat $f | sort | uniq | wc -l >n; done
+	git add .; git commit -q -m $i
+done
+git gc -q; git fsck >/dev/null 2>&1
+echo $((($(date +%s%N) - start) / 1000))'
+	echo "Real loads; a request in nanoseconds, a run in microseconds:"
+	echo
 	for ((i = 0; i < rounds; i++)); do
 		for column in "${columns[@]}"; do
-			under "$column" '.root.path = "'"$root"'"' \
-				'(.mounts[] | select(.destination == "/tmp")).options |= map(
-					if startswith("size=") then "size=500m" else . end)' \
-				'.process.args = ["/bin/bash", "-c", "redis-server --port 6379 --save \"\" >/dev/null &
-until redis-cli ping >/dev/null 2>&1; do sleep 0.05; done
-redis-benchmark -n 40000 -c 20 -t set,get --csv | tail -n +2 | cut -d , -f 2 | tr -d \\\" | tr \"\\n\" \" \"
-redis-cli shutdown nosave"]' '.process.env = ["PATH=/usr/bin:/bin", "TERM=xterm"]' '.process.cwd = "/tmp"'
-			# requests a second, to microseconds a request
-			for rate in $output; do
-				echo "$column $rate"
-			done | awk '{ t += 1000000 / $2 } END { print $1, t / NR }'
+			under runc "$column" "$(jq -nc '["/bin/bash", "-c", $ARGS.positional[0]]' --args "$redis")" "${here[@]}"
+			echo "redis-benchmark, SET and GET, a request|$column|$output"
+			under runc "$column" "$(jq -nc '["/bin/bash", "-c", $ARGS.positional[0]]' --args "$shell")" "${here[@]}"
+			echo "shell, coreutils and git, a run|$column|$output"
 		done
-	done >"$work/redis"
-	table "redis-benchmark, SET and GET, a request" us <"$work/redis"
+	done | table "load"
 else
-	echo "(for a real load set COFFERDAM_TEST_ROOTFS to a folder made by tests/workloads/rootfs.sh)"
+	echo "(no real load: Debian's packages of it cannot be had here)"
 fi

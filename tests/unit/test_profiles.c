@@ -169,6 +169,45 @@ static void gate_is_runtime(void **state)
 	}
 }
 
+/* What a program asks most and no kernel remembers, the gate's filter answers first. */
+static void ioctl_is_first(void **state)
+{
+	static const uint32_t arches[] = { AUDIT_ARCH_X86_64, AUDIT_ARCH_AARCH64 };
+	static const uint64_t passes[] = { 0x5401, 0x5421, 0x541b, 0xc0106400, HIGH | 0x5421 };
+	static const uint64_t not[] = { 0x5412, 0x541c, HIGH | 0x5412, HIGH | 0x541c };
+	struct error err;
+	uint32_t ret;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(arches) * 3; i++) {
+		const uint32_t arch = arches[i / 3];
+		_cleanup_seccomp_ struct seccomp_program whole = { 0 };
+		struct seccomp_program first;
+		struct seccomp_data data = {
+			.arch = arch, .nr = seccomp_syscall_resolve_name_arch(arch, "ioctl"),
+		};
+
+		embedded(profile_name(i % 3), arch, &whole);
+		first = (struct seccomp_program){ .v = whole.v, .n = 8 };
+		for (size_t k = 0; k < ARRAY_SIZE(passes); k++) {
+			data.args[1] = passes[k];
+			assert_int_equal(run(&first, &data), SECCOMP_RET_ALLOW);
+		}
+		for (size_t k = 0; k < ARRAY_SIZE(not); k++) {
+			data.args[1] = not[k];
+			assert_true(seccomp_run(&first, &data, &ret, &err) < 0);
+			assert_int_equal(run(&whole, &data), EPERM_);
+		}
+		/* the other architecture's numbers, and x32's, are others */
+		data.args[1] = 0x5421;
+		data.arch = arches[1 - i / 3];
+		assert_true(seccomp_run(&first, &data, &ret, &err) < 0);
+		data.arch = arch;
+		data.nr |= X32;
+		assert_true(seccomp_run(&first, &data, &ret, &err) < 0);
+	}
+}
+
 static void other_doors(void **state)
 {
 	struct seccomp_data data = { .arch = AUDIT_ARCH_I386, .nr = 20 /* getpid */ };
@@ -257,6 +296,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shipped_answers),
 		cmocka_unit_test(gate_is_runtime),
+		cmocka_unit_test(ioctl_is_first),
 		cmocka_unit_test(other_doors),
 		cmocka_unit_test(shipped_lints),
 		cmocka_unit_test(engine_files),
