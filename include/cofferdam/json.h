@@ -88,6 +88,10 @@ void json_pointer(struct buf *out, const struct json *node);
 /* json_pointer_token - append @token with "~" and "/" escaped. */
 void json_pointer_token(struct buf *out, const char *token);
 
+/* json_same - whether two values are the same, written alike or not; the order of
+ * members counts, and numbers are compared as they are written. */
+bool json_same(const struct json *a, const struct json *b);
+
 /* json_where - 1-based line and column (in bytes) of an offset in the text. */
 void json_where(const struct json_doc *doc, size_t offset,
 		unsigned *ret_line, unsigned *ret_column);

@@ -89,6 +89,8 @@ enum param_kind {
 	PARAM_NAMES,			/* a list of names, or patterns where its help says so */
 	PARAM_INT,			/* a number that may be negative */
 	PARAM_CAPS,			/* a list of capabilities, "CAP_CHOWN" */
+	PARAM_CALLS,			/* a list of system calls, "bpf" */
+	PARAM_TRAPS,			/* a list of what cofferdam seccomp lint finds, "wide-compare" */
 	PARAM_PROFILE,			/* a seccomp profile: a shipped name or a path in the bundle */
 };
 
@@ -97,7 +99,7 @@ const char *param_kind_name(enum param_kind kind);
 /* A parameter's value; which member counts follows from its kind. */
 struct param_value {
 	uint64_t number;		/* BOOL, COUNT, SIZE, CPU; INT as int64_t */
-	const char *const *list;	/* PATHS, NAMES, CAPS: ended by NULL */
+	const char *const *list;	/* PATHS, NAMES, CAPS, CALLS, TRAPS: ended by NULL */
 	const char *string;		/* PROFILE */
 };
 

@@ -146,6 +146,42 @@ int seccomp_compare(const struct seccomp_program *a, const struct seccomp_progra
 		    uint32_t audit_arch, struct seccomp_excesses *ret,
 		    struct error *err) must_check;
 
+/* Whether a profile lets a system call happen, or leaves that to somebody else. */
+enum seccomp_let {
+	LET_NEVER,
+	LET_DELEGATED,			/* a listener or a tracer decides, or nobody knows */
+	LET_SOMETIMES,			/* by its arguments */
+	LET_ALWAYS,
+};
+
+struct seccomp_call {
+	const char *name;
+	enum seccomp_let let;
+};
+
+/* What a profile's entries say, by the names of system calls. */
+struct seccomp_calls {
+	struct seccomp_call *v;		/* sorted; the names are the profile's */
+	size_t n;
+	enum seccomp_let rest;		/* what no entry names */
+};
+
+int seccomp_calls_read(const struct oci_seccomp *seccomp, struct seccomp_calls *ret,
+		       struct error *err) must_check;
+void seccomp_calls_free(struct seccomp_calls *calls);
+#define _cleanup_calls_ _cleanup_(seccomp_calls_free)
+
+/* seccomp_calls_let - what becomes of @name, as libseccomp merges the entries. */
+enum seccomp_let seccomp_calls_let(const struct seccomp_calls *calls, const char *name);
+
+/*
+ * seccomp_within - append profile @text, an OCI linux.seccomp object, less the
+ * names that @within does not itself let: what passes it passes @text, and is nothing
+ * that @within refuses, or leaves to others, altogether.
+ */
+int seccomp_within(const char *text, size_t len, const struct seccomp_calls *within,
+		   struct buf *ret, struct error *err) must_check;
+
 enum seccomp_trap {
 	TRAP_DEFAULT_ALLOWS,		/* no allow list */
 	TRAP_LISTENER,			/* listenerPath: another process decides */
@@ -153,6 +189,7 @@ enum seccomp_trap {
 	TRAP_WIDE_COMPARE,		/* 64 bits compared where the kernel looks at 32 */
 	TRAP_LOST_DENIAL,		/* a conditional deny beside an unconditional ALLOW */
 	TRAP_REPEATED_INDEX,		/* tests of one argument are ORed, not ANDed */
+	TRAP_SPECULATION,		/* switches mitigations of the processor off */
 	TRAP_UNKNOWN_NAME,		/* left out silently by the runtime */
 	TRAP_SOCKETCALL,		/* i386's socketcall walks around the rules on socket */
 	TRAP_CLONE3,			/* clone3 walks around the rules on clone */
@@ -177,14 +214,17 @@ struct seccomp_lints {
 void seccomp_lints_free(struct seccomp_lints *lints);
 #define _cleanup_lints_ _cleanup_(seccomp_lints_free)
 
-/* seccomp_trap_name - "wide-compare"; of a valid trap. */
+/* seccomp_trap_name - "wide-compare"; of a valid trap. seccomp_trap_parse - 0
+ * and the trap of that name, or -EINVAL. */
 const char *seccomp_trap_name(enum seccomp_trap trap);
+int seccomp_trap_parse(const char *name, enum seccomp_trap *ret) must_check;
 
 /* seccomp_trap_opens - whether the trap lets more through than is written down
  * (or leaves it to others), rather than breaking something. */
 bool seccomp_trap_opens(enum seccomp_trap trap);
 
-/* seccomp_lint - the traps in @seccomp, on a host of @audit_arch. */
+/* seccomp_lint - the traps in @seccomp, on a host of @audit_arch, at a cost that
+ * grows no faster than the sorting of its names. */
 int seccomp_lint(const struct oci_seccomp *seccomp, uint32_t audit_arch,
 		 struct seccomp_lints *ret, struct error *err) must_check;
 

@@ -20,7 +20,7 @@ warn(struct buf *out, const struct origin *at, const char *fmt, ...)
 		out->oom = true;
 	}
 	va_end(ap);
-	text_escape(out, at->file, strlen(at->file), SIZE_MAX);
+	cli_foreign(out, at->file);
 	buf_printf(out, ":%u: warning: ", at->line);
 	text_escape(out, text ? text : "", text ? strlen(text) : 0, SIZE_MAX);
 	buf_char(out, '\n');

@@ -139,8 +139,11 @@ static int shipped(const char *name, struct seccomp_program *ret, struct error *
 static void compile(struct gate *g)
 {
 	const struct policy *policy = g->call->subject->policy;
-	int i = registry_param(registry_rule(RULE_SECCOMP_MISSING), "profile");
-	const char *name = i < 0 ? NULL : policy->rules[RULE_SECCOMP_MISSING].params[i].string;
+	const char *own = g->call->subject->spec->linux_.seccomp.default_action.v;
+	/* whose finding it was: neither judges what is the other's */
+	const enum rule_id rule = profile_refuses(own) ? RULE_SECCOMP_WEAK : RULE_SECCOMP_MISSING;
+	int i = registry_param(registry_rule(rule), "profile");
+	const char *name = i < 0 ? NULL : policy->rules[rule].params[i].string;
 	struct error err = { 0 };
 	const char *text;
 	size_t len = 0;

@@ -22,6 +22,8 @@ static const struct {
 	{ "no-new-privileges", { "/process/noNewPrivileges" }, "sets it by prctl(2)" },
 	{ "seccomp-missing", { "/linux/seccomp" },
 	  "loads the policy's profile as one more filter" },
+	{ "seccomp-weak", { "/linux/seccomp" },
+	  "loads the policy's profile as one more filter, over the container's own" },
 	{ "rootfs-writable", { "/root/readonly", "/mounts/*" },
 	  "makes the root mount read-only and mounts a tmpfs on the policy's writable places" },
 	{ "memory-limit", { "/linux/resources/memory/limit", "/linux/resources/unified/memory.max" },

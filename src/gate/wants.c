@@ -251,11 +251,7 @@ int wants_read(const struct gate_call *call, struct wants *ret, struct error *er
 	w.nnp = is->process.no_new_privileges.is == FIELD_PRESENT && is->process.no_new_privileges.v;
 	w.filter = is->linux_.seccomp.is == FIELD_PRESENT &&
 		   (was->linux_.seccomp.is != FIELD_PRESENT ||
-		    was->linux_.seccomp.node->end - was->linux_.seccomp.node->start !=
-		    is->linux_.seccomp.node->end - is->linux_.seccomp.node->start ||
-		    was->linux_.seccomp.default_action.v == NULL ||
-		    strcmp(was->linux_.seccomp.default_action.v,
-			   is->linux_.seccomp.default_action.v) != 0);
+		    !json_same(was->linux_.seccomp.node, is->linux_.seccomp.node));
 	w.root_readonly = is->root.readonly.is == FIELD_PRESENT && is->root.readonly.v &&
 			  !(was->root.readonly.is == FIELD_PRESENT && was->root.readonly.v);
 	if (is != was) {

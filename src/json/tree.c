@@ -52,6 +52,26 @@ void json_pointer(struct buf *out, const struct json *node)
 	}
 }
 
+/* Bounded: JSON_DEPTH_MAX. */
+bool json_same(const struct json *a, const struct json *b)
+{
+	if (a == b)
+		return true;
+	if (a->type != b->type || a->boolean != b->boolean || a->count != b->count)
+		return false;
+	if ((a->key || b->key) && (!a->key || !b->key || a->key_len != b->key_len ||
+				   memcmp(a->key, b->key, a->key_len) != 0))
+		return false;
+	if ((a->type == JSON_STRING || a->type == JSON_NUMBER) &&
+	    (a->len != b->len || memcmp(a->str, b->str, a->len) != 0))
+		return false;
+	for (a = a->first, b = b->first; a && b; a = a->next, b = b->next) {
+		if (!json_same(a, b))
+			return false;
+	}
+	return !a && !b;
+}
+
 void json_where(const struct json_doc *doc, size_t offset,
 		unsigned *ret_line, unsigned *ret_column)
 {

@@ -20,6 +20,7 @@ static const struct {
 	[TRAP_WIDE_COMPARE] = { "wide-compare", true },
 	[TRAP_LOST_DENIAL] = { "lost-denial", true },
 	[TRAP_REPEATED_INDEX] = { "repeated-index", true },
+	[TRAP_SPECULATION] = { "speculation", true },
 	[TRAP_UNKNOWN_NAME] = { "unknown-name", false },
 	[TRAP_SOCKETCALL] = { "socketcall", true },
 	[TRAP_CLONE3] = { "clone3", true },
@@ -31,6 +32,17 @@ static const struct {
 const char *seccomp_trap_name(enum seccomp_trap trap)
 {
 	return traps[trap].name;
+}
+
+int seccomp_trap_parse(const char *name, enum seccomp_trap *ret)
+{
+	for (int t = 0; t < TRAP_MAX; t++) {
+		if (strcmp(traps[t].name, name) == 0) {
+			*ret = (enum seccomp_trap)t;
+			return 0;
+		}
+	}
+	return -EINVAL;
 }
 
 bool seccomp_trap_opens(enum seccomp_trap trap)
@@ -52,6 +64,7 @@ struct linting {
 	const struct oci_seccomp *seccomp;
 	const struct oci_seccomp_rule *rules;
 	size_t n;
+	struct seccomp_calls calls;
 	uint32_t audit_arch;
 	struct seccomp_lints *out;
 	struct error *err;
@@ -72,13 +85,15 @@ found(struct linting *l, enum seccomp_trap trap, const char *pointer, const char
 		said = NULL;
 	va_end(ap);
 	if (out->n == out->cap) {
-		grown = reallocarray(out->v, out->cap + 32, sizeof(*grown));
+		const size_t cap = out->cap ? out->cap * 2 : 32;
+
+		grown = reallocarray(out->v, cap, sizeof(*grown));
 		if (!grown) {
 			l->failed = error_oom(l->err);
 			return;
 		}
 		out->v = grown;
-		out->cap += 32;
+		out->cap = cap;
 	}
 	/* Names are foreign: error_set() escapes. */
 	(void)error_set(&text, -EINVAL, "%s", said ? said : "");
@@ -98,16 +113,15 @@ static bool delegates(const struct field_str *action)
 	return is(action, "SCMP_ACT_NOTIFY") || is(action, "SCMP_ACT_TRACE");
 }
 
-static bool kills(const struct field_str *action)
-{
-	return is(action, "SCMP_ACT_KILL") || is(action, "SCMP_ACT_KILL_THREAD") ||
-	       is(action, "SCMP_ACT_KILL_PROCESS") || is(action, "SCMP_ACT_TRAP");
-}
-
 /* lets - whether the action is taken for a pass: all that does not refuse. */
 static bool lets(const struct field_str *action)
 {
 	return !profile_refuses(action->v);
+}
+
+static bool kills(const struct field_str *action)
+{
+	return !lets(action) && !is(action, "SCMP_ACT_ERRNO");
 }
 
 static bool names(const struct oci_seccomp_rule *rule, const char *call)
@@ -119,24 +133,9 @@ static bool names(const struct oci_seccomp_rule *rule, const char *call)
 	return false;
 }
 
-/* allowed - whether @call passes: always (2), under some condition (1), never (0). */
-static int allowed(const struct linting *l, const char *call)
+static enum seccomp_let allowed(const struct linting *l, const char *call)
 {
-	int most = lets(&l->seccomp->default_action) ? 2 : 0;
-	bool named = false;
-
-	for (size_t i = 0; i < l->n; i++) {
-		const struct oci_seccomp_rule *rule = &l->rules[i];
-
-		if (!names(rule, call))
-			continue;
-		if (!named)
-			most = 0;
-		named = true;
-		if (lets(&rule->action) && most < 2)
-			most = rule->args.n == 0 ? 2 : 1;
-	}
-	return most;
+	return seccomp_calls_let(&l->calls, call);
 }
 
 /* Higher bits of an argument make such a test pass, or fail, when it should not. */
@@ -166,7 +165,8 @@ static void lint_tests(struct linting *l, size_t i)
 			found(l, TRAP_WIDE_COMPARE, pointer,
 			      "%s: compares 64 bits; of an int the kernel looks at 32, so a high bit walks around it: use SCMP_CMP_MASKED_EQ with the mask 0xffffffff",
 			      call);
-		if (seen & bit)
+		/* Of a denial that refuses the more. */
+		if (seen & bit && lets(&rule->action))
 			found(l, TRAP_REPEATED_INDEX, pointer,
 			      "%s: tests argument %u again: runc and crun make a rule of each test, so one that holds is enough",
 			      call, (unsigned)args[a].index.v);
@@ -189,7 +189,7 @@ static void lint_names(struct linting *l, size_t i)
 			found(l, TRAP_UNKNOWN_NAME, pointer,
 			      "%s: libseccomp on this host does not know it; a runtime leaves it out silently",
 			      call);
-		if (!lets(&rule->action) && rule->args.n > 0 && allowed(l, call) == 2)
+		if (!lets(&rule->action) && rule->args.n > 0 && allowed(l, call) == LET_ALWAYS)
 			found(l, TRAP_LOST_DENIAL, pointer,
 			      "%s: is allowed without conditions elsewhere, which beats this", call);
 		if (kills(&rule->action))
@@ -199,9 +199,10 @@ static void lint_names(struct linting *l, size_t i)
 	}
 }
 
-static void lint_default(struct linting *l)
+static void lint_whole(struct linting *l)
 {
 	const struct oci_seccomp *s = l->seccomp;
+	char pointer[64];
 
 	if (lets(&s->default_action))
 		found(l, delegates(&s->default_action) ? TRAP_DELEGATES : TRAP_DEFAULT_ALLOWS,
@@ -212,6 +213,12 @@ static void lint_default(struct linting *l)
 	if (s->listener_path.is != FIELD_ABSENT && s->listener_path.is != FIELD_NULL)
 		found(l, TRAP_LISTENER, "/listenerPath",
 		      "whoever listens on this socket decides instead of the profile");
+	for (size_t i = 0; i < s->flags.n; i++) {
+		(void)snprintf(pointer, sizeof(pointer), "/flags/%zu", i);
+		if (is(&s->flags.v[i], "SECCOMP_FILTER_FLAG_SPEC_ALLOW"))
+			found(l, TRAP_SPECULATION, pointer,
+			      "on kernels before 5.16 the program then runs without the mitigation of Speculative Store Bypass");
+	}
 }
 
 static void lint_doors(struct linting *l)
@@ -231,8 +238,8 @@ static void lint_doors(struct linting *l)
 		if (!named)
 			found(l, TRAP_MISSING_SUBARCH, "/architectures",
 			      "lists architectures, but not this host's 32-bit one: such programs are killed");
-		else if (doors[d] == AUDIT_ARCH_I386 && allowed(l, "socket") == 1 &&
-			 allowed(l, "socketcall") == 2)
+		else if (doors[d] == AUDIT_ARCH_I386 && allowed(l, "socket") == LET_SOMETIMES &&
+			 allowed(l, "socketcall") == LET_ALWAYS)
 			found(l, TRAP_SOCKETCALL, "/architectures",
 			      "the rules on socket do not hold: i386's socketcall, which is allowed, keeps its arguments in memory");
 	}
@@ -241,7 +248,7 @@ static void lint_doors(struct linting *l)
 static void lint_clone3(struct linting *l)
 {
 	const struct oci_seccomp *s = l->seccomp;
-	const int clone = allowed(l, "clone");
+	const enum seccomp_let clone = allowed(l, "clone");
 	uint64_t answer = s->default_errno_ret.is == FIELD_PRESENT ? s->default_errno_ret.v : EPERM;
 
 	for (size_t i = 0; i < l->n; i++) {
@@ -249,11 +256,11 @@ static void lint_clone3(struct linting *l)
 			answer = l->rules[i].errno_ret.is == FIELD_PRESENT ?
 				 l->rules[i].errno_ret.v : EPERM;
 	}
-	if (allowed(l, "clone3") > 0) {
-		if (clone < 2)
+	if (allowed(l, "clone3") != LET_NEVER) {
+		if (clone != LET_ALWAYS)
 			found(l, TRAP_CLONE3, "/syscalls",
 			      "clone is not allowed in full, but clone3 does the same and keeps its flags in memory");
-	} else if (clone > 0 && answer != ENOSYS) {
+	} else if (clone != LET_NEVER && answer != ENOSYS) {
 		found(l, TRAP_CLONE3_ERRNO, "/syscalls",
 		      "clone3 must answer ENOSYS (38): at any other the C library starts no thread");
 	}
@@ -268,7 +275,9 @@ int seccomp_lint(const struct oci_seccomp *seccomp, uint32_t audit_arch,
 			     .err = err };
 	char pointer[64];
 
-	lint_default(&l);
+	if (seccomp_calls_read(seccomp, &l.calls, err) < 0)
+		return err->code;
+	lint_whole(&l);
 	for (size_t i = 0; i < l.n && !l.failed; i++) {
 		(void)snprintf(pointer, sizeof(pointer), "/syscalls/%zu/action", i);
 		if (delegates(&l.rules[i].action))
@@ -279,6 +288,7 @@ int seccomp_lint(const struct oci_seccomp *seccomp, uint32_t audit_arch,
 	}
 	lint_doors(&l);
 	lint_clone3(&l);
+	seccomp_calls_free(&l.calls);
 	if (l.failed)
 		return l.failed;
 	*ret = out;

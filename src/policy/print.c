@@ -37,6 +37,8 @@ void param_print(struct buf *out, enum param_kind kind, const struct param_value
 	case PARAM_PATHS:
 	case PARAM_NAMES:
 	case PARAM_CAPS:
+	case PARAM_CALLS:
+	case PARAM_TRAPS:
 		buf_char(out, '[');
 		for (size_t i = 0; value->list && value->list[i]; i++) {
 			buf_str(out, i ? ", " : "");

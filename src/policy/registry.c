@@ -150,6 +150,10 @@ const char *param_kind_name(enum param_kind kind)
 		return "a whole number, which may be negative";
 	case PARAM_CAPS:
 		return "a list of capabilities, such as \"CAP_CHOWN\"";
+	case PARAM_CALLS:
+		return "a list of system calls, such as \"bpf\"";
+	case PARAM_TRAPS:
+		return "a list of what cofferdam seccomp lint finds, such as \"wide-compare\"";
 	case PARAM_PROFILE:
 		return "the name of a shipped seccomp profile, or a path below the bundle";
 	}

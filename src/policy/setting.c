@@ -3,8 +3,10 @@
 #include "policy-private.h"
 
 #include <cap-ng.h>
+#include <seccomp.h>
 #include <string.h>
 
+#include <cofferdam/seccomp.h>
 #include <cofferdam/text.h>
 
 static int read_path(const struct policy_file *in, const struct json *node, const char **ret,
@@ -25,6 +27,8 @@ static int read_path(const struct policy_file *in, const struct json *node, cons
 static int read_entry(const struct policy_file *in, enum param_kind kind, const struct json *node,
 		      const char **ret, struct error *err)
 {
+	enum seccomp_trap trap;
+
 	if (kind == PARAM_PATHS)
 		return read_path(in, node, ret, err);
 	if (kind == PARAM_NAMES && !*node->str)
@@ -34,6 +38,12 @@ static int read_entry(const struct policy_file *in, enum param_kind kind, const 
 		return strict_error(in->doc, node, err,
 				    "\"%s\" is no capability that this host knows; they are spelt as in capabilities(7), \"CAP_CHOWN\"",
 				    node->str);
+	if (kind == PARAM_CALLS && seccomp_syscall_resolve_name(node->str) == __NR_SCMP_ERROR)
+		return strict_error(in->doc, node, err,
+				    "libseccomp on this host knows no system call \"%s\"", node->str);
+	if (kind == PARAM_TRAPS && seccomp_trap_parse(node->str, &trap) < 0)
+		return strict_error(in->doc, node, err,
+				    "\"%s\" is nothing that cofferdam seccomp lint finds", node->str);
 	*ret = policy_keep(in->policy, strdup(node->str), err);
 	return *ret ? 0 : err->code;
 }
@@ -220,6 +230,8 @@ static int read_param(const struct policy_file *in, const struct param *param,
 	case PARAM_PATHS:
 	case PARAM_NAMES:
 	case PARAM_CAPS:
+	case PARAM_CALLS:
+	case PARAM_TRAPS:
 		r = read_list(in, param, node, &value, err);
 		break;
 	case PARAM_PROFILE:

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Capabilities, no_new_privs, seccomp. */
+/* Capabilities and no_new_privs. */
 #include <cofferdam/rules.h>
 
 #include <string.h>
@@ -164,32 +164,4 @@ int check_no_new_privileges(const struct rule_input *in, struct findings *out,
 		return 0;
 	f = finding_add(in, out, err, "/process/noNewPrivileges", "is not true");
 	return f ? finding_edit(f, JSON_ADD, "/process/noNewPrivileges", "true", err) : err->code;
-}
-
-int check_seccomp_missing(const struct rule_input *in, struct findings *out,
-			  struct error *err)
-{
-	const struct oci_seccomp *seccomp = &in->spec->linux_.seccomp;
-	const char *profile = rule_param(in, "profile")->string;
-	const char *action = seccomp->default_action.v;
-	struct finding *f;
-	size_t len;
-	const char *text = profile ? policy_profile(in->policy, profile, &len) : NULL;
-	int r = 0;
-
-	if (seccomp->is == FIELD_PRESENT && profile_refuses(action))
-		return 0;
-	if (seccomp->is == FIELD_PRESENT)
-		f = finding_add(in, out, err, "/linux/seccomp/defaultAction",
-				"the profile allows what it does not name");
-	else
-		f = finding_add(in, out, err, "/linux/seccomp",
-				"no seccomp profile, so every system call is allowed");
-	if (!f)
-		return err->code;
-	if (action)
-		r = finding_value(f, err, "%s", action);
-	if (r == 0 && text)
-		r = finding_edit(f, JSON_ADD, "/linux/seccomp", text, err);
-	return r;
 }

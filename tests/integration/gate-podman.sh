@@ -72,7 +72,10 @@ for runtime in runc crun; do
 	like "podman, $runtime: hardened" "$output" \
 		$'CapEff:\t0000000000000400.*NoNewPrivs:\t1.*Seccomp_filters:\t1.*root-ro.*env-kept'
 	podman_run cofferdam-test /bin/sh -c "$look"
-	like "podman, $runtime: its own profile is enough" "$output" $'Seccomp_filters:\t1.*root-ro'
+	like "podman, $runtime: its own profile gets the policy's over it" "$output" \
+		$'Seccomp_filters:\t2.*root-ro'
+	podman_run --security-opt "seccomp=$src/policy/seccomp/hardened.json" cofferdam-test /bin/sh -c "$look"
+	like "podman, $runtime: a hardened one is enough" "$output" $'Seccomp_filters:\t1.*root-ro'
 	podman_run cofferdam-test /bin/sh -c 'exit 7'
 	is "podman, $runtime: exit code" "$status" 7
 	output=$(echo word | p run --rm -i --network none cofferdam-test /bin/sh -c 'read x; echo "got $x"' 2>&1)

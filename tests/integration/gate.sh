@@ -195,11 +195,8 @@ programs() {
 			continue
 		fi
 		# A 32-bit program needs a profile that lets it in: one that the runtime loads.
-		[ "$name" != static-32 ] || profile='.linux.seccomp = {defaultAction: "SCMP_ACT_ERRNO",
-			architectures: ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86"], syscalls: [{names:
-			($seccomp[0].syscalls[].names), action: "SCMP_ACT_ALLOW"}]}'
-		profile=${profile//\$seccomp\[0\].syscalls\[\].names/[$(jq -c '[.syscalls[].names[]] | unique[]' \
-			"$src/policy/seccomp/hardened.json" | paste -sd,), \"socketcall\", \"ugetrlimit\", \"fstat64\", \"set_thread_area\", \"_llseek\", \"mmap2\", \"stat64\", \"fcntl64\"]}
+		[ "$name" != static-32 ] ||
+			profile=".linux.seccomp = $(cat "$src/policy/seccomp/compat32.json")"
 		dir=$(ordinarily "$name" '.process.args = ["/prog/'$name'"]' "$profile")
 		run "$runtime" "$dir"
 		if ran "$dir" && [[ $output =~ TracerPid:$'\t'0.*NoNewPrivs:$'\t'1.*Seccomp_filters:$'\t'1 ]]; then
@@ -252,6 +249,31 @@ hostile_profiles() {
 		run "$runtime" "$dir"
 		like "$runtime: a profile with $action for the gate's calls" "$output" $'fork ok\nptrace EPERM'
 	done
+}
+
+# A profile that lets through what the policy does not want: the policy's is loaded over
+# it, and what either refuses is refused.
+weak_profile() {
+	local dir record hardened
+
+	hardened=".linux.seccomp = $(cat "$src/policy/seccomp/hardened.json")"
+	cp "$build/tests/attacks/attack" "$work/rootfs/bin/"
+	dir=$(ordinarily weak "$hardened" '.linux.seccomp.syscalls |= (map(.names -= ["io_uring_setup", "chmod", "fchmodat"])
+			| map(select(.names != [])) + [{names: ["io_uring_setup"], action: "SCMP_ACT_ALLOW"},
+				{names: ["chmod", "fchmodat"], action: "SCMP_ACT_ERRNO", errnoRet: 95}])' \
+		"$(shell "grep Seccomp_filters /proc/self/status; attack io-uring-setup unshare-user; chmod 600 /tmp 2>&1")")
+	fresh
+	run "$runtime" "$dir"
+	like "$runtime: a weak profile gets the policy's over it" "$output" $'Seccomp_filters:\t2'
+	like "$runtime: what only the policy's refuses is refused" "$output" "io-uring-setup EPERM"
+	like "$runtime: what both refuse, too" "$output" "unshare-user EPERM"
+	like "$runtime: and so is what only the container's refuses" "$output" "Not supported|not supported"
+	record=$(gate_record enforce)
+	like "$runtime: a weak profile, in the record" "$(jq -c .gate.tightened <<<"$record")" "seccomp filter"
+	dir=$(ordinarily narrow "$hardened" '.linux.seccomp.syscalls |= map(.names -= ["chmod", "fchmodat"])' \
+		"$(shell "grep Seccomp_filters /proc/self/status; chmod 600 /tmp 2>&1")")
+	run "$runtime" "$dir"
+	like "$runtime: one that is only narrow is left alone" "$output" $'Seccomp_filters:\t1'
 }
 
 # Other projects' hooks write to the root, working folders are made by the
@@ -436,6 +458,7 @@ for runtime in runc crun; do
 	uses
 	programs
 	hostile_profiles
+	weak_profile
 	late
 	lifecycle
 	io

@@ -83,7 +83,8 @@ pod_run() {
 
 # What "restricted" wants of a container that it leaves as it is.
 modest=(--user 1000:1000 --cap-drop all --security-opt no-new-privileges --read-only
-	--read-only-tmpfs=false --memory 64m --pids-limit 64 --cpus 0.5)
+	--read-only-tmpfs=false --memory 64m --pids-limit 64 --cpus 0.5
+	--security-opt "seccomp=$src/policy/seccomp/hardened.json")
 
 # allowed DESCRIPTION ARGUMENT... - it runs and says so
 allowed() {
@@ -136,6 +137,9 @@ hooks_dir() {
 	told "--device" 'devices: ' "${modest[@]}" --device /dev/fuse
 	told "--annotation run.oci" 'runtime-annotations' "${modest[@]}" \
 		--annotation run.oci.seccomp_bpf_data=AAAA
+	told "podman's own seccomp profile, where nothing can be laid over it" \
+		'seccomp-weak: .*--security-opt seccomp=' "${modest[@]}" \
+		--security-opt seccomp=/usr/share/containers/seccomp.json
 	told "a writable root" 'rootfs-writable' "${modest[@]}" --read-only=false
 	# podman gives a container in a user namespace no device rules at all.
 	told "a user namespace without device rules" 'device-cgroup' "${modest[@]}" --user 0 \

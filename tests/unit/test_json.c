@@ -316,6 +316,29 @@ static void test_pointers(void **state)
 	}
 }
 
+static void test_same(void **state)
+{
+	static const char *const different[] = {
+		"null", "true", "false", "0", "1", "1.0", "\"\"", "\"1\"", "\"a\"", "\"a\\u0062\"", "[]", "[[]]", "[1]",
+		"[1,2]", "[2,1]", "{}", "{\"a\":1}", "{\"a\":2}", "{\"b\":1}", "{\"a\":1,\"b\":1}",
+		"{\"b\":1,\"a\":1}", "{\"a\":[{\"b\":[]}]}", "{\"a\":[{\"b\":{}}]}",
+	};
+	_cleanup_json_ struct json_doc *a = parse("{\"a\": [1, \"\\u0062\"] }"), *b = parse("{\"a\":[1,\"b\"]}");
+
+	(void)state;
+	assert_true(json_same(a->root, b->root));
+	for (size_t i = 0; i < ARRAY_SIZE(different); i++) {
+		_cleanup_json_ struct json_doc *x = parse(different[i]);
+
+		for (size_t k = 0; k < ARRAY_SIZE(different); k++) {
+			_cleanup_json_ struct json_doc *y = parse(different[k]);
+
+			if (json_same(x->root, y->root) != (i == k))
+				fail_msg("%s and %s", different[i], different[k]);
+		}
+	}
+}
+
 static void test_quote(void **state)
 {
 	static const char raw[] = "a\"\\\n\t\r\x01\x7f\xc3\xa9 \xff\xc3 \xed\xa0\x80/";
@@ -368,6 +391,7 @@ int main(void)
 		cmocka_unit_test(test_depth),
 		cmocka_unit_test(test_repeated),
 		cmocka_unit_test(test_pointers),
+		cmocka_unit_test(test_same),
 		cmocka_unit_test(test_quote),
 		cmocka_unit_test(test_owns_its_text),
 		cmocka_unit_test(test_too_large),

@@ -75,6 +75,22 @@ static void test_names(void **state)
 	assert_string_equal(buf_cstr(&out), "[\"net.*\", \"a b\"]");
 }
 
+static void test_calls_and_traps(void **state)
+{
+	_cleanup_policy_ struct policy *policy = NULL;
+	_cleanup_buf_ struct buf calls = { 0 }, traps = { 0 };
+	struct error err = { 0 };
+
+	(void)state;
+	if (load("'seccomp-weak': {'calls': ['bpf', 'mount'], 'traps': ['kill', 'clone3-errno']}", &policy,
+		 &err) < 0)
+		fail_msg("%s", err.text);
+	param_print(&calls, PARAM_CALLS, param(policy, RULE_SECCOMP_WEAK, "calls"));
+	assert_string_equal(buf_cstr(&calls), "[\"bpf\", \"mount\"]");
+	param_print(&traps, PARAM_TRAPS, param(policy, RULE_SECCOMP_WEAK, "traps"));
+	assert_string_equal(buf_cstr(&traps), "[\"kill\", \"clone3-errno\"]");
+}
+
 static void test_int(void **state)
 {
 	static const struct { const char *text; int64_t v; } cases[] = {
@@ -103,6 +119,11 @@ static void test_wrong(void **state)
 		{ "'sysctl': {'allow': ['']}", "must not be empty" },
 		{ "'sysctl': {'allow': [1]}", "each entry" },
 		{ "'sysctl': {'allow': 'net.*'}", "allow" },
+		{ "'seccomp-weak': {'calls': ['no_such_call']}", "no system call \"no_such_call\"" },
+		{ "'seccomp-weak': {'calls': ['bpf', '']}", "no system call" },
+		{ "'seccomp-weak': {'calls': 'bpf'}", "calls" },
+		{ "'seccomp-weak': {'traps': ['wide-compares']}", "\"wide-compares\" is nothing" },
+		{ "'seccomp-weak': {'profile': 'none.json'}", "none.json" },
 		{ "'oom-score': {'min': '5'}", "may be negative" },
 		{ "'oom-score': {'min': 1.5}", "may be negative" },
 		{ "'oom-score': {'min': 1e3}", "may be negative" },
@@ -128,6 +149,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_names, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_calls_and_traps, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_int, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_wrong, setup, teardown),
 	};

@@ -8,8 +8,10 @@
 #include <cmocka.h>
 
 #include <cap-ng.h>
+#include <seccomp.h>
 
 #include <cofferdam/host.h>
+#include <cofferdam/seccomp.h>
 #include <cofferdam/text.h>
 #include <cofferdam/verdict.h>
 
@@ -40,11 +42,16 @@ static bool valid_id(const char *id)
 static bool valid_entry(enum param_kind kind, const char *entry)
 {
 	_cleanup_free_ char *clean = NULL;
+	enum seccomp_trap trap;
 
 	if (kind == PARAM_NAMES)
 		return entry[0] != '\0';
 	if (kind == PARAM_CAPS)
 		return strncmp(entry, "CAP_", 4) == 0 && capng_name_to_capability(entry + 4) >= 0;
+	if (kind == PARAM_CALLS)
+		return seccomp_syscall_resolve_name(entry) != __NR_SCMP_ERROR;
+	if (kind == PARAM_TRAPS)
+		return seccomp_trap_parse(entry, &trap) == 0;
 	clean = text_path_clean(entry);
 	return entry[0] == '/' && clean && strcmp(clean, entry) == 0;
 }
@@ -77,6 +84,8 @@ static bool valid_value(enum param_kind kind, const struct param_value *value)
 	case PARAM_PATHS:
 	case PARAM_NAMES:
 	case PARAM_CAPS:
+	case PARAM_CALLS:
+	case PARAM_TRAPS:
 		return valid_list(kind, value->list) && !value->number && !value->string;
 	case PARAM_PROFILE:
 		return value->string && profile_shipped(value->string, &len);
@@ -328,6 +337,10 @@ static void test_broken_params(void **state)
 	       (struct param){ "caps", PARAM_CAPS, "some", { { .list = unknown } } });
 	BROKEN("a parameter's value", params[3],
 	       (struct param){ "names", PARAM_NAMES, "some", { { .list = nameless } } });
+	BROKEN("a parameter's value", params[3],
+	       (struct param){ "calls", PARAM_CALLS, "some", { { .list = unknown } } });
+	BROKEN("a parameter's value", params[3],
+	       (struct param){ "traps", PARAM_TRAPS, "some", { { .list = unknown } } });
 	BROKEN("a parameter's value", params[3],
 	       (struct param){ "min", PARAM_INT, "the least", { { .list = one_path } } });
 	BROKEN("a parameter's value", params[3],

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whether system calls are filtered, and how well. */
+#include <cofferdam/rules.h>
+
+#include <string.h>
+
+#include <cofferdam/seccomp.h>
+
+#define SHOWN 12			/* calls that a finding names */
+
+int check_seccomp_missing(const struct rule_input *in, struct findings *out,
+			  struct error *err)
+{
+	const struct oci_seccomp *seccomp = &in->spec->linux_.seccomp;
+	const char *profile = rule_param(in, "profile")->string;
+	const char *action = seccomp->default_action.v;
+	struct finding *f;
+	size_t len;
+	const char *text = profile ? policy_profile(in->policy, profile, &len) : NULL;
+	int r = 0;
+
+	if (seccomp->is == FIELD_PRESENT && profile_refuses(action))
+		return 0;
+	if (seccomp->is == FIELD_PRESENT)
+		f = finding_add(in, out, err, "/linux/seccomp/defaultAction",
+				"the profile allows what it does not name");
+	else
+		f = finding_add(in, out, err, "/linux/seccomp",
+				"no seccomp profile, so every system call is allowed");
+	if (!f)
+		return err->code;
+	if (action)
+		r = finding_value(f, err, "%s", action);
+	if (r == 0 && text)
+		r = finding_edit(f, JSON_ADD, "/linux/seccomp", text, err);
+	return r;
+}
+
+/* --- seccomp-weak --- */
+
+static void list_calls(const struct rule_input *in, const struct seccomp_calls *own,
+		       struct buf *out)
+{
+	const char *const *never = rule_param(in, "calls")->list;
+	size_t n = 0;
+
+	for (size_t i = 0; never && never[i]; i++) {
+		if (seccomp_calls_let(own, never[i]) == LET_NEVER)
+			continue;
+		if (n++ < SHOWN)
+			buf_printf(out, "%s%s", out->len ? ", " : "", never[i]);
+	}
+	if (n > SHOWN)
+		buf_printf(out, " and %zu more", n - SHOWN);
+}
+
+static bool counts(const struct rule_input *in, enum seccomp_trap trap)
+{
+	const char *const *traps = rule_param(in, "traps")->list;
+
+	for (size_t i = 0; traps && traps[i]; i++) {
+		if (strcmp(traps[i], seccomp_trap_name(trap)) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* list_traps - each kind once, with the first place. */
+static int list_traps(const struct rule_input *in, struct buf *out, struct error *err)
+{
+	_cleanup_lints_ struct seccomp_lints lints = { 0 };
+	bool seen[TRAP_MAX] = { false };
+	int r = seccomp_lint(&in->spec->linux_.seccomp, seccomp_native(), &lints, err);
+
+	for (size_t i = 0; i < lints.n; i++) {
+		const enum seccomp_trap trap = lints.v[i].trap;
+
+		if (seen[trap] || !counts(in, trap))
+			continue;
+		seen[trap] = true;
+		buf_printf(out, "%s%s (/linux/seccomp%s)", out->len ? ", " : "", seccomp_trap_name(trap),
+			   lints.v[i].pointer);
+	}
+	return r < 0 ? r : buf_check(out, err);
+}
+
+/*
+ * weak_remedy - the policy's profile takes the place of the container's, less what that
+ * one did not allow: what harden does must not let through anything new.
+ */
+static int weak_remedy(const struct rule_input *in, const struct seccomp_calls *own,
+		       struct finding *f, struct error *err)
+{
+	const char *profile = rule_param(in, "profile")->string;
+	_cleanup_buf_ struct buf within = { 0 };
+	size_t len;
+	const char *text = profile ? policy_profile(in->policy, profile, &len) : NULL;
+	int r;
+
+	if (!text)
+		return 0;
+	r = seccomp_within(text, len, own, &within, err);
+	return r < 0 ? r : finding_edit(f, JSON_REPLACE, "/linux/seccomp", buf_cstr(&within), err);
+}
+
+int check_seccomp_weak(const struct rule_input *in, struct findings *out, struct error *err)
+{
+	const struct oci_seccomp *own = &in->spec->linux_.seccomp;
+	_cleanup_calls_ struct seccomp_calls calls = { 0 };
+	_cleanup_buf_ struct buf value = { 0 };
+	const char *text = "does less than it seems to";
+	struct finding *f;
+	int r;
+
+	/* What is no allow list is seccomp-missing's to judge. */
+	if (own->is != FIELD_PRESENT || !profile_refuses(own->default_action.v))
+		return 0;
+	r = seccomp_calls_read(own, &calls, err);
+	if (r < 0)
+		return r;
+	list_calls(in, &calls, &value);
+	if (value.len)
+		text = "allows system calls that the policy does not want allowed";
+	r = list_traps(in, &value, err);
+	if (r < 0 || value.len == 0)
+		return r;
+	f = finding_add(in, out, err, "/linux/seccomp", "%s", text);
+	if (!f)
+		return err->code;
+	r = finding_value(f, err, "%s", buf_cstr(&value));
+	return r < 0 ? r : weak_remedy(in, &calls, f, err);
+}

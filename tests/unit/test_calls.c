@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A profile by the names of system calls, a profile within another, and that
+ * neither this nor lint costs more than their size.
+ */
+#include "seccomp-run.h"
+
+#include <time.h>
+
+#define ENTRY(NAMES, ACTION) "{\"names\":[" NAMES "],\"action\":\"SCMP_ACT_" ACTION "\"}"
+#define WHEN(NAMES, ACTION) "{\"names\":[" NAMES "],\"action\":\"SCMP_ACT_" ACTION \
+	"\",\"args\":[{\"index\":0,\"op\":\"SCMP_CMP_MASKED_EQ\",\"value\":4294967295,\"valueTwo\":1}]}"
+
+static void read_profile(const char *text, struct seccomp_profile *ret)
+{
+	struct error err = { 0 };
+
+	if (seccomp_profile_read("t", text, strlen(text), &here, ret, &err) < 0)
+		fail_msg("%s: %s", text, err.text);
+}
+
+static const char mixed[] =
+	"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":["
+	ENTRY("\"read\",\"write\"", "ALLOW") "," ENTRY("\"write\"", "ERRNO") ","
+	WHEN("\"socket\",\"read\"", "ALLOW") "," ENTRY("\"chmod\"", "LOG") ","
+	ENTRY("\"mount\"", "NOTIFY") "," ENTRY("\"umount2\"", "TRACE") ","
+	ENTRY("\"bpf\"", "FUTURE") "," WHEN("\"personality\"", "NOTIFY") ","
+	ENTRY("\"acct\"", "ERRNO") "," ENTRY("\"swapon\"", "KILL_PROCESS") ","
+	ENTRY("\"swapoff\"", "TRAP") "]}";
+
+static void lets(void **state)
+{
+	static const struct { const char *name; enum seccomp_let let; } rows[] = {
+		{ "read", LET_ALWAYS }, { "write", LET_ALWAYS }, { "socket", LET_SOMETIMES },
+		{ "chmod", LET_ALWAYS }, { "mount", LET_DELEGATED }, { "umount2", LET_DELEGATED },
+		{ "bpf", LET_DELEGATED }, { "personality", LET_DELEGATED }, { "acct", LET_NEVER },
+		{ "swapon", LET_NEVER }, { "swapoff", LET_NEVER }, { "unshare", LET_NEVER },
+		{ "", LET_NEVER }, { "rea", LET_NEVER }, { "readv", LET_NEVER },
+	};
+	_cleanup_profile_ struct seccomp_profile profile = { 0 }, open = { 0 };
+	_cleanup_calls_ struct seccomp_calls calls = { 0 }, all = { 0 };
+	struct error err = { 0 };
+
+	(void)state;
+	read_profile(mixed, &profile);
+	assert_int_equal(seccomp_calls_read(seccomp_of(&profile), &calls, &err), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (seccomp_calls_let(&calls, rows[i].name) != rows[i].let)
+			fail_msg("%s", rows[i].name);
+	}
+	read_profile("{\"defaultAction\":\"SCMP_ACT_LOG\",\"syscalls\":[" ENTRY("\"bpf\"", "ERRNO") "]}",
+		     &open);
+	assert_int_equal(seccomp_calls_read(seccomp_of(&open), &all, &err), 0);
+	assert_int_equal(seccomp_calls_let(&all, "read"), LET_ALWAYS);
+	assert_int_equal(seccomp_calls_let(&all, "bpf"), LET_NEVER);
+}
+
+static void within(const char *outer, const char *profile, struct buf *ret)
+{
+	_cleanup_profile_ struct seccomp_profile own = { 0 };
+	_cleanup_calls_ struct seccomp_calls calls = { 0 };
+	struct error err = { 0 };
+
+	read_profile(outer, &own);
+	assert_int_equal(seccomp_calls_read(seccomp_of(&own), &calls, &err), 0);
+	assert_int_equal(seccomp_within(profile, strlen(profile), &calls, ret, &err), 0);
+}
+
+static void narrows(void **state)
+{
+	static const char profile[] =
+		"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":38,\"syscalls\":["
+		ENTRY("\"unshare\",\"acct\"", "ALLOW") "," ENTRY("\"chmod\",\"mount\",\"read\"", "ALLOW")
+		"," WHEN("\"socket\"", "ALLOW") "," WHEN("\"clone\"", "ALLOW") ","
+		ENTRY("\"clone3\",\"bpf\"", "ERRNO") "]}";
+	static const char wanted[] =
+		"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":38,\"syscalls\":["
+		ENTRY("\"chmod\",\"read\"", "ALLOW") "," WHEN("\"socket\"", "ALLOW") ","
+		ENTRY("\"clone3\",\"bpf\"", "ERRNO") "]}";
+	_cleanup_buf_ struct buf out = { 0 }, none = { 0 };
+
+	(void)state;
+	within(mixed, profile, &out);
+	assert_string_equal(buf_cstr(&out), wanted);
+	within("{\"defaultAction\":\"SCMP_ACT_ERRNO\"}", "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":["
+	       ENTRY("\"read\"", "ALLOW") "]}", &none);
+	assert_string_equal(buf_cstr(&none), "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":[]}");
+}
+
+/* Whatever the outer profile is, what comes out lets through no more than the shipped one
+ * does, and no name that the outer one does not. */
+static void never_more(void **state)
+{
+	static const char *const outers[] = {
+		mixed, "{\"defaultAction\":\"SCMP_ACT_ERRNO\"}", "{\"defaultAction\":\"SCMP_ACT_ALLOW\"}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(outers) * 3; i++) {
+		_cleanup_seccomp_ struct seccomp_program whole = { 0 }, part = { 0 }, outer = { 0 };
+		_cleanup_excesses_ struct seccomp_excesses more = { 0 }, wider = { 0 };
+		_cleanup_buf_ struct buf out = { 0 };
+		_cleanup_free_ char *text = NULL;
+		struct error err = { 0 };
+		size_t len = 0;
+
+		assert_non_null(profile_shipped(profile_name(i % 3), &len));
+		text = strndup(profile_shipped(profile_name(i % 3), &len), len);
+		assert_non_null(text);
+		within(outers[i / 3], text, &out);
+		compile(text, AUDIT_ARCH_X86_64, &whole);
+		compile(buf_cstr(&out), AUDIT_ARCH_X86_64, &part);
+		assert_int_equal(seccomp_compare(&part, &whole, AUDIT_ARCH_X86_64, &more, &err), 0);
+		assert_int_equal(more.n, 0);
+		if (i / 3 == 0)
+			continue;	/* an action that nobody knows */
+		compile(outers[i / 3], AUDIT_ARCH_X86_64, &outer);
+		assert_int_equal(seccomp_compare(&part, &outer, AUDIT_ARCH_X86_64, &wider, &err), 0);
+		for (size_t k = 0; k < wider.n; k++)
+			assert_true(wider.v[k].arch == AUDIT_ARCH_I386);
+	}
+}
+
+#define MANY 100000
+
+static void large(void **state)
+{
+	_cleanup_profile_ struct seccomp_profile profile = { 0 };
+	_cleanup_calls_ struct seccomp_calls calls = { 0 };
+	_cleanup_lints_ struct seccomp_lints lints = { 0 };
+	_cleanup_buf_ struct buf text = { 0 };
+	const time_t start = time(NULL);
+	struct error err = { 0 };
+
+	(void)state;
+	/* each denial is lost, and each makes a finding */
+	buf_str(&text, "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":[" ENTRY("\"ioctl\"", "ALLOW"));
+	for (unsigned i = 0; i < MANY; i++)
+		buf_printf(&text, ",{\"names\":[\"ioctl\",\"n%u\"],\"action\":\"SCMP_ACT_ERRNO\",\"args\":[{\"index\":1,\"op\":\"SCMP_CMP_MASKED_EQ\",\"value\":1,\"valueTwo\":1}]}",
+			   i);
+	buf_str(&text, "]}");
+	read_profile(buf_cstr(&text), &profile);
+	assert_int_equal(seccomp_calls_read(seccomp_of(&profile), &calls, &err), 0);
+	assert_int_equal(calls.n, MANY + 1);
+	assert_int_equal(seccomp_calls_let(&calls, "n99999"), LET_NEVER);
+	assert_int_equal(seccomp_lint(seccomp_of(&profile), AUDIT_ARCH_X86_64, &lints, &err), 0);
+	assert_int_equal(lints.n, 2 * MANY);
+	/* a square of that would take hours */
+	assert_true(time(NULL) - start < 120);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lets),
+		cmocka_unit_test(narrows),
+		cmocka_unit_test(never_more),
+		cmocka_unit_test(large),
+	};
+
+	return cmocka_run_group_tests_name("calls", tests, NULL, NULL);
+}
