@@ -40,10 +40,11 @@ enum when_key {
 	WHEN_NAMESPACE,
 	WHEN_ID,
 	WHEN_BUNDLE,
+	WHEN_KIND,			/* "sandbox" or "container", of a pod */
 	WHEN_MAX
 };
 
-/* when_key_name - "image", "image_id", "namespace", "id", "bundle". */
+/* when_key_name - "image", "image_id", "namespace", "id", "bundle", "kind". */
 const char *when_key_name(enum when_key key);
 
 /* when_trusts - whether nobody but @engine can have written @key there. */

@@ -115,6 +115,19 @@ int labels_read(const struct json_doc *doc, const struct json *node, struct labe
 	return 0;
 }
 
+/* Two words, and no patterns: one that matches neither would only look like a rule. */
+static int check_kinds(const struct json_doc *doc, const struct json *node, struct error *err)
+{
+	const char *words[] = { "sandbox", "container", NULL };
+	int r = 0;
+
+	if (node->type != JSON_ARRAY)
+		r = strict_word(doc, node, words, err);
+	for (const struct json *e = node->first; r >= 0 && e; e = e->next)
+		r = strict_word(doc, e, words, err);
+	return r < 0 ? r : 0;
+}
+
 static int read_members(const struct json_doc *doc, const struct json *node, struct when *when,
 			struct error *err)
 {
@@ -135,6 +148,8 @@ static int read_members(const struct json_doc *doc, const struct json *node, str
 			r = read_engines(doc, m, when, err);
 		else if (strcmp(m->key, "labels") == 0)
 			r = labels_read(doc, m, &when->labels, err);
+		else if (key == WHEN_KIND && check_kinds(doc, m, err) < 0)
+			r = err->code;
 		else if (strcmp(m->key, "args") != 0)
 			r = read_patterns(doc, m, &when->keys[key], err);
 		else if (m->type != JSON_ARRAY)

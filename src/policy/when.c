@@ -9,7 +9,7 @@
 
 static const char *const key_names[WHEN_MAX] = {
 	[WHEN_IMAGE] = "image", [WHEN_IMAGE_ID] = "image_id", [WHEN_NAMESPACE] = "namespace",
-	[WHEN_ID] = "id", [WHEN_BUNDLE] = "bundle",
+	[WHEN_ID] = "id", [WHEN_BUNDLE] = "bundle", [WHEN_KIND] = "kind",
 };
 
 const char *when_key_name(enum when_key key)
@@ -27,9 +27,10 @@ bool when_trusts(enum engine engine, enum when_key key)
 		[ENGINE_PODMAN] = { [WHEN_ID] = true, [WHEN_BUNDLE] = true },
 		[ENGINE_DOCKER] = { [WHEN_ID] = true, [WHEN_BUNDLE] = true },
 		[ENGINE_CRIO] = { [WHEN_IMAGE] = true, [WHEN_IMAGE_ID] = true,
-				  [WHEN_NAMESPACE] = true, [WHEN_ID] = true, [WHEN_BUNDLE] = true },
+				  [WHEN_NAMESPACE] = true, [WHEN_ID] = true, [WHEN_BUNDLE] = true,
+				  [WHEN_KIND] = true },
 		[ENGINE_CONTAINERD] = { [WHEN_IMAGE] = true, [WHEN_NAMESPACE] = true,
-					[WHEN_BUNDLE] = true },
+					[WHEN_BUNDLE] = true, [WHEN_KIND] = true },
 	};
 
 	return trusted[engine][key];
@@ -119,6 +120,9 @@ static const char *value(const struct container *c, enum when_key key)
 		return c->id;
 	case WHEN_BUNDLE:
 		return c->bundle;
+	case WHEN_KIND:
+		/* every container of a pod is told its namespace */
+		return c->tells.sandbox ? "sandbox" : c->tells.namespace_ ? "container" : NULL;
 	case WHEN_MAX:
 		break;
 	}

@@ -147,6 +147,18 @@ static void test_sandbox(void **state)
 	    "\"io.kubernetes.cri.sandbox-namespace\": \"n\"");
 	assert_true(matches(CTRD "\"namespace\": \"n\"}", &w));
 	assert_false(matches(CTRD "\"namespace\": \"n\", \"image\": \"r/a\"}", &w));
+	assert_true(matches(CTRD "\"kind\": \"sandbox\"}", &w));
+	assert_true(matches(CTRD "\"kind\": [\"container\", \"sandbox\"]}", &w));
+	assert_false(matches(CTRD "\"kind\": \"container\"}", &w));
+	/* ctr's, with the same annotations: nobody's */
+	w.c.bundle = "/run/containerd/io.containerd.runtime.v2.task/default/c1";
+	engine_tells(ENGINE_CONTAINERD, w.c.bundle, &w.spec, &w.c.tells);
+	assert_false(matches(CTRD "\"kind\": \"sandbox\"}", &w));
+	assert_false(matches(CTRD "\"kind\": \"container\"}", &w));
+	who_free(&w);
+	who(&w, ENGINE_CONTAINERD, CRI, NAMES ", \"io.kubernetes.cri-o.ContainerType\": \"sandbox\"");
+	assert_false(matches(CTRD "\"kind\": \"sandbox\"}", &w));
+	assert_true(matches(CTRD "\"kind\": \"container\"}", &w));
 }
 
 static void test_unknown(void **state)
@@ -188,6 +200,10 @@ static const struct bad bad_whens[] = {
 	{ CTRD "\"namespace\": \"\"}", "2:50", "1 to 1024 bytes" },
 	{ CTRD "\"namespace\": 5}", "2:50", "must be a string" },
 	{ CTRD "\"namespace\": \"*a*a*a*a*a*a*a*a*a\"}", "2:50", "at most 8" },
+	{ CTRD "\"kind\": \"sandbx\"}", "2:50", "none of" },
+	{ CTRD "\"kind\": [\"sandbox\", \"*\"]}", "2:70", "none of" },
+	{ CTRD "\"kind\": []}", "2:50", "matches nothing" },
+	{ "{\"engine\": \"podman\", \"kind\": \"sandbox\"}", "2:46", "under podman whoever" },
 	/* who wrote it is not known */
 	{ "{\"namespace\": \"n\"}", "2:26", "namespace needs \"engine\"" },
 	{ "{\"id\": \"n\"}", "2:26", "id needs \"engine\"" },
@@ -235,8 +251,9 @@ static void test_trust(void **state)
 			char when[128];
 			int r;
 
-			(void)snprintf(when, sizeof(when), "{\"engine\": \"%s\", \"%s\": \"x\"}",
-				       engine_name((enum engine)e), when_key_name((enum when_key)k));
+			(void)snprintf(when, sizeof(when), "{\"engine\": \"%s\", \"%s\": \"%s\"}",
+				       engine_name((enum engine)e), when_key_name((enum when_key)k),
+				       k == WHEN_KIND ? "sandbox" : "x");
 			r = exemption(when, &policy, &err);
 			if ((r == 0) != (when_trusts((enum engine)e, (enum when_key)k) &&
 					 k != WHEN_IMAGE))
