@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include <cofferdam/admitted.h>
 #include <cofferdam/file.h>
 
 #include "run.h"
@@ -48,26 +49,40 @@ static int open_bundle(struct run *run, struct error *err)
 	return 0;
 }
 
-static int read_config(struct run *run, struct error *err)
+static int read_config(struct run *run, struct buf *text, struct error *err)
 {
 	_cleanup_free_ char *name = NULL;
-	_cleanup_buf_ struct buf text = { 0 };
 	int r;
 
 	if (asprintf(&name, "%s/config.json", run->bundle) < 0) {
 		name = NULL;
 		return error_oom(err);
 	}
-	r = file_read(run->bundle_fd, "config.json", true, FILE_CONFIG_MAX, &text, NULL, err);
+	r = file_read(run->bundle_fd, "config.json", true, FILE_CONFIG_MAX, text, NULL, err);
 	if (r < 0)
 		return error_context(err, "%s", run->bundle);
-	return candidate_parse(name, &text, &run->candidate, err);
+	return candidate_parse(name, text, &run->candidate, err);
+}
+
+/* check_admitted - where a runtime door is installed, it must have let this through. */
+static int check_admitted(const struct run *run, const struct buf *text, struct error *err)
+{
+	const struct hook_call *call = run->call;
+	int r;
+
+	if (!call->admitted && !call->veto && !run->host->unadmitted_deny)
+		return 0;
+	r = admitted_commit(admitted_dir(), run->id, run->pid, text, err);
+	if (r == -ENOENT && !call->admitted && !call->veto)
+		return error_context(err, "host.json, unadmitted: deny");
+	return r;
 }
 
 int hook_run(const struct hook_call *call)
 {
 	_cleanup_json_ struct json_doc *state_doc = NULL;
 	_cleanup_state_ struct oci_state state = { 0 };
+	_cleanup_buf_ struct buf text = { 0 };
 	_cleanup_(run_free) struct run run;
 	struct error err = { 0 };
 	int r = run_begin(&run, call, &err);
@@ -81,7 +96,11 @@ int hook_run(const struct hook_call *call)
 		r = open_bundle(&run, &err);
 	}
 	if (r == 0)
-		r = read_config(&run, &err);
+		r = read_config(&run, &text, &err);
+	if (r == 0)
+		r = check_admitted(&run, &text, &err);
+	if (r == 0 && call->veto)
+		return 0;
 	if (r == 0)
 		r = run_judge(&run, DOOR_HOOK, &err);
 	if (r == 0 && run_arm(&run, &err) < 0) {

@@ -4,11 +4,16 @@
 
 #include <cofferdam/host.h>
 
-/* How the hook was registered. */
+/* How the hook was registered, or the runtime door called. */
 struct hook_call {
-	const char *stage;		/* "prestart", "createRuntime", "precreate" or "" */
+	const char *stage;		/* "prestart", "createRuntime", "precreate" or "";
+					 * at the runtime door its verb */
 	enum engine engine;
 	const char *host_config;	/* NULL: the default place */
+	bool admitted;			/* the runtime door put this hook there */
+	bool veto;			/* so early that only that is verified */
+	/* tell a refusal; NULL: as a hook does */
+	void (*say)(const struct hook_call *call, const char *line);
 };
 
 /* hook_run - judge the container whose state comes on standard input.

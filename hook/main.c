@@ -27,6 +27,8 @@ static const char help[] =
 	"  --engine ENGINE           who calls: podman, crio, containerd or docker; policies\n"
 	"                            may differ by it, and advice is given in its words\n"
 	"  --host-config FILE        instead of " SYSCONFDIR "/cofferdam/host.json\n"
+	"  --admitted                refuse what the runtime door did not let through\n"
+	"  --veto                    only verify that, before other hooks run\n"
 	"  --help, --version\n"
 	"\n"
 	"Try it without an engine:  cofferdam check --door hook BUNDLE\n"
@@ -55,6 +57,8 @@ int main(int argc, char **argv)
 	static const struct option options[] = {
 		{ "engine", required_argument, NULL, 'e' },
 		{ "host-config", required_argument, NULL, 'c' },
+		{ "admitted", no_argument, NULL, 'a' },
+		{ "veto", no_argument, NULL, 'V' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'v' },
 		{ NULL, 0, NULL, 0 },
@@ -82,6 +86,12 @@ int main(int argc, char **argv)
 			break;
 		case 'c':
 			call.host_config = optarg;
+			break;
+		case 'a':
+			call.admitted = true;
+			break;
+		case 'V':
+			call.veto = true;
 			break;
 		case 'h':
 			return fputs(help, stdout) < 0;

@@ -53,7 +53,8 @@ int run_judge(struct run *run, enum door door, struct error *err)
 	if (r < 0)
 		return r;
 	r = facts_gather(&run->candidate.spec, run->policy, &source, &run->candidate.facts, err);
-	process_judged(door == DOOR_HOOK && run->host->gate != GATE_OFF);
+	if (door != DOOR_RUNTIME)
+		process_judged(door == DOOR_HOOK && run->host->gate != GATE_OFF);
 	if (r < 0)
 		return r;
 	how.policy = run->policy;
@@ -80,11 +81,11 @@ int run_record(const struct run *run, struct record *record, const char *name,
 	_cleanup_free_ char *program = NULL;
 	_cleanup_buf_ struct buf line = { 0 };
 	/* the supervisor's arguments are gone: ps shows something else there */
-	const bool hook = strcmp(name, "cofferdam-hook") == 0;
+	const bool gate = strcmp(name, "cofferdam-gate") == 0;
 	int r;
 
-	if (asprintf(&program, "%s%s%s", name, hook && run->call->stage[0] ? " " : "",
-		     hook ? run->call->stage : "") < 0) {
+	if (asprintf(&program, "%s%s%s", name, !gate && run->call->stage[0] ? " " : "",
+		     gate ? "" : run->call->stage) < 0) {
 		program = NULL;
 		return error_oom(err);
 	}
@@ -113,7 +114,9 @@ static bool allows(const struct run *run)
 /* say - to whoever has to hear of a refusal at this stage. */
 static void say(const struct run *run, const char *line)
 {
-	if (strcmp(run->call->stage, "precreate") == 0)
+	if (run->call->say)
+		run->call->say(run->call, line);
+	else if (strcmp(run->call->stage, "precreate") == 0)
 		tell_caller(line);
 	else
 		tell(line, run->pid);
@@ -144,7 +147,8 @@ int run_conclude(const struct run *run, const struct error *failure)
 		report_line(&line, &report, LINE_MAX_BYTES);
 	else
 		buf_printf(&line, "cofferdam: refused, could not judge: %s", failure->text);
-	if (run_record(run, &record, "cofferdam-hook", &err) < 0) {
+	if (run_record(run, &record, run->call->say ? "cofferdam-runtime" : "cofferdam-hook",
+		       &err) < 0) {
 		buf_reset(&line);
 		buf_printf(&line, "cofferdam: %s, the record cannot be written: %s",
 			   run_audit(run) ? "audit" : "refused", err.text);

@@ -10,12 +10,10 @@
 #include <sys/sysmacros.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
-#include <time.h>
 
+#include <cofferdam/door.h>
 #include <cofferdam/file.h>
-#include <cofferdam/json.h>
 #include <cofferdam/process.h>
-#include <cofferdam/text.h>
 
 #define TELL_WAIT_MS 100
 
@@ -37,7 +35,7 @@ static void *text_base(const char *s)
  * The descriptor may be shared with the container's log reader, so its flags
  * are left alone: after POLLOUT a pipe takes PIPE_BUF bytes without waiting.
  */
-static void write_line(int fd, const char *line)
+void tell_to(int fd, const char *line)
 {
 	struct pollfd p = { .fd = fd, .events = POLLOUT };
 	const struct iovec parts[] = {
@@ -49,7 +47,7 @@ static void write_line(int fd, const char *line)
 		(void)!writev(fd, parts, 2);
 }
 
-static bool same_file(int a, int b)
+bool tell_same(int a, int b)
 {
 	struct stat x, y;
 
@@ -93,12 +91,9 @@ static void write_runtime_log(pid_t runtime, const char *line)
 	fd = open(log, O_WRONLY | O_APPEND | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return;
-	buf_str(&record, "{\"level\":\"error\",\"msg\":");
-	json_quote(&record, line, strlen(line));
-	buf_str(&record, ",\"time\":\"");
-	text_utc(&record, time(NULL));
-	buf_str(&record, "Z\"}");
-	write_line(fd, buf_cstr(&record));
+	door_error_line(&record, "json", line);
+	if (!record.oom)
+		tell_to(fd, buf_cstr(&record));
 }
 
 void tell(const char *line, int64_t pid)
@@ -107,7 +102,7 @@ void tell(const char *line, int64_t pid)
 	_cleanup_close_ int engine = -1, container = -1;
 
 	if (!leads_nowhere(STDERR_FILENO)) {
-		write_line(STDERR_FILENO, line);
+		tell_to(STDERR_FILENO, line);
 		return;
 	}
 	if (pid <= 0 || runtime <= 1)
@@ -116,10 +111,10 @@ void tell(const char *line, int64_t pid)
 	container = process_stderr((pid_t)pid);
 	if (engine >= 0 && !leads_nowhere(engine)) {
 		write_runtime_log(runtime, line);
-		write_line(engine, line);
+		tell_to(engine, line);
 	}
-	if (container >= 0 && (engine < 0 || !same_file(engine, container)))
-		write_line(container, line);
+	if (container >= 0 && (engine < 0 || !tell_same(engine, container)))
+		tell_to(container, line);
 }
 
 void tell_caller(const char *line)
@@ -127,7 +122,7 @@ void tell_caller(const char *line)
 	const pid_t caller = getppid();
 	_cleanup_close_ int fd = caller > 1 ? process_stderr(caller) : -1;
 
-	write_line(STDERR_FILENO, line);
-	if (fd >= 0 && !leads_nowhere(fd) && !same_file(fd, STDERR_FILENO))
-		write_line(fd, line);
+	tell_to(STDERR_FILENO, line);
+	if (fd >= 0 && !leads_nowhere(fd) && !tell_same(fd, STDERR_FILENO))
+		tell_to(fd, line);
 }

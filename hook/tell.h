@@ -2,6 +2,7 @@
 #ifndef HOOK_TELL_H
 #define HOOK_TELL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -17,5 +18,11 @@ void tell(const char *line, int64_t pid);
  * called us: podman reads what a precreate hook says and throws it away.
  */
 void tell_caller(const char *line);
+
+/* tell_to - one line to @fd, if it takes it within a moment; its flags stay. */
+void tell_to(int fd, const char *line);
+
+/* tell_same - whether two descriptors are of one file. */
+bool tell_same(int a, int b);
 
 #endif

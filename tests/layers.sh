@@ -4,7 +4,7 @@
 # A layer includes only headers of itself and of the layers to its left:
 #
 #	base -> json -> oci -> engine -> policy -> facts -> rules -> verdict
-#	     -> harden, gate, report, install (beside each other) -> cli, hook
+#	     -> harden, gate, report, door, install (beside each other) -> cli, hook
 #
 # and yajl is known to one file alone. Prints TAP.
 set -u
@@ -16,9 +16,9 @@ BEGIN {
 	split("base json oci engine policy facts rules verdict", chain, " ")
 	for (i in chain)
 		rank[chain[i]] = i + 0
-	rank["harden"] = rank["gate"] = rank["report"] = rank["install"] = 9
+	rank["harden"] = rank["gate"] = rank["report"] = rank["door"] = rank["install"] = 9
 	rank["cli"] = rank["hook"] = 10
-	heads["base"] = "error mem buf text file lines process"
+	heads["base"] = "error mem buf text file lines process sha256"
 	heads["json"] = "json fields"
 	heads["oci"] = "oci"
 	heads["engine"] = "engine"
@@ -29,6 +29,7 @@ BEGIN {
 	heads["harden"] = "harden"
 	heads["gate"] = "gate"
 	heads["report"] = "report entry"
+	heads["door"] = "command admitted door"
 	heads["install"] = "install doctor"
 	for (layer in heads) {
 		n = split(heads[layer], names, " ")

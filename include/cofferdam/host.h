@@ -31,6 +31,12 @@ struct log_config {
 	bool on_failure_ignore;		/* false: a record that cannot be written denies */
 };
 
+/* The real runtimes of one engine: absolute paths, or NULL. */
+struct host_engine {
+	char *any;			/* for whichever name its own name begins with */
+	char *runc, *crun;		/* for the door when it is called so */
+};
+
 /* An entry of "policies". */
 struct host_choice {
 	bool any;			/* it has no "when" */
@@ -50,6 +56,9 @@ struct host {
 	const struct json *overlay;	/* rules and exemptions on top of every policy, or NULL */
 	int64_t written;		/* when the file was, by its file system; 0 without one */
 	struct json_doc *doc;		/* private */
+	struct host_engine engines[ENGINE_MAX];
+	bool unadmitted_deny;		/* a runtime door is installed: the hook refuses what
+					 * did not pass it */
 };
 
 /*
@@ -84,5 +93,12 @@ int host_use(const struct host *host, const struct host_choice *choice, uid_t ow
 /* host_policy - load the policy that applies to @container. */
 int host_policy(const struct host *host, const struct container *container, uid_t owner,
 		struct policy **ret, struct error *err) must_check;
+
+/*
+ * host_runtime - the runtime that the door called @name ("runc", "crun") stands
+ * in front of for @engine; @name NULL: the only one there is. NULL when host.json
+ * (@host, may be NULL) does not say.
+ */
+const char *host_runtime(const struct host *host, enum engine engine, const char *name);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The clock, and another process's descriptors. */
+/* The clock, another process's descriptors, and the program that runs. */
 #ifndef COFFERDAM_PROCESS_H
 #define COFFERDAM_PROCESS_H
 
@@ -14,5 +14,12 @@ uint64_t now_us(void);
  * what ptrace(2) needs to attach), which the caller closes; -1 where it cannot be had.
  */
 int process_stderr(pid_t pid);
+
+/*
+ * program_beside - the path of @name in the folder of the program that runs
+ * (/proc/self/exe), whether there is such a file or not. malloc'd; NULL when the
+ * program's own path cannot be had.
+ */
+char *program_beside(const char *name);
 
 #endif

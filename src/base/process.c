@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <cofferdam/process.h>
 
+#include <limits.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,4 +22,16 @@ int process_stderr(pid_t pid)
 	_cleanup_close_ int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 
 	return pidfd < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, pidfd, STDERR_FILENO, 0);
+}
+
+char *program_beside(const char *name)
+{
+	_cleanup_free_ char *path = malloc(PATH_MAX);
+	ssize_t len = path ? readlink("/proc/self/exe", path, PATH_MAX) : -1;
+	const char *slash = len > 0 && len < PATH_MAX ? memrchr(path, '/', (size_t)len) : NULL;
+	char *beside = NULL;
+
+	if (!slash || asprintf(&beside, "%.*s/%s", (int)(slash - path), path, name) < 0)
+		return NULL;
+	return beside;
 }

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include <cofferdam/file.h>
+#include <cofferdam/process.h>
 #include <cofferdam/text.h>
 
 /* Engines write one or two. */
@@ -194,6 +195,7 @@ static int collect(const struct oci_hooks *hooks, struct list *ret, struct error
 int programs_gather(const struct oci_hooks *hooks, struct facts *facts, struct error *err)
 {
 	_cleanup_(free_ptr) const char **owned = NULL;
+	_cleanup_free_ char *beside = NULL;
 	struct own own = { 0 };
 	struct list list = { 0 };
 	int r = collect(hooks, &list, err);
@@ -203,7 +205,9 @@ int programs_gather(const struct oci_hooks *hooks, struct facts *facts, struct e
 		return r;
 	if (stat("/proc/self/exe", &own.self) < 0)
 		own.self.st_ino = 0;
-	if (stat(LIBEXECDIR "/cofferdam-hook", &own.hook) < 0)
+	beside = program_beside("cofferdam-hook");
+	if ((!beside || stat(beside, &own.hook) < 0) &&
+	    stat(LIBEXECDIR "/cofferdam-hook", &own.hook) < 0)
 		own.hook.st_ino = 0;
 	qsort(list.v, list.n, sizeof(*list.v), fact_compare);
 	facts->hooks = calloc(list.n, sizeof(*facts->hooks));

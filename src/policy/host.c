@@ -36,6 +36,8 @@ void host_free(struct host **host)
 	}
 	labels_free(&h->labels);
 	json_free(&h->doc);
+	for (size_t i = 0; i < ENGINE_MAX; i++)
+		host_engine_free(&h->engines[i]);
 	free(h->choices);
 	free(h->log.file);
 	free(h->path);
@@ -144,7 +146,8 @@ static int check_overlay(const struct json_doc *doc, const struct json *overlay,
 static int read_members(const struct json_doc *doc, struct host *host, struct error *err)
 {
 	static const char *const names[] = { "format", "mode", "gate", "labels", "policies", "overlay",
-					     "log", NULL };
+					     "log", "engines", "unadmitted", NULL };
+	static const char *const unadmitted[] = { "judge", "deny", NULL };
 	static const char *const modes[] = { "enforce", "audit", NULL };
 	static const char *const gates[] = { "enforce", "verify", "off", NULL };
 	int r = strict_known(doc, doc->root, names, err);
@@ -167,6 +170,11 @@ static int read_members(const struct json_doc *doc, struct host *host, struct er
 			host->overlay = m;
 		} else if (strcmp(m->key, "log") == 0) {
 			r = read_log(doc, m, host, err);
+		} else if (strcmp(m->key, "engines") == 0) {
+			r = host_engines_read(doc, m, host, err);
+		} else if (strcmp(m->key, "unadmitted") == 0) {
+			r = strict_word(doc, m, unadmitted, err);
+			host->unadmitted_deny = r == 1;
 		}
 	}
 	return r < 0 ? r : 0;

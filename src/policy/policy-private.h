@@ -94,4 +94,9 @@ int setting_read(struct policy_file *in, const struct json *member,
 int host_read(const char *path, const struct buf *text, struct host **ret,
 	      struct error *err) must_check;
 
+/* host_engines_read - the member "engines". */
+int host_engines_read(const struct json_doc *doc, const struct json *node, struct host *host,
+		      struct error *err) must_check;
+void host_engine_free(struct host_engine *engine);
+
 #endif

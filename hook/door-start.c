@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * create, run and restore: the bundle's config.json is judged and hardened in its
+ * place, and what comes of it is recorded. MUST: judge the file that the runtime
+ * will read, which nobody but root can change meanwhile; change nothing in audit
+ * mode; leave the file as it was unless the runtime may have it.
+ */
+#include "door.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include <cofferdam/file.h>
+#include <cofferdam/harden.h>
+#include <cofferdam/process.h>
+
+#include "limits.h"
+
+/* One in so many starts looks for records of containers that are gone. */
+#define SWEEP_ONE_IN 16
+
+bool door_alone(const struct doorway *door)
+{
+	return geteuid() != 0 || door->run.rootless;
+}
+
+/* same - whether two paths lead to one file. */
+static bool same(int dir, const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return fstatat(dir, a, &x, 0) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev &&
+	       x.st_ino == y.st_ino;
+}
+
+/* check_config_option - crun's --config, which names another file to read. */
+static int check_config_option(const struct doorway *door, struct error *err)
+{
+	const char *config = command_value(&door->command, OPTION_CONFIG);
+
+	/* This very word is taken from the bundle, all others from where crun is. */
+	if (!config || strcmp(config, "config.json") == 0 ||
+	    same(door->run.bundle_fd, "config.json", config))
+		return 0;
+	return error_set(err, -EINVAL,
+			 "--config %s: only the bundle's own config.json is judged; put it there",
+			 config);
+}
+
+/* open_bundle - as the runtime finds it: the folder, and the name for messages. */
+static int open_bundle(struct doorway *door, char **ret_name, struct error *err)
+{
+	const char *given = command_value(&door->command, OPTION_BUNDLE);
+	const char *path = given && given[0] ? given : ".";
+	struct run *run = &door->run;
+
+	if (asprintf(ret_name, "%s/config.json", path) < 0) {
+		*ret_name = NULL;
+		return error_oom(err);
+	}
+	run->bundle = path;
+	run->bundle_fd = run_audit(run) ? open(path, O_PATH | O_DIRECTORY | O_CLOEXEC)
+					: file_open_trusted(path, O_PATH | O_DIRECTORY,
+							    process_owner(door->run.rootless), err);
+	if (run->bundle_fd < 0 && run_audit(run))
+		return error_sys(err, errno, "%s", path);
+	return run->bundle_fd < 0 ? error_context(err, "the bundle") : 0;
+}
+
+static int read_config(struct doorway *door, const char *name, struct buf *text, struct stat *st,
+		       struct error *err)
+{
+	struct run *run = &door->run;
+	int r;
+
+	if (run_audit(run)) {
+		r = file_read(run->bundle_fd, "config.json", false, FILE_CONFIG_MAX, text, st, err);
+	} else {
+		r = file_read_trusted(name, process_owner(door->run.rootless), FILE_CONFIG_MAX, text, err);
+		if (r == 0 && fstatat(run->bundle_fd, "config.json", st, AT_SYMLINK_NOFOLLOW) < 0)
+			r = error_sys(err, errno, "%s", name);
+	}
+	return r < 0 ? r : candidate_parse(name, text, &run->candidate, err);
+}
+
+/* judge - of the runtime's verb; sets run.judged. */
+static int judge(struct doorway *door, const char *name, struct buf *text, struct stat *st,
+		 struct error *err)
+{
+	struct run *run = &door->run;
+	int r;
+
+	if (!command_id_valid(door->command.args[0]))
+		return error_set(err, -EINVAL, "\"%s\" is no container id: letters, digits and _+-.,",
+				 door->command.args[0]);
+	r = read_config(door, name, text, st, err);
+	if (r == 0)
+		r = check_config_option(door, err);
+	return r < 0 ? r : run_judge(run, DOOR_RUNTIME, err);
+}
+
+/* add_hooks - Cofferdam's own, so that what runs is what was admitted. */
+static int add_hooks(struct doorway *door, const char *name, struct buf *text, struct error *err)
+{
+	_cleanup_free_ char *path = program_beside("cofferdam-hook");
+	const struct door_hook how = {
+		.path = path, .engine = door->call.engine, .host_config = door->call.host_config,
+	};
+	_cleanup_json_ struct json_doc *doc = NULL;
+	_cleanup_buf_ struct buf with = { 0 };
+	int r;
+
+	if (!path || access(path, X_OK) < 0)
+		return error_sys(err, path ? errno : ENOMEM,
+				 "the hook that verifies what runs, %s", path ? path : "");
+	r = json_parse(name, buf_cstr(text), text->len, 0, &doc, err);
+	if (r == 0)
+		r = door_hooks(doc, &how, &with, err);
+	if (r < 0)
+		return r;
+	buf_free(text);
+	*text = with;
+	with = (struct buf){ 0 };
+	return 0;
+}
+
+static int record(struct doorway *door, const struct buf *text, struct error *err)
+{
+	const struct run *run = &door->run;
+	const struct admission what = {
+		.id = run->id, .bundle = run->bundle, .engine = engine_name(door->call.engine),
+		.runtime = door->real, .policy = run->policy->name,
+		.verdict = verdict_name(run->candidate.decision.verdict),
+		.config = buf_cstr(text), .len = text->len,
+	};
+
+	if (now_us() % SWEEP_ONE_IN == 0)
+		admitted_sweep(admitted_dir());
+	return admitted_put(admitted_dir(), &what, err);
+}
+
+/* apply - what was allowed becomes what the runtime reads; not to be cut short. */
+static int apply(struct doorway *door, const char *name, struct buf *text, const struct stat *st,
+		 struct error *err)
+{
+	struct run *run = &door->run;
+	const struct buf *before = text;
+	_cleanup_buf_ struct buf final = { 0 };
+	sigset_t ends, mask;
+	int r = 0;
+
+	/* A file half written would stay beside it; the signal waits until it is whole. */
+	(void)sigemptyset(&ends);
+	(void)sigaddset(&ends, SIGTERM);
+	(void)sigaddset(&ends, SIGINT);
+	(void)sigaddset(&ends, SIGHUP);
+	(void)sigaddset(&ends, SIGQUIT);
+	(void)sigprocmask(SIG_BLOCK, &ends, &mask);
+
+	if (run->candidate.decision.verdict == VERDICT_HARDEN)
+		r = harden_config(&run->candidate.subject, &run->candidate.decision, &final, err);
+	else
+		buf_add(&final, buf_cstr(text), text->len);
+	if (r == 0)
+		r = buf_check(&final, err);
+	if (r == 0 && !door_alone(door))
+		r = add_hooks(door, name, &final, err);
+	if (r == 0 && (final.len != before->len ||
+		       memcmp(buf_cstr(&final), buf_cstr(before), final.len) != 0))
+		r = file_replace(run->bundle_fd, "config.json", buf_cstr(&final), final.len, st,
+				 err);
+	if (r == 0 && !door_alone(door))
+		r = record(door, &final, err);
+	(void)sigprocmask(SIG_SETMASK, &mask, NULL);
+	run->hardened = r == 0;
+	run->judged = r == 0;
+	return r;
+}
+
+int door_start(struct doorway *door)
+{
+	struct run *run = &door->run;
+	_cleanup_free_ char *name = NULL;
+	_cleanup_buf_ struct buf text = { 0 };
+	struct error err = { 0 };
+	struct stat st;
+	int r;
+
+	run->id = door->command.args[0];
+	r = open_bundle(door, &name, &err);
+	if (r == 0)
+		r = judge(door, name, &text, &st, &err);
+	if (r == 0 && !run_audit(run) && run->candidate.decision.verdict >= VERDICT_HARDEN)
+		r = apply(door, name, &text, &st, &err);
+	return run_conclude(run, &err);
+}
+
+void door_forget(struct doorway *door)
+{
+	if (!door_alone(door) && door->command.n_args > 0)
+		admitted_drop(admitted_dir(), door->command.args[0],
+			      command_on(&door->command, OPTION_FORCE));
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef COFFERDAM_DOOR_H
+#define COFFERDAM_DOOR_H
+
+/* What the runtime door does beyond judging and hardening. */
+
+#include <cofferdam/admitted.h>
+#include <cofferdam/command.h>
+#include <cofferdam/engine.h>
+
+/* How Cofferdam's own hook is put into a configuration. */
+struct door_hook {
+	const char *path;		/* of cofferdam-hook */
+	enum engine engine;
+	const char *host_config;	/* NULL: the default place */
+};
+
+/*
+ * door_hooks - the configuration @doc with Cofferdam's own hook as the last of
+ * createRuntime, where it verifies and arms the gate, and, where others would
+ * run before it, as the first of all as well, where it only verifies. What
+ * there was of it before goes. A configuration that is so already comes back
+ * byte for byte.
+ */
+int door_hooks(const struct json_doc *doc, const struct door_hook *how, struct buf *ret,
+	       struct error *err) must_check;
+
+/* What a runtime keeps of a container. */
+struct container_state {
+	int64_t pid;			/* of init */
+	uint64_t start;			/* of it, in clock ticks after boot */
+	bool created;			/* and not started yet */
+	char *bundle;
+};
+
+/*
+ * container_state - of @id, as @runtime keeps it below @root. -ENOENT: there is no
+ * such container.
+ */
+int container_state(enum runtime runtime, const char *root, const char *id,
+		    struct container_state *ret, struct error *err) must_check;
+void container_state_free(struct container_state *state);
+#define _cleanup_container_ _cleanup_(container_state_free)
+
+/*
+ * container_root - the folder below which @command's runtime keeps its
+ * containers: --root, or its default, which $XDG_RUNTIME_DIR (@xdg, may be
+ * NULL) can move. malloc'd; NULL when memory is exhausted.
+ */
+char *container_root(const struct command *command, const char *xdg);
+
+/*
+ * door_error_line - append one error as the runtime writes it to its --log file, in
+ * the form that --log-format (may be NULL) asked for; without a newline.
+ */
+void door_error_line(struct buf *out, const char *format, const char *text);
+
+#endif

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * MUST: trust the folder only if root alone can write it; name no file by what a
+ * caller says but by its digest; never take a record for another container's.
+ */
+#include <cofferdam/admitted.h>
+
+#include <ctype.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include <cofferdam/file.h>
+#include <cofferdam/sha256.h>
+#include <cofferdam/text.h>
+
+#include "door-private.h"
+
+#define RUN_DIR "/run/cofferdam"
+#define ID_DIGITS 32			/* of the id's digest, in a name */
+#define PENDING "pending."
+#define PENDING_SECONDS 3600		/* no runtime takes that long to begin */
+#define NAME_SIZE 128u
+#define RECORD_FILE_MAX (FILE_CONFIG_MAX + (1u << 16))
+
+const char *admitted_dir(void)
+{
+	return RUN_DIR "/admitted";
+}
+
+static void pending_name(char name[NAME_SIZE], const char *id, const char *config, size_t len)
+{
+	char hex[SHA256_HEX];
+	struct sha256 s;
+
+	sha256_begin(&s);
+	sha256_add(&s, id, strlen(id) + 1);
+	sha256_add(&s, config, len);
+	sha256_end(&s, hex);
+	(void)snprintf(name, NAME_SIZE, PENDING "%s", hex);
+}
+
+static void id_prefix(char prefix[NAME_SIZE], const char *id)
+{
+	char hex[SHA256_HEX];
+	struct sha256 s;
+
+	sha256_begin(&s);
+	sha256_add(&s, id, strlen(id));
+	sha256_end(&s, hex);
+	(void)snprintf(prefix, NAME_SIZE, "%.*s.", ID_DIGITS, hex);
+}
+
+static void live_name(char name[NAME_SIZE], const char *id, int64_t pid, uint64_t start)
+{
+	char prefix[NAME_SIZE];
+
+	id_prefix(prefix, id);
+	(void)snprintf(name, NAME_SIZE, "%.*s%" PRId64 ".%" PRIu64, ID_DIGITS + 1, prefix, pid,
+		       start);
+}
+
+static int open_dir(const char *dir, struct error *err)
+{
+	return file_open_trusted(dir, O_RDONLY | O_DIRECTORY, 0, err);
+}
+
+/* make_dir - the folder and the one above it, for root alone. */
+static int make_dir(const char *dir, struct error *err)
+{
+	const char *slash = strrchr(dir, '/');
+	_cleanup_free_ char *parent = slash && slash > dir ? strndup(dir, (size_t)(slash - dir))
+							   : NULL;
+	int fd = open_dir(dir, err);
+
+	if (fd != -ENOENT)
+		return fd;
+	if (!parent)
+		return error_oom(err);
+	if ((mkdir(parent, 0700) < 0 && errno != EEXIST) ||
+	    (mkdir(dir, 0700) < 0 && errno != EEXIST))
+		return error_sys(err, errno, "%s: cannot be made", dir);
+	return open_dir(dir, err);
+}
+
+static void member(struct buf *out, const char *name, const char *value)
+{
+	buf_printf(out, "\"%s\":", name);
+	json_quote(out, value ? value : "", value ? strlen(value) : 0);
+	buf_str(out, ",\n");
+}
+
+static void print_record(struct buf *out, const struct admission *what)
+{
+	buf_str(out, "{\"format\":1,\n\"time\":\"");
+	text_utc(out, time(NULL));
+	buf_str(out, "Z\",\n");
+	member(out, "id", what->id);
+	member(out, "bundle", what->bundle);
+	member(out, "engine", what->engine);
+	member(out, "runtime", what->runtime);
+	member(out, "policy", what->policy);
+	member(out, "verdict", what->verdict);
+	buf_str(out, "\"config\":");
+	buf_add(out, what->config, what->len);
+	buf_str(out, "}\n");
+}
+
+int admitted_put(const char *dir, const struct admission *what, struct error *err)
+{
+	_cleanup_close_ int fd = make_dir(dir, err);
+	const struct stat like = { .st_mode = S_IFREG | 0600 };
+	_cleanup_buf_ struct buf record = { 0 };
+	char name[NAME_SIZE];
+	int r = fd;
+
+	if (r >= 0) {
+		print_record(&record, what);
+		r = buf_check(&record, err);
+	}
+	if (r >= 0) {
+		pending_name(name, what->id, what->config, what->len);
+		r = file_replace(fd, name, record.data, record.len, &like, err);
+	}
+	return r < 0 ? error_context(err, "%s: what was admitted cannot be recorded", dir) : 0;
+}
+
+/* read_config - the member "config" of the record @name. */
+static int read_config(int fd, const char *name, struct buf *ret, struct error *err)
+{
+	_cleanup_json_ struct json_doc *doc = NULL;
+	_cleanup_buf_ struct buf text = { 0 };
+	const struct json *config;
+	int r = file_read(fd, name, true, RECORD_FILE_MAX, &text, NULL, err);
+
+	if (r == 0)
+		r = json_parse(name, buf_cstr(&text), text.len, 0, &doc, err);
+	if (r < 0)
+		return r;
+	config = json_get(doc->root, "config");
+	if (!config)
+		return error_set(err, -EBADMSG, "%s: no record of an admission", name);
+	buf_reset(ret);
+	buf_add(ret, doc->text + config->start, config->end - config->start);
+	return buf_check(ret, err);
+}
+
+/* same_config - whether the record holds @config, but for white space around it. */
+static bool same_config(const struct buf *record, const struct buf *config)
+{
+	const char *from = buf_cstr(config);
+	size_t len = config->len;
+
+	while (len > 0 && isspace((unsigned char)*from)) {
+		from++;
+		len--;
+	}
+	while (len > 0 && isspace((unsigned char)from[len - 1]))
+		len--;
+	return record->len == len && memcmp(buf_cstr(record), from, len) == 0;
+}
+
+static int not_admitted(const char *id, struct error *err)
+{
+	return error_set(err, -ENOENT,
+			 "container %s: this configuration did not pass the runtime door, or was changed after it did",
+			 id);
+}
+
+int admitted_commit(const char *dir, const char *id, int64_t pid, const struct buf *config,
+		    struct error *err)
+{
+	_cleanup_close_ int fd = -1;
+	_cleanup_buf_ struct buf before = { 0 };
+	char name[NAME_SIZE], pending[NAME_SIZE];
+	uint64_t start;
+	int r = process_started(pid, &start, err);
+
+	if (r < 0)
+		return r;
+	fd = open_dir(dir, err);
+	if (fd == -ENOENT)
+		return not_admitted(id, err);
+	if (fd < 0)
+		return fd;
+	live_name(name, id, pid, start);
+	pending_name(pending, id, buf_cstr(config), config->len);
+	if (renameat(fd, pending, fd, name) == 0)
+		return 0;
+	if (errno != ENOENT)
+		return error_sys(err, errno, "%s: the record of what was admitted", dir);
+	r = read_config(fd, name, &before, err);
+	if (r == -ENOENT || (r == 0 && !same_config(&before, config)))
+		return not_admitted(id, err);
+	return r;
+}
+
+int admitted_config(const char *dir, const char *id, int64_t pid, uint64_t start,
+		    struct buf *ret, struct error *err)
+{
+	_cleanup_close_ int fd = open_dir(dir, err);
+	char name[NAME_SIZE];
+
+	if (fd < 0)
+		return fd;
+	live_name(name, id, pid, start);
+	return read_config(fd, name, ret, err);
+}
+
+/* gone - whether no process @pid that started at @start is left. */
+static bool gone(int64_t pid, uint64_t start)
+{
+	struct error err;
+	uint64_t now;
+	int r = process_started(pid, &now, &err);
+
+	return r == -ENOENT || r == -ESRCH || (r == 0 && now != start);
+}
+
+/* name_parse - PID and START of a container's record. */
+static bool name_parse(const char *name, int64_t *pid, uint64_t *start)
+{
+	const char *dot = strchr(name, '.');
+
+	return dot && strncmp(name, PENDING, strlen(PENDING)) != 0 &&
+	       sscanf(dot, ".%" SCNd64 ".%" SCNu64, pid, start) == 2;
+}
+
+/* forget - each record that @which says, of those in @dir. */
+static void forget(const char *dir, bool (*which)(int fd, const char *name, const void *arg),
+		   const void *arg)
+{
+	struct error err;
+	_cleanup_close_ int fd = open_dir(dir, &err);
+	_cleanup_dir_ DIR *list = fd < 0 ? NULL : dir_open(fd);
+	const struct dirent *entry;
+
+	while (list && dir_next(list, &entry) == 1) {
+		if (which(fd, entry->d_name, arg))
+			(void)unlinkat(fd, entry->d_name, 0);
+	}
+}
+
+struct drop {
+	char prefix[NAME_SIZE];
+	bool force;
+};
+
+static bool to_drop(int fd, const char *name, const void *arg)
+{
+	const struct drop *drop = arg;
+	uint64_t start;
+	int64_t pid;
+
+	(void)fd;
+	return strncmp(name, drop->prefix, strlen(drop->prefix)) == 0 &&
+	       name_parse(name, &pid, &start) && (drop->force || gone(pid, start));
+}
+
+void admitted_drop(const char *dir, const char *id, bool force)
+{
+	struct drop drop = { .force = force };
+
+	id_prefix(drop.prefix, id);
+	forget(dir, to_drop, &drop);
+}
+
+static bool to_sweep(int fd, const char *name, const void *arg)
+{
+	struct stat st;
+	uint64_t start;
+	int64_t pid;
+
+	(void)arg;
+	if (name_parse(name, &pid, &start))
+		return gone(pid, start);
+	return fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       time(NULL) - st.st_mtime > PENDING_SECONDS;
+}
+
+void admitted_sweep(const char *dir)
+{
+	forget(dir, to_sweep, NULL);
+}

@@ -1,0 +1,547 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# The runtime door in front of real runtimes: with a policy that allows everything
+# nobody notices it; with a strict one it refuses and hardens, and what runs is
+# what it admitted.
+# shellcheck source=tests/integration/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/integration/runtime-lib.sh
+. "$(dirname "$0")/runtime-lib.sh"
+# $output, $status, $work and the like come from there.
+# shellcheck disable=SC2154
+
+need runc crun jq script
+[ -x "$probe" ] || bail "$probe is not built"
+setup_work
+make_rootfs
+
+# --- nobody notices it ---
+
+# same DESCRIPTION ARGUMENT... - both say and do the same
+same() {
+	local what="$runtime: $1" one two
+
+	shift
+	real "$runtime"
+	"${command[@]}" "$@" >"$work/one.out" 2>"$work/one.err" <"$work/nothing"
+	one=$?
+	through "$runtime" open
+	"${command[@]}" "$@" >"$work/two.out" 2>"$work/two.err" <"$work/nothing"
+	two=$?
+	# a date, and how long a container has been there
+	sed -i -E 's/"?[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.+Z]+"?/TIME/g' "$work"/{one,two}.{out,err}
+	is "$what: exit code" "$two" "$one"
+	is "$what: standard output" "$(cat "$work/two.out")" "$(cat "$work/one.out")"
+	is "$what: standard error" "$(cat "$work/two.err")" "$(cat "$work/one.err")"
+}
+
+passes() {
+	local dir
+
+	dir=$(bundle passes '.process.args = ["/bin/sleep", "100"]')
+	same "help" --help
+	same "version" --version
+	same "features" features
+	same "no arguments"
+	same "an unknown verb" no-such-verb
+	same "help of create" create --help
+	same "help of run" run --help
+	same "help of exec" exec --help
+	same "create without an id" create
+	same "no such container" state no-such
+	same "delete of no such container" delete no-such
+	same "kill of no such container" kill no-such
+	same "start of no such container" start no-such
+	same "an empty list" list
+	real "$runtime"
+	"${command[@]}" create --bundle "$dir" passes <"$work/nothing" >/dev/null 2>&1 ||
+		bail "$runtime cannot create"
+	same "state of a created one" state passes
+	same "list" list
+	same "list as JSON" list --format json
+	"${command[@]}" start passes
+	same "state of a running one" state passes
+	same "list -q" list -q
+	if [ "$runtime" = runc ]; then
+		same "ps" ps passes -o pid,args
+	else
+		same "ps" ps passes
+	fi
+	same "ps as JSON" ps --format json passes
+	[ "$runtime" = crun ] || same "events" events --stats passes
+	same "create with an id that is taken" create --bundle "$dir" passes
+	same "delete of a running one" delete passes
+	same "start of a running one" start passes
+	"${command[@]}" delete --force passes
+	same "kill" kill passes
+}
+
+# looks COMMAND... - what a program sees of how it was started, in one text
+cat >"$work/look" <<'END'
+#!/bin/sh
+printf 'arguments:'; printf ' <%s>' "$@"; echo
+pwd
+umask
+env | grep -v '^_=' | sort
+grep -E '^(Sig[^Q]|ShdPnd|Cap|NoNewPrivs|Seccomp|Groups|Uid|Gid)' /proc/self/status
+cat /proc/self/limits
+for fd in /proc/self/fd/*; do [ ! -e "$fd" ] || echo "${fd##*/} $(readlink "$fd")"; done | grep -v -E '/look$|pipe:|/proc/'
+cat <&5
+exit 7
+END
+chmod 755 "$work/look"
+
+untouched() {
+	local wrapper one two
+
+	mkdir -p "$work/hosts/look"
+	jq --arg real "$work/look" '.engines.podman.runtime = $real' "$work/hosts/open/host.json" \
+		>"$work/hosts/look/host.json"
+	cp -r "$work/hosts/open/bundles" "$work/hosts/look/"
+	wrapper=$(door_for "$work/hosts/look/host.json")
+	look() (
+		cd "$work/bundles" || exit
+		umask 027
+		ulimit -S -n 77
+		ulimit -S -c 0
+		trap '' USR1
+		trap - PIPE
+		export A='b c'
+		echo five >"$work/five"
+		env -i A="$A" TZ=X LISTEN_FDS=2 NOTIFY_SOCKET=/n PATH="$PATH" "$@" \
+			3<"$work/nothing" 5<"$work/five" 9>"$work/nine"
+	)
+	one=$(look "$work/look" state "a b" '' '*' 2>&1)
+	one="$one $?"
+	two=$(look "$wrapper" state "a b" '' '*' 2>&1)
+	two="$two $?"
+	is "environment, descriptors, limits, signals, arguments are handed on" "$two" "$one"
+	like "and were looked at" "$two" 'NOTIFY_SOCKET=/n.*9 .*/nine.*five 7$'
+	dir=$(bundle look)
+	one=$(look "$work/look" run --bundle "$dir" x 2>&1)
+	two=$(look "$wrapper" run --bundle "$dir" x 2>&1)
+	is "also where it judged" "$two" "$one"
+	one=$(look "$work/look" state x 0<&- 2>&1)
+	two=$(look "$wrapper" state x 0<&- 2>&1)
+	is "and closed standard descriptors stay closed" "$two" "$one"
+}
+
+runs() {
+	local dir one two
+
+	dir=$(bundle exits '.process.args = ["/bin/sh", "-c", "echo out; echo err >&2; exit 7"]')
+	through "$runtime" open
+	door_run "$dir"
+	is "$runtime: output and exit code" "$status $(sort <<<"$output" | xargs)" "7 err out"
+	dir=$(bundle signal '.process.args = ["/bin/sh", "-c",
+		"trap \"echo caught; exit 5\" TERM; echo ready; while :; do sleep 0.1; done"]')
+	"${command[@]}" run --bundle "$dir" signal <"$work/nothing" >"$work/signal.out" 2>&1 &
+	started+=($!)
+	for _ in $(seq 100); do
+		grep -q ready "$work/signal.out" && break
+		sleep 0.05
+	done
+	kill -TERM $!
+	wait $!
+	is "$runtime: a signal to the runtime reaches the container" \
+		"$? $(xargs <"$work/signal.out")" "5 ready caught"
+	dir=$(bundle tty '.process.terminal = true |
+		.process.args = ["/bin/sh", "-c", "tty; stty size 2>/dev/null; exit 3"]')
+	script -qec "$(printf '%q ' "${command[@]}") run --bundle $dir tty" /dev/null \
+		<"$work/nothing" >"$work/tty.out" 2>&1
+	is "$runtime: a terminal" "$? $(grep -o '/dev/pts/[0-9]*' "$work/tty.out")" "3 /dev/pts/0"
+	dir=$(bundle descriptors '.process.args = ["/bin/sh", "-c", "cat <&3"]')
+	echo handed on >"$work/three"
+	output=$("${command[@]}" run --preserve-fds 1 --bundle "$dir" descriptors \
+		<"$work/nothing" 3<"$work/three" 2>&1)
+	is "$runtime: a preserved descriptor" "$? $output" "0 handed on"
+	dir=$(bundle detached '.process.args = ["/bin/sleep", "100"]')
+	"${command[@]}" run -d --pid-file "$work/pid" --bundle "$dir" detached \
+		<"$work/nothing" >/dev/null 2>&1
+	is "$runtime: detached, with a pid file" "$?" 0
+	is "$runtime: and it runs" "$("${command[@]}" state detached | jq -r .status)" running
+	is "$runtime: what was admitted is known of it" \
+		"$(cat "$records"/*."$(cat "$work/pid")".* | jq -r '.id + " " + .config.process.args[1]')" \
+		"detached 100"
+	"${command[@]}" kill detached KILL
+	for _ in $(seq 100); do
+		[ "$("${command[@]}" state detached | jq -r .status)" = stopped ] && break
+		sleep 0.05
+	done
+	"${command[@]}" delete detached
+	is "$runtime: and forgotten when it is deleted" \
+		"$(find "$records" -name "*.$(cat "$work/pid").*")" ""
+}
+
+# --- the file that is rewritten ---
+
+rewrites() {
+	local dir before
+
+	through "$runtime" enforce
+	dir=$(bundle kept '.root.readonly = false | .process.noNewPrivileges = false |
+		.["x.unknown"] = {a: [1.50, "\u00e9"]} | .linux.unknown = null')
+	chmod 640 "$dir/config.json"
+	chgrp 1234 "$dir/config.json"
+	cp "$dir/config.json" "$work/before.json"
+	door_run "$dir"
+	is "$runtime: what the policy hardens runs" "$status $output" "0 hello from inside"
+	is "$runtime: hardened" \
+		"$(jq -c '[.root.readonly, .process.noNewPrivileges]' "$dir/config.json")" "[true,true]"
+	is "$runtime: mode and owner are kept" "$(stat -c '%a %u:%g' "$dir/config.json")" "640 0:1234"
+	is "$runtime: unknown members are kept" \
+		"$(jq -c '[.["x.unknown"], .linux.unknown]' "$dir/config.json")" \
+		"$(jq -c '[.["x.unknown"], .linux.unknown]' "$work/before.json")"
+	is "$runtime: and nothing is left beside it" "$(ls -A "$dir")" "config.json
+out"
+	is "$runtime: the gate is the last of createRuntime" \
+		"$(jq -r '.hooks.createRuntime[-1] | [.path, .args[-1], .env[0]] | join(" ")' \
+			"$dir/config.json")" "$hook --admitted PATH=/usr/bin:/bin"
+	before=$(stat -c '%i %z' "$dir/config.json")
+	door_run "$dir"
+	is "$runtime: again: nothing changes, so the file stays" \
+		"$status $(stat -c '%i %z' "$dir/config.json")" "0 $before"
+	through "$runtime" audit
+	dir=$(bundle audit '.process.user.uid = 0 | .root.readonly = false')
+	before=$(stat -c '%i %z' "$dir/config.json")
+	door_run "$dir"
+	is "$runtime: audit refuses and changes nothing" \
+		"$status $output $(stat -c '%i %z' "$dir/config.json")" "0 hello from inside $before"
+	is "$runtime: but says what it would have done" \
+		"$(tail -n 1 "$work/hosts/audit.log" | jq -r '[.program, .verdict, .refused] | join(" ")')" \
+		"cofferdam-runtime run deny false"
+}
+
+# --- refusals ---
+
+# refused DESCRIPTION BUNDLE REGEX - does not run, and its user is told
+refused() {
+	door_run "$2"
+	if [ $status = 0 ] || ran "$2"; then
+		not_ok "$runtime: $1" "it ran: $status" "$output"
+	else
+		like "$runtime: $1" "$status $output" "^1 cofferdam: .*$3"
+	fi
+}
+
+refuses() {
+	local dir verb
+
+	through "$runtime" enforce
+	dir=$(bundle root '.process.user.uid = 0')
+	refused "root is refused" "$dir" 'root-user.*uid 0.*--user 1000:1000'
+	for verb in create run; do
+		rm -f "$work/log"
+		"${command[@]}" --log "$work/log" --log-format json $verb --bundle "$dir" refused \
+			<"$work/nothing" >"$work/out" 2>"$work/err"
+		is "$runtime $verb: exit code" $? 1
+		is "$runtime $verb: nothing on standard output" "$(cat "$work/out")" ""
+		is "$runtime $verb: one line on standard error" "$(wc -l <"$work/err")" 1
+		is "$runtime $verb: the log is one error, in JSON, with the same text" \
+			"$(jq -r '[.level, .msg] | join(" ")' "$work/log")" "error $(cat "$work/err")"
+		like "$runtime $verb: and the time" "$(jq -r .time "$work/log")" '^20..-..-..T..:..:..Z$'
+	done
+	rm -f "$work/log"
+	"${command[@]}" --log="$work/log" run --bundle "$dir" refused <"$work/nothing" >/dev/null 2>&1
+	like "$runtime: as text where that was asked for" "$(cat "$work/log")" \
+		'^time="20.*" level=error msg="cofferdam: denied by policy test: root-user'
+	is "$runtime: no container is left" "$("${command[@]}" list -q)" ""
+	is "$runtime: the record names program and verb" \
+		"$(tail -n 1 "$work/hosts/enforce.log" | jq -r '[.program, .verdict, .refused, .id] | join(" ")')" \
+		"cofferdam-runtime run deny true refused"
+	dir=$(bundle annotated '.annotations = {"run.oci.seccomp_bpf_data": "AAAA"}')
+	door_run "$dir"
+	is "$runtime: an annotation that would undo the filter is gone" \
+		"$status $(jq -c .annotations "$dir/config.json")" "0 {}"
+	dir=$(bundle foreign '.hooks.prestart = [{path: "/bin/true"}]')
+	refused "a foreign hook" "$dir" foreign-hooks
+	dir=$(bundle broken)
+	echo '{' >"$dir/config.json"
+	refused "no JSON" "$dir" 'config.json:'
+	dir=$(bundle id)
+	door_run "$dir" 'a b'
+	like "$runtime: an id that runc would not take" "$status $output" '^1 cofferdam: .*no container id'
+}
+
+# --- every way to name a bundle ---
+
+# at DESCRIPTION ARGUMENT... - run is refused for what is in the bundle
+at() {
+	local what=$1
+
+	shift
+	output=$(cd "$dir" && "${command[@]}" "$@" <"$work/nothing" 2>&1)
+	like "$runtime: $what" "$? $output" '^1 cofferdam: denied .*root-user'
+}
+
+names() {
+	dir=$(bundle named '.process.user.uid = 0')
+	mkdir -p "$work/elsewhere"
+	through "$runtime" enforce
+	at "the working directory" run x
+	at "--bundle DIR" run --bundle "$dir" x
+	at "--bundle=DIR" run --bundle="$dir" x
+	at "-b DIR" run -b "$dir" x
+	at "a relative one" run -b ../named x
+	at "an empty one" run --bundle= x
+	ln -sfn "$dir" "$work/link"
+	at "a symbolic link" run --bundle "$work/link" x
+	at "the last of two" run -b "$work/elsewhere" --bundle "$dir" x
+	at "behind --" run -b "$dir" -- x
+	at "an id that is a verb" run -b "$dir" create
+	if [ "$runtime" = runc ]; then
+		at "one dash" run -bundle "$dir" x
+		at "-b=DIR" run -b="$dir" x
+		at "behind the id" run x --bundle "$dir"
+		at "create" create --bundle "$dir" x
+		at "restore" restore --bundle "$dir" x
+		return
+	fi
+	at "an abbreviation" run --bun "$dir" x
+	at "in one argument" run -b"$dir" x
+	at "among letters" run -db "$dir" x
+	at "--config, the same file" run --config config.json x
+	at "--config, by its path" run -f "$dir/config.json" x
+	echo '{}' >"$work/other.json"
+	output=$("${command[@]}" run -b "$dir" --config "$work/other.json" x 2>&1)
+	like "crun: --config, another file" "$? $output" '^1 cofferdam: .*only the bundle.s own config.json'
+	output=$("${command[@]}" run -b "$dir" --conf "$work/other.json" x 2>&1)
+	like "crun: abbreviated" "$? $output" '^1 cofferdam: .*only the bundle.s own config.json'
+}
+
+# --- bad surroundings ---
+
+surroundings() {
+	local dir n
+
+	through "$runtime" enforce
+	dir=$(bundle gone)
+	rm -r "$dir"
+	refused "a bundle that is not there" "$dir" 'does not exist'
+	dir=$(bundle owned)
+	chown 1000 "$dir/config.json"
+	refused "a config.json of another owner" "$dir" 'config.json: .*(1000|owner|belong)'
+	dir=$(bundle folder '.root.readonly = false')
+	chown 1000 "$dir"
+	refused "a bundle of another owner" "$dir" 'belong|owner|1000'
+	dir=$(bundle writable)
+	chmod 666 "$dir/config.json"
+	refused "a config.json that anyone can write" "$dir" 'writ'
+	dir=$(bundle fifo)
+	rm "$dir/config.json"
+	mkfifo "$dir/config.json"
+	refused "a config.json that is a FIFO" "$dir" 'regular'
+	dir=$(bundle full '.root.readonly = false')
+	mkdir "$work/full.$runtime"
+	mount -t tmpfs -o size=48k tmpfs "$work/full.$runtime"
+	cp -r "$dir/." "$work/full.$runtime/"
+	head -c 100000 /dev/zero >"$work/full.$runtime/filler" 2>/dev/null
+	cp "$dir/config.json" "$work/before.json"
+	dir=$work/full.$runtime
+	refused "a full disk" "$dir" 'cannot replace.*No space left'
+	is "$runtime: the file is as it was" "$(cmp "$dir/config.json" "$work/before.json" 2>&1)" ""
+	is "$runtime: and nothing is left beside it" "$(ls -A "$dir")" "config.json
+filler
+out"
+	umount "$work/full.$runtime"
+	for n in 1 2 3 4 5 6; do
+		[ -e "$work/bundles/many$n" ] || bundle many$n '.root.readonly = false' >/dev/null
+		"${command[@]}" run --bundle "$work/bundles/many$n" many$n <"$work/nothing" \
+			>"$work/many$n.out" 2>&1 &
+	done
+	for n in 7 8; do
+		"${command[@]}" run --bundle "$work/bundles/many1" many$n <"$work/nothing" \
+			>"$work/many$n.out" 2>&1 &
+	done
+	wait
+	is "$runtime: eight at once, three of them of one bundle" \
+		"$(cat "$work"/many*.out | sort | uniq -c | xargs)" "8 hello from inside"
+}
+
+# A signal while it works: the file is the old one or the new one, and alone.
+terminated() {
+	local dir pid wait left=0 torn=0
+
+	through runc enforce
+	dir=$(bundle large '.root.readonly = false |
+		.annotations = ([range(20000) | {key: "a\(.)", value: "b"}] | from_entries)')
+	cp "$dir/config.json" "$work/before.json"
+	for wait in 0.01 0.02 0.04 0.06 0.08 0.10 0.12 0.15; do
+		cp "$work/before.json" "$dir/config.json"
+		"${command[@]}" run --bundle "$dir" term <"$work/nothing" >/dev/null 2>&1 &
+		pid=$!
+		sleep $wait
+		kill -TERM $pid 2>/dev/null
+		wait $pid 2>/dev/null
+		jq -e .ociVersion "$dir/config.json" >/dev/null 2>&1 || torn=$((torn + 1))
+		left=$((left + $(find "$dir" -name '.cofferdam*' | wc -l)))
+		runc --root "$work/runc" delete --force term >/dev/null 2>&1
+	done
+	is "SIGTERM: no file is torn, none is left beside" "$torn $left" "0 0"
+}
+
+# --- the real runtime ---
+
+real_runtime() {
+	local dir wrapper host=$work/hosts/odd
+
+	dir=$(bundle odd)
+	mkdir -p "$host"
+	cp -r "$work/hosts/enforce/bundles" "$host/"
+	odd() {
+		jq "$1" "$work/hosts/enforce/host.json" >"$host/host.json"
+		command=("$(door_for "$host/host.json")")
+		door_run "$dir"
+	}
+	odd '.engines.podman.runtime = "/nowhere/runc"'
+	like "a real runtime that is missing" "$status $output" \
+		'^1 cofferdam: refused: .*/nowhere/runc.*does not exist'
+	odd ".engines.podman.runtime = \"$door\""
+	like "one that is the door itself" "$status $output" '^1 cofferdam: refused: .*own'
+	ln -sfn "$door" "$work/itself"
+	odd ".engines.podman.runtime = \"$work/itself\""
+	like "or a link to it" "$status $output" '^1 cofferdam: refused: .*own'
+	cp "$(command -v runc)" "$work/theirs"
+	chown 1000 "$work/theirs"
+	odd ".engines.podman.runtime = \"$work/theirs\""
+	like "one that others can change" "$status $output" '^1 cofferdam: refused: .*theirs'
+	odd '.engines.podman.runtime = "runc"'
+	like "one by a relative path: host.json is wrong" "$status $output" \
+		'^1 cofferdam: .*absolute path'
+	odd '.engines.podmann = {}'
+	like "an engine that is none" "$status $output" '^1 cofferdam: .*podman'
+	# what stops containers must go on, whatever host.json says
+	is "but state, kill and delete go on" \
+		"$("${command[@]}" --root "$work/runc" list -q 2>&1)" ""
+	odd '.'
+	is "none is named: the distribution's" "$status $output" "0 hello from inside"
+}
+
+# The path that was executed says who calls, and what it wants.
+by_path() {
+	local dir engine
+
+	if [ -e /etc/cofferdam/host.json ]; then
+		skip "links named after engines" "this host has a host.json of its own"
+		return
+	fi
+	mkdir -p "$work"/libexec/{podman,docker,other}
+	for engine in podman docker other; do
+		ln -s "$door" "$work/libexec/$engine/runc"
+		ln -s "$door" "$work/libexec/$engine/crun"
+	done
+	ln -s "$work/libexec/docker/runc" "$work/runc.diverted"
+	dir=$(bundle linked 'del(.mounts[] | select(.destination == "/out")) |
+		.process.args = ["/bin/sh", "-c", "echo hello"]')
+	by() {
+		# without a host.json: restricted
+		output=$("$@" --root "$work/runc" run --bundle "$dir" "by-$RANDOM" <"$work/nothing" 2>&1)
+		status=$?
+	}
+	by "$work/libexec/docker/runc"
+	is "a link docker/runc" "$status $output $(jq -c '.hooks.createRuntime[0].args' "$dir/config.json")" \
+		'0 hello ["cofferdam-hook","createRuntime","--engine","docker","--admitted"]'
+	by "$work/libexec/podman/crun" --cgroup-manager=cgroupfs --root "$work/crun"
+	like "a link podman/crun" "$(jq -c '.hooks.createRuntime[0].args' "$dir/config.json")" podman
+	like "is crun" "$("$work/libexec/podman/crun" --version)" '^crun version'
+	by "$work/runc.diverted"
+	is "a link to such a link" "$status $output $(jq -r '.hooks.createRuntime[0].args[3]' "$dir/config.json")" \
+		'0 hello docker'
+	by "$work/libexec/other/runc"
+	like "a folder that is no engine" "$status $output" '^1 cofferdam-runtime: refused, it is not known'
+	like "the options of tests are not for links" \
+		"$("$work/libexec/docker/runc" --engine podman list 2>&1)" 'option --engine is not known'
+	# found on the PATH, by its name alone
+	output=$(cd "$work/libexec/docker" && ./runc --version 2>&1)
+	like "a relative path" "$output" '^runc version'
+}
+
+# --- what runs is what was admitted ---
+
+# A program in front of the real runtime, as an intruder between the door and it.
+between() {
+	local dir
+
+	mkdir -p "$work/hosts/between"
+	cp -r "$work/hosts/gated/bundles" "$work/hosts/between/"
+	printf '#!/bin/bash\ncase " $* " in *" run "*) %s ;; esac\nexec %s "$@"\n' \
+		"jq -c '.process.user.uid = 0' $work/bundles/swapped/config.json >$work/swap &&
+		cat $work/swap >$work/bundles/swapped/config.json" "$(command -v runc)" \
+		>"$work/between"
+	chmod 755 "$work/between"
+	jq --arg real "$work/between" '.engines.podman.runtime = $real' \
+		"$work/hosts/gated/host.json" >"$work/hosts/between/host.json"
+	dir=$(bundle swapped)
+	command=("$(door_for "$work/hosts/between/host.json")" --root "$work/runc")
+	door_run "$dir"
+	like "a configuration that changed after the door is refused" "$status $output" \
+		'^1 .*did not pass the runtime door'
+	is "and never ran" "$(ran "$dir" && echo ran)" ""
+	through runc gated
+	dir=$(bundle swapped '.root.readonly = false')
+	door_run "$dir"
+	is "control: unchanged it runs, gate and all" "$status $output" "0 hello from inside"
+	is "and the gate looked at it" \
+		"$(tail -n 1 "$work/hosts/gated.log" | jq -r '[.program, .verdict] | join(" ")')" \
+		"cofferdam-gate allow"
+}
+
+unadmitted() {
+	local dir
+
+	dir=$(bundle unadmitted)
+	add_hook "$dir" createRuntime "$(host "$runtime" gated)"
+	run "$runtime" "$dir"
+	is "$runtime: a container that passed the hook alone does not start" "$((status != 0))" 1
+	like "$runtime: and its user is told" "$output" \
+		'unadmitted: deny: .*did not pass the runtime door'
+	dir=$(bundle unadmitted)
+	add_hook "$dir" createRuntime "$(host "$runtime" enforce)"
+	run "$runtime" "$dir"
+	is "$runtime: where host.json does not ask for that, it does" "$status $output" \
+		"0 hello from inside"
+	# the hook forged into a bundle
+	dir=$(bundle forged)
+	add_hook "$dir" createRuntime "$(host "$runtime" enforce)" ADMITTED
+	sed -i 's/ADMITTED/--admitted/' "$dir/config.json"
+	run "$runtime" "$dir"
+	like "$runtime: to say that it was admitted is not enough" "$status $output" \
+		'^[1-9].*did not pass the runtime door'
+}
+
+# Others' hooks run behind Cofferdam's first.
+first() {
+	local dir
+
+	through "$runtime" enforce
+	dir=$(bundle first '.hooks.prestart = [{path: "/bin/sh", args: ["sh", "-c",
+		"cat >/dev/null; echo hooked >\(.mounts[-1].source)/hooked"]}]')
+	door_run "$dir"
+	is "$runtime: an allowed hook runs" "$status $(cat "$dir/out/hooked" 2>&1)" "0 hooked"
+	is "$runtime: and Cofferdam's first and last around it" \
+		"$(jq -r '[.hooks.prestart[0].args[-1], .hooks.createRuntime[-1].args[-1]] | join(" ")' \
+			"$dir/config.json")" "--veto --admitted"
+	rm -rf "$records"
+	run "$runtime" "$dir"
+	is "$runtime: without the door the first one refuses" \
+		"$((status != 0)) $(cat "$dir/out/hooked" 2>/dev/null)" "1 "
+}
+
+untouched
+for runtime in runc crun; do
+	passes
+	runs
+	rewrites
+	refuses
+	names
+	surroundings
+	unadmitted
+	first
+done
+terminated
+real_runtime
+by_path
+between
+
+done_testing
