@@ -13,8 +13,10 @@ build="autoconf automake gcc libc6-dev make pkg-config
 run="busybox-static crun jq runc"
 test="buildah catatonit clang codespell containerd cppcheck docker.io libclang-rt-dev libcmocka-dev
 	podman shellcheck strace valgrind xz-utils"
-# For the 32-bit program that the gate is to turn away.
-[ "$(dpkg --print-architecture)" != amd64 ] || test="$test gcc-multilib"
+# The kernel's headers for other processors: system call numbers. Headers alone.
+test="$test linux-libc-dev-arm64-cross linux-libc-dev-armhf-cross"
+# For 32-bit programs. Not gcc-multilib, which takes every cross compiler away.
+[ "$(dpkg --print-architecture)" != amd64 ] || test="$test lib32gcc-12-dev libc6-dev-i386"
 
 case ${1-} in
 build) packages=$build ;;

@@ -104,6 +104,12 @@ done_testing() {
 	exit $((tests_failed > 0))
 }
 
+# cc32 ARGUMENT... - build a static 32-bit program. The headers' folder is named because only
+# gcc-multilib, which goes with no cross compiler, has a link to it.
+cc32() {
+	gcc -m32 -static -O1 -std=gnu11 -D_GNU_SOURCE -isystem /usr/include/x86_64-linux-gnu "$@"
+}
+
 # --- a throw-away folder ---
 
 # The tests of tests/integration come with one.

@@ -25,7 +25,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define HIGH (1ul << 32)	/* the kernel does not look at it in an int */
+/* The kernel does not look at it in an int; 32-bit programs have none. */
+#define HIGH ((unsigned long)(1ull << 32))
 #define BAD (-1ul)		/* a descriptor, or a pointer, that leads nowhere */
 #define NO_TYPE 15ul		/* no socket type: the kernel says EINVAL */
 #define X32 0x40000000l
@@ -123,7 +124,9 @@ static const struct attack attacks[] = {
 
 	/* the machine */
 	{ "kexec-load", SYS_kexec_load, { 0, 99, 0, BAD }, NATIVE },
+#ifdef SYS_kexec_file_load
 	{ "kexec-file-load", SYS_kexec_file_load, { BAD, BAD, 0, 0, BAD }, NATIVE },
+#endif
 	{ "init-module", SYS_init_module, { 0, 0, 0 }, NATIVE },
 	{ "finit-module", SYS_finit_module, { BAD, 0, BAD }, NATIVE },
 	{ "delete-module", SYS_delete_module, { BAD, 0 }, NATIVE },
@@ -156,10 +159,19 @@ static const struct attack attacks[] = {
 	{ "x32-getpid", X32 | SYS_getpid, { 0 }, NATIVE },
 	{ "x32-ptrace", X32 | 521, { 0 }, NATIVE },
 #endif
+#ifdef __i386__
+	/* what the 32-bit door alone has; a socketcall without arguments says EFAULT where it is let in */
+	{ "socketcall-socket", SYS_socketcall, { 1, BAD }, NATIVE },
+	{ "socketcall-pair", SYS_socketcall, { 8, BAD }, NATIVE },
+	{ "vm86", SYS_vm86, { 0, 0 }, NATIVE },
+	{ "vm86old", SYS_vm86old, { 0 }, NATIVE },
+	{ "clock-settime64", SYS_clock_settime64, { 99, BAD }, NATIVE },
+	{ "clock-adjtime64", SYS_clock_adjtime64, { 99, BAD }, NATIVE },
+#endif
 	{ "unknown", 1 << 20, { 0 }, NATIVE },
 };
 
-static long i386(const struct attack *a)
+static long int80(const struct attack *a)
 {
 #ifdef __x86_64__
 	/* socketcall reads its arguments at an address of 32 bits; without one it says EFAULT,
@@ -190,7 +202,7 @@ static long enter(const struct attack *a)
 	long ret;
 
 	if (a->door == I386)
-		return i386(a);
+		return int80(a);
 	if (a->nr == SYS_clone3)
 		ret = syscall(a->nr, &clone3, sizeof(clone3));
 	else

@@ -57,7 +57,7 @@ passed() {
 	awk '$2 !~ /^(EPERM|ENOSYS|EAFNOSUPPORT|EPROTONOSUPPORT|SIGSYS)$/' <<<"$output"
 }
 
-# all_fail DESCRIPTION
+# all_fail DESCRIPTION - those of $names
 all_fail() {
 	local got through
 
@@ -131,6 +131,85 @@ for runtime in runc crun; do
 	attack $runtime none "$privileged" \
 		'.process.args = ["/bin/attack", "--filter", "/hardened.bpf"]'
 	all_fail "$runtime: hardened alone, as the compiled filter"
+done
+
+# --- 32-bit programs ---
+
+# The same attacks by the 32-bit door, from a program of its own: compat32 lets the program
+# in, the others do not let it begin.
+thirty_two() {
+	local runtime profile names
+
+	# shellcheck disable=SC2034 # all_fail's
+	mapfile -t names < <("$work/rootfs/bin/attack32" --list)
+	for runtime in runc crun; do
+		attack $runtime "$work/profiles/compat32.json" '.process.args = ["/bin/attack32"]'
+		all_fail "$runtime: compat32, from a 32-bit program"
+		attack $runtime "$work/profiles/compat32.json" "$privileged" \
+			'.process.args = ["/bin/attack32"]'
+		all_fail "$runtime: compat32, from a 32-bit program, as root with capabilities"
+		for profile in hardened build; do
+			attack $runtime "$work/profiles/$profile.json" '.process.args = ["/bin/attack32"]'
+			is "$runtime: $profile: a 32-bit program is killed before it does anything" \
+				"$status:$output" 159:
+		done
+		attack $runtime none '.process.args = ["/bin/attack32"]'
+		like "$runtime: without a filter it would have run" "$output" 'unshare-user ok'
+	done
+}
+
+if [ "$(uname -m)" != x86_64 ]; then
+	note "no 32-bit programs: this processor is no x86-64"
+elif cc32 -o "$work/rootfs/bin/attack32" "$src/tests/attacks/attack.c" 2>"$work/cc32.log"; then
+	thirty_two
+else
+	skip "32-bit programs" "cannot be built here: $(tail -n 1 "$work/cc32.log")"
+fi
+
+# --- the rule about profiles that a container brings ---
+
+# weak POLICY PROFILE - what seccomp-weak finds in it
+weak() {
+	local dir
+
+	dir=$(bundle weak '.linux.seccomp = '"$(cat "$2")" '.mounts |= map(select(.type != "bind"))')
+	"$cofferdam" check --policy "$1" --format json "$dir" |
+		jq -r '.findings[] | select(.rule == "seccomp-weak") | .value'
+}
+
+for profile in hardened compat32 build; do
+	is "restricted finds nothing in $profile" "$(weak restricted "$work/profiles/$profile.json")" ""
+done
+for profile in "${theirs[@]}"; do
+	is "baseline finds nothing in the default of $profile" \
+		"$(weak baseline "$work/profiles/$profile.json")" ""
+	found=$(weak restricted "$work/profiles/$profile.json")
+	like "restricted finds in it: $found" "$found" 'io_uring_setup|mount'
+done
+
+# --- allowing one call for one workload, as docs/seccomp.md says ---
+
+jq '.syscalls |= (map(.names -= ["mbind"])
+	| map(select(.names != [])) + [{names: ["mbind"], action: "SCMP_ACT_ALLOW"}])' \
+	"$work/profiles/hardened.json" >"$work/profiles/numa.json"
+is "one call more: lint finds nothing" "$("$cofferdam" seccomp lint "$work/profiles/numa.json")" \
+	"$work/profiles/numa.json: ok"
+# shellcheck disable=SC2016 # jq's
+is "one call more, and nothing else" "$("$cofferdam" seccomp compare --format json \
+	"$work/profiles/numa.json" hardened | jq -r '[.more[].call, (.less | length)] | join(" ")')" "mbind 0"
+is "one call more: restricted finds nothing in it" "$(weak restricted "$work/profiles/numa.json")" ""
+for runtime in runc crun; do
+	attack $runtime "$work/profiles/numa.json" '.process.args += ["mbind", "move-pages", "ptrace"]'
+	is "$runtime: one call more, and no other" "$output" $'mbind EINVAL\nmove-pages EPERM\nptrace EPERM'
+done
+
+# Where to look for what a program misses: it runs, and the kernel is told to log.
+jq '.defaultAction = "SCMP_ACT_LOG" | del(.defaultErrnoRet)
+	| .syscalls |= map(select(.action == "SCMP_ACT_ALLOW"))' \
+	"$work/profiles/hardened.json" >"$work/profiles/learn.json"
+for runtime in runc crun; do
+	attack $runtime "$work/profiles/learn.json" '.process.args += ["mbind", "io-uring-setup"]'
+	is "$runtime: logged instead of refused" "$output" $'io-uring-setup EFAULT\nmbind EINVAL'
 done
 
 # --- the table ---

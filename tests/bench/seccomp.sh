@@ -139,11 +139,13 @@ if [ -x "$root/usr/bin/redis-server" ]; then
 		 "GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@b", "GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@b"]'
 		'.process.cwd = "/tmp"')
 	# What one prints is microseconds a request, or milliseconds of work.
+	# shellcheck disable=SC2016 # the container's shell expands it
 	redis='redis-server --port 6379 --save "" >/dev/null &
 until redis-cli ping >/dev/null 2>&1; do sleep 0.05; done
 redis-benchmark -n 40000 -c 20 -t set,get --csv | tail -n +2 | cut -d , -f 2 | tr -d \" | {
 	read -r set; read -r get; echo "$((500000000 / ${set%.*} + 500000000 / ${get%.*}))"; }
 redis-cli shutdown nosave'
+	# shellcheck disable=SC2016
 	shell='start=$(date +%s%N)
 git init -q r; cd r
 for i in 1 2 3 4 5 6 7 8 9 10; do

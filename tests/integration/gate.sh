@@ -172,7 +172,7 @@ build_programs() {
 	gcc -O1 -o "$p/dynamic" "$work/first.c" || bail "no compiler"
 	gcc -O1 -static -o "$p/static" "$work/first.c"
 	gcc -O1 -static-pie -fPIE -o "$p/static-pie" "$work/first.c"
-	gcc -m32 -O1 -static -o "$p/static-32" "$work/first.c" 2>/dev/null
+	cc32 -o "$p/static-32" "$work/first.c" 2>/dev/null
 	while read -r lib; do
 		mkdir -p "$work/rootfs$(dirname "$lib")"
 		cp -L "$lib" "$work/rootfs$lib"

@@ -22,7 +22,7 @@ setup_work
 packages=(base-files bash busybox coreutils curl dash findutils git golang-go grep libc-bin
 	nginx-light nodejs openjdk-17-jre-headless postgresql-15 python3 redis-server redis-tools
 	sed sqlite3)
-all=(nginx postgres redis python node java go zoo git curl sqlite)
+all=(nginx postgres redis python node java go zoo git curl sqlite i386)
 [ $# = 0 ] || all=("$@")
 scale=1
 full=${COFFERDAM_TEST_FULL-}
@@ -40,6 +40,14 @@ echo 'root:x:0:0:root:/:/bin/sh
 user:x:1000:1000:user:/tmp:/bin/sh' >"$root/etc/passwd"
 echo '127.0.0.1 localhost test' >"$root/etc/hosts"
 cp "$src"/tests/workloads/{load,load.py,load.js,load.go,Load.java} "$root/load/"
+# A 32-bit program, by the calls that 32-bit processors have
+cannot=
+if [ "$(uname -m)" != x86_64 ]; then
+	cannot="no 32-bit programs on this processor"
+elif ! cc32 -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -pthread -o "$root/load/load32" \
+	"$src/tests/workloads/load32.c" 2>"$work/cc32.log"; then
+	cannot="cannot be built here: $(tail -n 1 "$work/cc32.log")"
+fi
 
 # one NAME RUNTIME PROFILE - $output, and in $took the milliseconds
 one() {
@@ -66,6 +74,12 @@ one() {
 profiles=(hardened)
 [ -z "$full" ] || profiles=(hardened compat32 build)
 for name in "${all[@]}"; do
+	if [ "$name" = i386 ] && [ -n "$cannot" ]; then
+		skip "i386" "$cannot"
+		continue
+	fi
+	which=("${profiles[@]}")
+	[ "$name" != i386 ] || which=(compat32)
 	one "$name" runc none
 	plain=$output
 	plain_took=$took
@@ -79,7 +93,7 @@ for name in "${all[@]}"; do
 			one "$name" crun none
 			is "$name: crun: the same without a filter" "$output" "$plain"
 		fi
-		for profile in "${profiles[@]}"; do
+		for profile in "${which[@]}"; do
 			one "$name" "$runtime" "$profile"
 			# A filter is there every time; a busy machine disturbs a load once.
 			if [ $status != 0 ] || [ "$output" != "$plain" ]; then
@@ -93,6 +107,15 @@ for name in "${all[@]}"; do
 					"$(diff <(echo "$plain") <(echo "$output"))"
 			else
 				ok "$name: $runtime, $profile: the same as without a filter ($took ms, $plain_took ms without)"
+			fi
+		done
+		[ "$name" = i386 ] || continue
+		for profile in hardened build; do
+			one "$name" "$runtime" $profile
+			if [ $status != 0 ] && [ "${output#*32-bit}" = "$output" ]; then
+				ok "$name: $runtime, $profile: does not begin"
+			else
+				not_ok "$name: $runtime, $profile: does not begin" "exit code $status" "$output"
 			fi
 		done
 	done
