@@ -147,17 +147,32 @@ void verify_files(struct gate *g)
 	verify_root_flags(g);
 }
 
-/* empty_tmpfs - an empty folder that stays so. */
-static bool empty_tmpfs(int fd)
+/*
+ * empty_folder - an empty folder that stays so for the container: of a tmpfs, or
+ * one that crun keeps for that among its own files since 1.2x, both read-only.
+ */
+static bool empty_folder(int fd)
 {
 	_cleanup_dir_ DIR *dir = dir_open(fd);
 	const struct dirent *e;
 	struct statfs fs;
 	struct statvfs flags;
+	struct stat st;
 
-	return dir && fstatfs(dirfd(dir), &fs) == 0 && fstatvfs(dirfd(dir), &flags) == 0 &&
-	       (uint64_t)fs.f_type == TMPFS_MAGIC && (flags.f_flag & ST_RDONLY) &&
-	       dir_next(dir, &e) == 0;
+	if (!dir || fstatfs(dirfd(dir), &fs) < 0 || fstatvfs(dirfd(dir), &flags) < 0 ||
+	    fstat(dirfd(dir), &st) < 0 || !(flags.f_flag & ST_RDONLY) || dir_next(dir, &e) != 0)
+		return false;
+	return (uint64_t)fs.f_type == TMPFS_MAGIC ||
+	       (st.st_uid == 0 && !(st.st_mode & (S_IWGRP | S_IWOTH)));
+}
+
+bool is_mask(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 &&
+	       ((S_ISCHR(st.st_mode) && st.st_rdev == makedev(MAJOR_MEM, 3)) ||
+		(S_ISDIR(st.st_mode) && empty_folder(fd)));
 }
 
 static bool missing(int r)
@@ -168,15 +183,12 @@ static bool missing(int r)
 static void verify_mask(struct gate *g, const char *path)
 {
 	_cleanup_close_ int fd = in_root(g, path, 0);
-	struct stat st;
 
 	if (missing(fd))
 		return;
-	if (fd < 0 || fstat(fd, &st) < 0)
-		mismatch(g, "what hides %s cannot be looked at: %s", path,
-			 strerror(fd < 0 ? -fd : errno));
-	else if (!(S_ISCHR(st.st_mode) && st.st_rdev == makedev(MAJOR_MEM, 3)) &&
-		 !(S_ISDIR(st.st_mode) && empty_tmpfs(fd)))
+	if (fd < 0)
+		mismatch(g, "what hides %s cannot be looked at: %s", path, strerror(-fd));
+	else if (!is_mask(fd))
 		mismatch(g, "%s is not hidden", path);
 }
 

@@ -259,6 +259,9 @@ void verify_masks(struct gate *g);
 void verify_mounts(struct gate *g);
 void verify_label(struct gate *g);
 
+/* is_mask - whether there is nothing to be seen there: /dev/null, or an empty folder. */
+bool is_mask(int fd);
+
 /* in_root - an O_PATH descriptor of @path in the container's root, or -errno. */
 int in_root(const struct gate *g, const char *path, int flags);
 int in_root_at(int root, const char *path, int flags, uint64_t resolve);

@@ -232,11 +232,13 @@ idmapped() {
 	exchanged . . "$bind"
 	ran "$dir" && [[ $output != *root* ]] && ok "$runtime: a mount of root's: it runs, and reads nothing" ||
 		not_ok "$runtime: a mount of root's" "$status" "$output"
-	"$work/idmap" "$given" || bail "no id-mapped mount can be made here"
-	exchanged . . "$bind"
-	caught "a mount on which root's files are the container's" "the mount at /mnt is id-mapped"
-	[[ $output != *$'root\n'* ]] && ok "$runtime: nothing was read" || not_ok "$runtime: it was read" "$output"
-	umount "$given"
+	# (a mount made now does not show in another release's tree)
+	if [ ${#in_tree[@]} = 0 ]; then
+		"$work/idmap" "$given" || bail "no id-mapped mount can be made here"
+		exchanged . . "$bind"
+		caught "a mount on which root's files are the container's" "the mount at /mnt is id-mapped"
+		umount "$given"
+	fi
 	# wanted, and not there: the runtime knows nothing of it, or left it out
 	exchanged . '.mounts[-1].uidMappings = [{containerID: 1000, hostID: 100000, size: 1}]
 		| .mounts[-1].gidMappings = .mounts[-1].uidMappings' "$bind"
