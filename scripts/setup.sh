@@ -6,6 +6,7 @@
 #	scripts/setup.sh build		to build the two programs
 #	scripts/setup.sh run		and to try them on real runtimes
 #	scripts/setup.sh test		and to run every test
+#	scripts/setup.sh runtimes	and with other releases' runtimes
 set -euo pipefail
 
 build="autoconf automake gcc libc6-dev make pkg-config
@@ -22,6 +23,7 @@ case ${1-} in
 build) packages=$build ;;
 run) packages="$build $run" ;;
 test) packages="$build $run $test" ;;
+runtimes) packages="$build $run $test debootstrap" ;;
 *)
 	sed -n 's/^#	/  /p' "$0" >&2
 	exit 2
