@@ -18,6 +18,9 @@ test="buildah catatonit clang codespell containerd cppcheck docker.io libclang-r
 test="$test linux-libc-dev-arm64-cross linux-libc-dev-armhf-cross"
 # For 32-bit programs. Not gcc-multilib, which takes every cross compiler away.
 [ "$(dpkg --print-architecture)" != amd64 ] || test="$test lib32gcc-12-dev libc6-dev-i386"
+# For the gate's other architecture. (Unversioned, the compiler takes gcc-multilib away.)
+[ "$(dpkg --print-architecture)" != amd64 ] ||
+	test="$test gcc-12-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static"
 
 case ${1-} in
 build) packages=$build ;;

@@ -36,6 +36,13 @@ int arch_regs_set(pid_t pid, const arch_regs *regs)
 	return ptrace(PTRACE_SETREGSET, pid, (void *)(uintptr_t)NT_PRSTATUS, &io) < 0 ? -errno : 0;
 }
 
+void arch_after_exec(arch_regs *regs)
+{
+	/* x7 tells the end of a system call from its start (arch/arm64/kernel/ptrace.c);
+	 * a program starts with zeros but for its stack and counter */
+	regs->regs[7] = 0;
+}
+
 const struct arch_abi *arch_abi_of(const arch_regs *regs)
 {
 	static const struct arch_abi native = {

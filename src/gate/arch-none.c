@@ -24,6 +24,11 @@ int arch_regs_set(pid_t pid, const arch_regs *regs)
 	return -EOPNOTSUPP;
 }
 
+void arch_after_exec(arch_regs *regs)
+{
+	(void)regs;
+}
+
 const struct arch_abi *arch_abi_of(const arch_regs *regs)
 {
 	(void)regs;

@@ -37,6 +37,9 @@ uint32_t arch_audit(void);
 int arch_regs_get(pid_t pid, arch_regs *ret);
 int arch_regs_set(pid_t pid, const arch_regs *regs);
 
+/* arch_after_exec - undo what the kernel shows its tracer in registers at the end of execve(2). */
+void arch_after_exec(arch_regs *regs);
+
 /* arch_abi_of - by the registers of a process at its first instruction, or NULL. */
 const struct arch_abi *arch_abi_of(const arch_regs *regs);
 

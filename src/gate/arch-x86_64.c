@@ -26,6 +26,11 @@ int arch_regs_set(pid_t pid, const arch_regs *regs)
 	return ptrace(PTRACE_SETREGS, pid, NULL, regs) < 0 ? -errno : 0;
 }
 
+void arch_after_exec(arch_regs *regs)
+{
+	(void)regs;
+}
+
 const struct arch_abi *arch_abi_of(const arch_regs *regs)
 {
 	static const struct arch_abi native = {

@@ -189,6 +189,7 @@ int inject_begin(struct gate *g, struct error *err)
 		return error_sys(err, -r, r == -EOPNOTSUPP ?
 				 "32-bit programs cannot be held at the gate on this architecture" :
 				 "reading registers");
+	arch_after_exec(&g->regs);
 	g->abi = arch_abi_of(&g->regs);
 	if (!g->abi)
 		return error_set(err, -EOPNOTSUPP,
