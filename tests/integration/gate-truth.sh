@@ -294,6 +294,8 @@ pod() {
 # An engine that may not trace
 without_ptrace() {
 	local -a isolated=(setpriv "--bounding-set=-sys_ptrace" "--inh-caps=-sys_ptrace")
+	# LeakSanitizer traces, too
+	local ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0
 
 	hooked noptrace enforce "${bare[@]}" "$say"
 	run "$runtime" "$dir"
@@ -312,6 +314,7 @@ without_ptrace() {
 # An engine whose service has a filter, which the supervisor inherits
 under_filter() {
 	local -a isolated
+	local ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0
 
 	cat >"$work/under.c" <<-'END'
 	#define _GNU_SOURCE
