@@ -58,20 +58,27 @@ static int open_folder(int dir, const char *path)
 	return fd < 0 ? -errno : (int)fd;
 }
 
+void cgroup_look(struct gate *g)
+{
+	struct error err = { 0 };
+
+	g->cgroups_read =
+		file_read(g->proc, "cgroup", false, 1u << 20, &g->cgroups, NULL, &err) == 0 &&
+		file_read(AT_FDCWD, "/proc/self/cgroup", false, 1u << 20, &g->own_cgroups, NULL,
+			  &err) == 0;
+}
+
 int gate_cgroup_open(const struct gate *g, const char *controller)
 {
 	static const char *const unified[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
 	_cleanup_free_ char *his = NULL, *own = NULL, *dir = NULL;
-	_cleanup_buf_ struct buf text = { 0 }, own_text = { 0 };
 	_cleanup_close_ int top = -1;
-	struct error err = { 0 };
 	bool v2 = controller[0] == '\0';
 
-	if (file_read(g->proc, "cgroup", false, 1u << 20, &text, NULL, &err) < 0 ||
-	    file_read(AT_FDCWD, "/proc/self/cgroup", false, 1u << 20, &own_text, NULL, &err) < 0)
+	if (!g->cgroups_read)
 		return -EIO;
-	his = line_path(&text, controller);
-	own = line_path(&own_text, controller);
+	his = line_path(&g->cgroups, controller);
+	own = line_path(&g->own_cgroups, controller);
 	/* that of the engine, or the root of all: not the container's own */
 	if (!his || strcmp(his, "/") == 0 || (own && strcmp(his, own) == 0) ||
 	    strncmp(his, "/..", 3) == 0)
@@ -172,10 +179,12 @@ int cgroup_only(const struct gate *g, int dir, pid_t *other)
 
 int cgroup_armed(struct gate *g, struct error *err)
 {
-	_cleanup_close_ int dir = main_cgroup(g);
+	_cleanup_close_ int dir = -1;
 	pid_t other = 0;
 	int r;
 
+	cgroup_look(g);
+	dir = main_cgroup(g);
 	if (dir == -ENOENT)
 		return 0;
 	r = dir < 0 ? dir : cgroup_only(g, dir, &other);
@@ -214,11 +223,13 @@ static bool childless(struct gate *g, const char *when)
 
 void cgroup_alone(struct gate *g, const char *when)
 {
-	_cleanup_close_ int dir = main_cgroup(g);
+	_cleanup_close_ int dir = -1;
 	bool good = childless(g, when);
 	pid_t other = 0;
 	int r;
 
+	cgroup_look(g);
+	dir = main_cgroup(g);
 	if (dir == -ENOENT) {
 		note(&g->unverified, "alone in its cgroup: it has none of its own");
 		return;

@@ -99,6 +99,8 @@ struct gate {
 	int root;			/* its root folder, O_PATH */
 	struct mount_table before;	/* its mounts, before and after hardening */
 	struct mount_table after;
+	struct buf cgroups, own_cgroups;	/* /proc/PID/cgroup, and our own */
+	bool cgroups_read;
 	int kept[KEPT_MAX];
 	size_t n_kept;
 	unsigned int steps;
@@ -207,7 +209,10 @@ int tighten_limits(struct gate *g, struct error *err) must_check;
 
 /* --- cgroup.c --- */
 
-/* cgroup_alone - a mismatch if anybody else is in its cgroups or pid namespace. */
+/* cgroup_look - read anew where it is; all that follows goes by that. */
+void cgroup_look(struct gate *g);
+
+/* cgroup_alone - look, and a mismatch if anybody else is in its cgroups or pid namespace. */
 void cgroup_alone(struct gate *g, const char *when);
 
 /* cgroup_armed - an error if its cgroup is in use by others before it starts. */

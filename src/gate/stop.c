@@ -213,6 +213,8 @@ static void look(struct gate *g)
 			tighten(g);
 		if (failed(g))
 			return;
+	} else {
+		cgroup_look(g);
 	}
 	verify(g);
 	cgroup_alone(g, "after hardening");

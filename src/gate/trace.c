@@ -86,18 +86,38 @@ static int seize(struct gate *g, pid_t tid, pid_t *tracer, struct error *err)
 	return error_set(err, -EEXIST, "process %d traces the container's already", (int)other);
 }
 
-static int seize_pass(struct gate *g, DIR *dir, pid_t *tracer, struct error *err)
+/* Threads that are known to be held, so that a second pass need not ask. */
+#define HELD_MAX 64
+
+struct held {
+	pid_t v[HELD_MAX];
+	size_t n;
+};
+
+static bool is_held(const struct held *held, pid_t tid)
+{
+	for (size_t i = 0; i < held->n; i++) {
+		if (held->v[i] == tid)
+			return true;
+	}
+	return false;
+}
+
+static int seize_pass(struct gate *g, DIR *dir, struct held *held, pid_t *tracer,
+		      struct error *err)
 {
 	const struct dirent *e;
 	int fresh = 0, r;
 
 	rewinddir(dir);
 	while ((r = dir_next(dir, &e)) > 0) {
-		long tid = strtol(e->d_name, NULL, 10);
+		const pid_t tid = (pid_t)strtol(e->d_name, NULL, 10);
 
-		r = tid > 0 ? seize(g, (pid_t)tid, tracer, err) : 0;
+		r = tid > 0 && !is_held(held, tid) ? seize(g, tid, tracer, err) : 0;
 		if (r < 0)
 			return r;
+		if (r > 0 && held->n < HELD_MAX)
+			held->v[held->n++] = tid;
 		fresh += r;
 	}
 	/* when the last thread goes, so does the folder */
@@ -109,6 +129,7 @@ static int seize_pass(struct gate *g, DIR *dir, pid_t *tracer, struct error *err
 int trace_seize(struct gate *g, pid_t *tracer, struct error *err)
 {
 	_cleanup_dir_ DIR *dir = NULL;
+	struct held held = { .n = 0 };
 	char path[32];
 	int r = 1;
 
@@ -119,7 +140,7 @@ int trace_seize(struct gate *g, pid_t *tracer, struct error *err)
 	for (int pass = 0; r > 0; pass++) {
 		if (pass == PASSES_MAX)
 			return error_set(err, -EAGAIN, "the container's process starts threads without end");
-		r = seize_pass(g, dir, tracer, err);
+		r = seize_pass(g, dir, &held, tracer, err);
 	}
 	if (r == 0 && tracer_of(g->pid, g->pid) != getpid())
 		return error_set(err, -ESRCH, "the container's process ended before it could be held");

@@ -1,11 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# What the exec gate adds to a whole "runc run", measured in turn so that no
-# order favours anyone: without a hook, with a hook that only judges, with one
-# that verifies, and with one that hardens all it can.
+# What the exec gate adds to a whole "runc run" and "crun run", measured in turn
+# so that no order favours anyone. Two containers, as each has to be compared with
+# itself: an ordinary one, which the gate hardens, and the same hardened by hand
+# (its runtime compiles a profile, too), which the gate only has to verify.
 #
-#	make bench-gate [ROUNDS=100]
+#	ROUNDS		of each			[60]
+#	RUNTIMES	in turn			[runc crun]
 # shellcheck source=tests/integration/lib.sh
 . "$(dirname "$0")/../integration/lib.sh"
 # $output, $status and $work come from there.
@@ -14,10 +16,7 @@
 need runc jq
 setup_work
 make_rootfs
-runtime=${RUNTIME:-runc}
-rounds=${ROUNDS:-100}
-state=$work/state
-: >"$state"
+rounds=${ROUNDS:-60}
 
 ordinary=(
 	'.root.readonly = false | del(.process.noNewPrivileges) | del(.linux.seccomp)'
@@ -25,34 +24,61 @@ ordinary=(
 	'.process.capabilities |= map_values(["CAP_CHOWN", "CAP_SETPCAP"])')
 quiet='.process.args = ["/bin/true"]'
 
-# variant NAME BUNDLE - a script that runs it under an id of its own
+# variant NAME BUNDLE [HOST] - a script that runs it under an id of its own
 variant() {
+	local options=
+
+	[ -z "${3-}" ] || add_hook "$2" createRuntime "$work/hosts/$3/host.json"
+	[ "$runtime" = runc ] || options=--cgroup-manager=cgroupfs
 	cat >"$work/$1.sh" <<-END
 	#!/bin/sh
-	exec $(command -v "$runtime") $([ "$runtime" = runc ] || echo --cgroup-manager=cgroupfs) --root $work/$runtime run --bundle $2 bench-$1-\$\$
+	exec $(command -v "$runtime") $options --root $work/$runtime run --bundle $2 bench-$1-\$\$
 	END
 	chmod +x "$work/$1.sh"
 }
 
-variant none "$(bundle none "$quiet")"
-variant plain "$(bundle plain "${ordinary[@]}" "$quiet")"
-# The same container, judged but neither refused nor hardened
-dir=$(bundle judge "${ordinary[@]}" "$quiet")
-add_hook "$dir" createRuntime "$(host_config off '.gate = "off" | .mode = "audit"')"
-variant judge "$dir"
-dir=$(bundle verify "$quiet")
-add_hook "$dir" createRuntime "$(host_config verify '.gate = "verify"')"
-variant verify "$dir"
-dir=$(bundle enforce "${ordinary[@]}" "$quiet")
-add_hook "$dir" createRuntime "$(host_config enforce '.gate = "enforce"')"
-variant enforce "$dir"
-
-"$build/tests/bench/interleave" "$rounds" "$state" \
-	"no hook" "$work/plain.sh" -- "no hook, hardened by hand" "$work/none.sh" -- \
-	"hook without a gate" "$work/judge.sh" -- \
-	"gate, hardening all it can" "$work/enforce.sh" -- \
-	"gate, verifying the latter" "$work/verify.sh"
-grep -h '"program":"cofferdam-gate"' "$work/hosts/enforce.log" | jq .gate.held_us | sort -n |
-	awk '{ v[NR] = $1 } END { print "held at the exec: median " v[int((NR + 1) / 2)] " us, 90 % below " v[int(NR * 0.9)] " us" }'
-grep -h '"program":"cofferdam-hook' "$work/hosts/enforce.log" | jq .took_us | sort -n |
-	awk '{ v[NR] = $1 } END { print "hook: median " v[int((NR + 1) / 2)] " us" }'
+host_config off '.gate = "off"' >/dev/null
+# the ordinary container without a gate: judged, and neither refused nor hardened
+host_config judge '.gate = "off" | .mode = "audit"' >/dev/null
+host_config verify '.gate = "verify"' >/dev/null
+host_config enforce '.gate = "enforce"' >/dev/null
+for runtime in ${RUNTIMES:-runc crun}; do
+	rm -f "$work"/hosts/*.log
+	variant plain "$(bundle plain "${ordinary[@]}" "$quiet")"
+	variant judge "$(bundle judge "${ordinary[@]}" "$quiet")" judge
+	variant enforce "$(bundle enforce "${ordinary[@]}" "$quiet")" enforce
+	variant none "$(bundle none "$quiet")"
+	variant off "$(bundle off "$quiet")" off
+	variant verify "$(bundle verify "$quiet")" verify
+	variant both "$(bundle both "$quiet")" enforce
+	echo
+	echo "## The gate: $runtime run"
+	echo
+	"$build/tests/bench/interleave" "$rounds" /dev/null \
+		"ordinary: no hook" "$work/plain.sh" -- "ordinary: hook, gate off" "$work/judge.sh" -- \
+		"ordinary: gate enforces" "$work/enforce.sh" -- \
+		"hardened: no hook" "$work/none.sh" -- "hardened: hook, gate off" "$work/off.sh" -- \
+		"hardened: gate verifies" "$work/verify.sh" -- \
+		"hardened: gate enforces" "$work/both.sh" | tee "$work/table"
+	echo
+	# the medians, each against those of the same container
+	awk -F'|' '/(ordinary|hardened):/ {
+			name = $2
+			gsub(/^ +| +$/, "", name)
+			median = $5 + 0
+			if (name ~ /no hook/)
+				none = median
+			else if (name ~ /gate off/)
+				off = median
+			else
+				printf "%s: %.2f of no hook, %.2f of the hook with the gate off\n", name,
+					median / none, median / off
+		}' "$work/table"
+	for host in enforce verify; do
+		jq -s -r --arg host "$host" 'map(select(.program == "cofferdam-gate").gate.held_us) | sort
+			| "held at the exec (\($host)): median \(.[length / 2 | floor]) us, 90 % below \(.[length * 0.9 | floor]) us"' \
+			"$work/hosts/$host.log"
+	done
+	jq -s -r 'map(select(.program != "cofferdam-gate").took_us) | sort
+		| "hook: median \(.[length / 2 | floor]) us"' "$work/hosts/enforce.log"
+done
