@@ -18,7 +18,7 @@
 
 /* The program's user waits meanwhile. */
 #define STOP_DEADLINE_S 10
-#define TELL_DEADLINE_MS 500
+#define TELL_DEADLINE_MS 2000
 #define LINE_MAX_BYTES 1800
 
 static void quoted(struct buf *out, const char *fmt, va_list ap)

@@ -247,11 +247,11 @@ full_pipe() {
 	"${isolated[@]}" env "$runtime" $([ "$runtime" = runc ] || echo --cgroup-manager=cgroupfs) \
 		--root "$work/$runtime" run --bundle "$dir" "full-$$" </dev/null >/dev/null 2>"$work/full" &
 	start=$!
-	for ((i = 0; i < 60; i++)); do
+	for ((i = 0; i < 200; i++)); do
 		grep -qs '"program":"cofferdam-gate".*"refused":true' "$work/hosts/enforce.log" && break
 		sleep 0.05
 	done
-	[ $i -lt 60 ] && ! ran "$dir" &&
+	[ $i -lt 200 ] && ! ran "$dir" &&
 		ok "$runtime: a full pipe for standard error does not delay the kill" ||
 		not_ok "$runtime: a full pipe for standard error" "$(cat "$work/hosts/enforce.log")"
 	dd if="$work/full" of=/dev/null iflag=nonblock bs=4096 count=64 2>/dev/null
