@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -14,6 +15,9 @@
 #include <unistd.h>
 
 #include <cofferdam/mem.h>
+
+/* Asked for at once: a judgement of an ordinary configuration needs half of it. */
+#define HEAP_BYTES (384 << 10)
 
 static void open_standard_descriptors(void)
 {
@@ -68,6 +72,7 @@ static void keep_capabilities(uint64_t wanted)
 
 void process_settle(void)
 {
+	(void)mallopt(M_TOP_PAD, HEAP_BYTES);
 	(void)clearenv();
 	/* syslog's time stamps; otherwise libc would read /etc/localtime for them. */
 	(void)setenv("TZ", "UTC0", 1);

@@ -96,14 +96,19 @@ enum param_kind {
 
 const char *param_kind_name(enum param_kind kind);
 
-/* A parameter's value; which member counts follows from its kind. */
+/*
+ * A parameter's value; which member counts follows from its kind. The table of
+ * rules is kept small, as every hook writes to each of its pages to relocate it.
+ */
 struct param_value {
-	uint64_t number;		/* BOOL, COUNT, SIZE, CPU; INT as int64_t */
-	const char *const *list;	/* PATHS, NAMES, CAPS, CALLS, TRAPS: ended by NULL */
-	const char *string;		/* PROFILE */
+	uint64_t number;			/* BOOL, COUNT, SIZE, CPU; INT as int64_t */
+	union {
+		const char *const *list;	/* PATHS, NAMES, CAPS, CALLS, TRAPS: to NULL */
+		const char *string;		/* PROFILE */
+	};
 };
 
-#define PARAMS_MAX 5
+#define PARAMS_MAX 4			/* of a rule: no more than any has */
 
 struct param {
 	const char *name;

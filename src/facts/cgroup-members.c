@@ -21,6 +21,7 @@
 
 struct scan {
 	const struct cgroup_query *query;
+	bool ns_read;
 	struct stat ns;			/* the container's pid namespace */
 	uint32_t others;
 	size_t folders, processes;
@@ -41,28 +42,43 @@ static int members_unreadable(struct fact_cgroup *ret, struct error *err, int er
 	return fact_why_sys(&ret->why, err, errnum);
 }
 
-static bool is_other(const struct scan *s, int64_t pid)
+static int pid_ns(int64_t pid, struct stat *ret)
 {
 	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/proc/%" PRId64 "/ns/pid", pid);
+	return stat(path, ret) < 0 ? -errno : 0;
+}
+
+/* 1, 0, or -errno: what the container's own namespace is cannot be told. */
+static int is_other(struct scan *s, int64_t pid)
+{
 	struct stat st;
+	int r;
 
 	if (s->query->pid <= 0 || pid == 0)	/* 0: of a pid namespace that is not below ours */
-		return true;
+		return 1;
 	if (pid == s->query->pid)
-		return false;
+		return 0;
 	if (s->query->shared)
-		return true;
-	(void)snprintf(path, sizeof(path), "/proc/%" PRId64 "/ns/pid", pid);
-	if (stat(path, &st) < 0)
-		return errno != ENOENT && errno != ESRCH;	/* else it has just ended */
+		return 1;
+	r = s->ns_read ? 0 : pid_ns(s->query->pid, &s->ns);
+	if (r < 0)
+		return r;
+	s->ns_read = true;
+	r = pid_ns(pid, &st);
+	if (r < 0)
+		return r != -ENOENT && r != -ESRCH;	/* else it has just ended */
 	return st.st_dev != s->ns.st_dev || st.st_ino != s->ns.st_ino;
 }
 
 static int count(struct scan *s, int64_t pid)
 {
-	if (++s->processes > PROCESSES_MAX)
-		return TOO_MANY;
-	s->others += is_other(s, pid);
+	int r = ++s->processes > PROCESSES_MAX ? TOO_MANY : is_other(s, pid);
+
+	if (r < 0)
+		return r;
+	s->others += (uint32_t)r;
 	return 0;
 }
 
@@ -199,18 +215,13 @@ static int scan_all(const struct cgroup_query *query, struct scan *s, struct fac
 int cgroup_members(const struct cgroup_query *query, struct fact_cgroup *ret, struct error *err)
 {
 	struct scan s = { .query = query };
-	char path[64];
-	int r = 0;
+	int r;
 
 	if (ret->is == FACT_UNREADABLE)
 		return 0;
 	if (ret->is == FACT_UNKNOWN)
 		ret->is = FACT_ABSENT;
-	(void)snprintf(path, sizeof(path), "/proc/%" PRId64 "/ns/pid", query->pid);
-	if (query->pid > 0 && !query->shared && stat(path, &s.ns) < 0)
-		r = -errno;
-	if (r == 0)
-		r = scan_all(query, &s, ret);
+	r = scan_all(query, &s, ret);
 	buf_free(&s.todo);
 	return r < 0 ? members_unreadable(ret, err, -r) : 0;
 }

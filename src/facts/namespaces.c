@@ -31,24 +31,71 @@ static void ns_known(struct fact_ns *ns, const struct stat *st)
 	ns->ino = st->st_ino;
 }
 
-/* All of a /proc/PID/ns. A file that @must have one is unreadable without it. */
-static int read_folder(const char *path, const struct fact_ns *must, struct fact_ns v[NS_MAX],
+/* Read "net:[4026531840]". 0, or -errno; -ENODATA if it is something else. */
+static int link_inode(int dir, const char *name, uint64_t *ret)
+{
+	char text[64], *at = text;
+	const size_t len = strlen(name);
+	const ssize_t n = readlinkat(dir, name, text, sizeof(text) - 1);
+	uint64_t v = 0;
+
+	if (n < 0)
+		return -errno;
+	text[n] = '\0';
+	if (strncmp(at, name, len) != 0 || strncmp(at + len, ":[", 2) != 0)
+		return -ENODATA;
+	for (at += len + 2; *at >= '0' && *at <= '9'; at++) {
+		if (v > UINT32_MAX)
+			return -ENODATA;
+		v = v * 10 + (uint64_t)(*at - '0');
+	}
+	if (v == 0 || strcmp(at, "]") != 0)
+		return -ENODATA;
+	*ret = v;
+	return 0;
+}
+
+/*
+ * One namespace of the folder @dir. All are files of one file system (nsfs): once
+ * @known says which, the text of the link, which has the inode, is cheaper. 0 or
+ * -errno.
+ */
+static int look_at(int dir, const char *name, const struct fact_ns *known, struct fact_ns *ret)
+{
+	uint64_t ino;
+	struct stat st;
+	int r = known ? link_inode(dir, name, &ino) : -ENODATA;
+
+	if (r == -ENODATA) {
+		if (fstatat(dir, name, &st, 0) < 0)
+			return -errno;
+		ns_known(ret, &st);
+	} else if (r == 0) {
+		*ret = (struct fact_ns){ .is = FACT_KNOWN, .dev = known->dev, .ino = ino };
+	}
+	return r == -ENODATA ? 0 : r;
+}
+
+/* All of a /proc/PID/ns. A file that @own, if given, has is unreadable without it. */
+static int read_folder(const char *path, const struct fact_ns *own, struct fact_ns v[NS_MAX],
 		       struct error *err)
 {
 	_cleanup_close_ int dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int saved = errno, r = 0;
+	const int failed = dir < 0 ? -errno : 0;
+	const struct fact_ns *known = NULL;
+	int r = 0;
 
+	for (size_t i = 0; own && !known && i < NS_MAX; i++)
+		known = own[i].is == FACT_KNOWN ? &own[i] : NULL;
 	for (size_t i = 0; i < NS_MAX && r == 0; i++) {
-		struct stat st;
+		int s = failed ? failed : look_at(dir, oci_ns_proc((enum oci_ns)i), known, &v[i]);
 
-		if (dir < 0)
-			r = ns_unreadable(&v[i], err, saved);
-		else if (fstatat(dir, oci_ns_proc((enum oci_ns)i), &st, 0) == 0)
-			ns_known(&v[i], &st);
-		else if (errno == ENOENT && (!must || must[i].is == FACT_ABSENT))
+		if (s == 0)
+			known = &v[i];
+		else if (s == -ENOENT && !failed && (!own || own[i].is == FACT_ABSENT))
 			v[i].is = FACT_ABSENT;	/* the kernel has no such namespaces */
 		else
-			r = ns_unreadable(&v[i], err, errno);
+			r = ns_unreadable(&v[i], err, -s);
 	}
 	return r;
 }

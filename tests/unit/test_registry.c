@@ -75,18 +75,18 @@ static bool valid_value(enum param_kind kind, const struct param_value *value)
 
 	switch (kind) {
 	case PARAM_BOOL:
-		return value->number <= 1 && !value->list && !value->string;
+		return value->number <= 1 && !value->list;
 	case PARAM_COUNT:
 	case PARAM_SIZE:
 	case PARAM_CPU:
 	case PARAM_INT:
-		return !value->list && !value->string;
+		return !value->list;
 	case PARAM_PATHS:
 	case PARAM_NAMES:
 	case PARAM_CAPS:
 	case PARAM_CALLS:
 	case PARAM_TRAPS:
-		return valid_list(kind, value->list) && !value->number && !value->string;
+		return valid_list(kind, value->list) && !value->number;
 	case PARAM_PROFILE:
 		return value->string && profile_shipped(value->string, &len);
 	case PARAM_NONE:
