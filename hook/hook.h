@@ -4,6 +4,18 @@
 
 #include <cofferdam/host.h>
 
+/* Whether AddressSanitizer is compiled in. */
+#if defined(__SANITIZE_ADDRESS__)
+#define HOOK_SANITIZED true
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HOOK_SANITIZED true
+#endif
+#endif
+#ifndef HOOK_SANITIZED
+#define HOOK_SANITIZED false
+#endif
+
 /* How the hook was registered, or the runtime door called. */
 struct hook_call {
 	const char *stage;		/* "prestart", "createRuntime", "precreate" or "";

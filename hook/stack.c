@@ -8,20 +8,10 @@
 #include <sys/resource.h>
 #include <ucontext.h>
 
+#include "hook.h"
+
 #define STACK_BYTES ((size_t)256 << 10)
 #define GUARD_BYTES ((size_t)64 << 10)	/* a page on every architecture */
-
-/* AddressSanitizer cannot follow, and needs more stack than is asked for here. */
-#if defined(__SANITIZE_ADDRESS__)
-#define CAN_SWITCH false
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define CAN_SWITCH false
-#endif
-#endif
-#ifndef CAN_SWITCH
-#define CAN_SWITCH true
-#endif
 
 struct trip {
 	ucontext_t here, there;
@@ -51,7 +41,8 @@ int stack_run(int (*run)(const void *arg), const void *arg)
 	struct trip *trip;
 	char *area;
 
-	if (!CAN_SWITCH || grows())
+	/* AddressSanitizer cannot follow, and needs more stack than is asked for here. */
+	if (HOOK_SANITIZED || grows())
 		return run(arg);
 	area = mmap(NULL, GUARD_BYTES + STACK_BYTES, PROT_NONE,
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
