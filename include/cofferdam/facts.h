@@ -139,13 +139,26 @@ struct facts {
 	enum fact_is core_is;
 	bool core_pipe;				/* kernel.core_pattern starts with "|" (core(5)) */
 	char *lsm;				/* "selinux enforcing", "apparmor", "none": for the record */
+	bool borrowed;				/* host, places, groups and sockets are a facts_host's */
 };
+
+/*
+ * What is the same for every configuration that is judged by one policy, looked
+ * up once for many: the host's namespaces, the policy's paths, sockets, groups,
+ * the mount table. Read by any number of threads.
+ */
+struct facts_host;
+
+int facts_host_gather(const struct policy *policy, struct facts_host **ret,
+		      struct error *err) must_check;
+void facts_host_free(struct facts_host **host);
 
 /* Where facts are gathered from. */
 struct facts_source {
 	int bundle_fd;			/* the bundle's folder, for relative paths; or AT_FDCWD */
 	enum engine engine;		/* as registered */
 	int64_t pid;			/* the runtime's init process, or 0 where there is none yet */
+	const struct facts_host *host;	/* of the same policy, and outliving the facts; NULL: look */
 };
 
 /*

@@ -119,6 +119,16 @@ static bool put_buf(void *arg, const char *piece, size_t len)
 	return true;
 }
 
+/* run_of - how many bytes at the start of @s are plain, or are not: shown as they are. */
+static size_t run_of(const char *s, size_t len, bool plain)
+{
+	size_t n = 0;
+
+	while (n < len && (s[n] >= ' ' && s[n] <= '~' && s[n] != '\\') == plain)
+		n++;
+	return n;
+}
+
 void text_escape(struct buf *out, const char *s, size_t len, size_t max)
 {
 	size_t cut = len < max ? len : max;
@@ -130,7 +140,16 @@ void text_escape(struct buf *out, const char *s, size_t len, size_t max)
 			break;
 		}
 	}
-	escape_walk(s, cut, put_buf, out);
+	/* Nearly all text is plain: it is taken in runs, and the rest character by character. */
+	for (size_t at = 0; at < cut; ) {
+		size_t n = run_of(s + at, cut - at, true);
+
+		buf_add(out, s + at, n);
+		at += n;
+		n = run_of(s + at, cut - at, false);
+		escape_walk(s + at, n, put_buf, out);
+		at += n;
+	}
 	if (cut < len)
 		buf_str(out, "...");
 }

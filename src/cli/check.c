@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli.h"
-
 #include <fts.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "pool.h"
 
 struct checking {
 	const struct cli_options *options;
 	const struct policies *policies;
+	struct lent *lent;
 	bool json, colour;
-	size_t seen;
 };
 
 static enum wording words(const struct checking *how, const struct candidate *c)
@@ -20,45 +21,55 @@ static enum wording words(const struct checking *how, const struct candidate *c)
 }
 
 /* unjudged - a configuration of which no rule could be asked. */
-static int unjudged(const struct checking *how, const char *name, const struct error *err)
+static void unjudged(const struct checking *how, const char *name, const struct error *error,
+		     struct job *job)
 {
-	_cleanup_buf_ struct buf out = { 0 };
-
-	if (!how->json)
-		return cli_fail(err);
-	buf_str(&out, "{\"format\":1,\"name\":");
-	json_quote(&out, name, strlen(name));
-	buf_str(&out, ",\"verdict\":\"unjudged\",\"failure\":");
-	json_quote(&out, err->text, strlen(err->text));
-	buf_str(&out, ",\"findings\":[]}\n");
-	return cli_print(&out, STATUS_UNJUDGED);
+	job->status = STATUS_UNJUDGED;
+	buf_reset(&job->out);
+	if (!how->json) {
+		buf_printf(&job->err, "cofferdam: %s\n", error->text);
+		return;
+	}
+	buf_str(&job->out, "{\"format\":1,\"name\":");
+	json_quote(&job->out, name, strlen(name));
+	buf_str(&job->out, ",\"verdict\":\"unjudged\",\"failure\":");
+	json_quote(&job->out, error->text, strlen(error->text));
+	buf_str(&job->out, ",\"findings\":[]}\n");
 }
 
-static int check_one(struct checking *how, const char *path)
+/* check_one - on any thread: all that @context points to is only read. */
+static void check_one(void *context, struct job *job)
 {
+	const struct checking *how = context;
 	_cleanup_candidate_ struct candidate c = { 0 };
 	_cleanup_input_ struct input input = { .dir_fd = -1 };
-	_cleanup_buf_ struct buf out = { 0 };
 	struct report report = { 0 };
 	struct error err;
 
-	if (!how->json && how->seen++ > 0)
-		buf_char(&out, '\n');
-	if (input_read(path, &input, &err) < 0)
-		return unjudged(how, path, &err);
-	if (input_judge(&input, how->options, how->policies, &c, &err) < 0)
-		return unjudged(how, input.name, &err);
+	if (job->failed) {
+		unjudged(how, job->path, job->failed, job);
+		return;
+	}
+	if (input_read(job->path, &input, &err) < 0) {
+		unjudged(how, job->path, &err, job);
+		return;
+	}
+	input.lent = how->lent;
+	if (input_judge(&input, how->options, how->policies, &c, &err) < 0) {
+		unjudged(how, input.name, &err, job);
+		return;
+	}
 	report = (struct report){
 		.subject = &c.subject, .decision = &c.decision, .name = input.name,
 		.words = words(how, &c), .colour = how->colour, .verbose = how->options->verbose,
 	};
 	if (how->json) {
-		report_json(&out, &report);
-		buf_char(&out, '\n');
+		report_json(&job->out, &report);
+		buf_char(&job->out, '\n');
 	} else {
-		report_text(&out, &report);
+		report_text(&job->out, &report);
 	}
-	return cli_print(&out, cli_status(c.decision.verdict));
+	job->status = cli_status(c.decision.verdict);
 }
 
 static int by_name(const FTSENT **a, const FTSENT **b)
@@ -73,11 +84,10 @@ static void close_fts(FTS **fts)
 }
 
 /* check_tree - every config.json below @path; links are not followed. */
-static int check_tree(struct checking *how, char *path)
+static void check_tree(struct pool *pool, char *path)
 {
 	char *const roots[] = { path, NULL };
 	_cleanup_(close_fts) FTS *fts = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, by_name);
-	int status = STATUS_ALLOWED;
 	size_t found = 0;
 	struct error err;
 	FTSENT *e;
@@ -89,47 +99,61 @@ static int check_tree(struct checking *how, char *path)
 			break;
 		if (e->fts_info == FTS_ERR || e->fts_info == FTS_DNR || e->fts_info == FTS_NS) {
 			(void)error_sys(&err, e->fts_errno, "%s", e->fts_path);
-			status = cli_worst(status, unjudged(how, e->fts_path, &err));
+			pool_add(pool, e->fts_path, &err);
 		} else if (e->fts_info != FTS_D && e->fts_info != FTS_DP &&
 			   strcmp(e->fts_name, "config.json") == 0) {
 			found++;
-			status = cli_worst(status, check_one(how, e->fts_path));
+			pool_add(pool, e->fts_path, NULL);
 		}
 	}
 	if (!fts || errno) {
 		(void)error_sys(&err, errno, "%s: cannot be read to its end", path);
-		return unjudged(how, path, &err);
-	}
-	if (found == 0) {
+		pool_add(pool, path, &err);
+	} else if (found == 0) {
 		(void)error_set(&err, -ENOENT, "%s: holds no config.json", path);
-		return unjudged(how, path, &err);
+		pool_add(pool, path, &err);
 	}
-	return status;
 }
 
-static int check_path(struct checking *how, char *path)
+static void check_path(struct pool *pool, char *path)
 {
 	_cleanup_free_ char *config = NULL;
 	struct error err;
 	struct stat st;
 
-	if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
-		return check_one(how, path);
-	if (asprintf(&config, "%s/config.json", path) < 0) {
+	if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode)) {
+		pool_add(pool, path, NULL);
+	} else if (asprintf(&config, "%s/config.json", path) < 0) {
 		config = NULL;
 		(void)error_oom(&err);
-		return unjudged(how, path, &err);
+		pool_add(pool, path, &err);
+	} else if (lstat(config, &st) == 0) {
+		pool_add(pool, path, NULL);
+	} else {
+		check_tree(pool, path);
 	}
-	return lstat(config, &st) == 0 ? check_one(how, path) : check_tree(how, path);
+}
+
+/* jobs - of --jobs: 0 and the number, or -EINVAL. */
+static int jobs(const char *text, unsigned *ret)
+{
+	char *end;
+	const unsigned long n = strtoul(text, &end, 10);
+
+	if (text[0] < '0' || text[0] > '9' || *end || n < 1 || n > POOL_THREADS_MAX)
+		return -EINVAL;
+	*ret = (unsigned)n;
+	return 0;
 }
 
 int cmd_check(const struct command *self, int argc, char **argv)
 {
 	_cleanup_policies_ struct policies policies = { 0 };
+	_cleanup_lent_ struct lent lent = { .lock = PTHREAD_MUTEX_INITIALIZER };
 	struct cli_options options = { 0 };
-	struct checking how = { .options = &options };
-	int first = cli_options(self, argc, argv, "phFfedIBv", &options);
-	int status = STATUS_ALLOWED;
+	struct checking how = { .options = &options, .policies = &policies, .lent = &lent };
+	struct pool pool = { .work = check_one, .context = &how };
+	int first = cli_options(self, argc, argv, "phFfedIBvj", &options);
 	struct error err;
 
 	if (first < 0)
@@ -139,11 +163,14 @@ int cmd_check(const struct command *self, int argc, char **argv)
 	how.json = options.format && strcmp(options.format, "json") == 0;
 	if (options.format && !how.json && strcmp(options.format, "text") != 0)
 		return cli_usage(self, "--format takes text or json, not \"%s\"", options.format);
+	if (options.jobs && jobs(options.jobs, &pool.threads) < 0)
+		return cli_usage(self, "--jobs takes a number from 1 to %u, not \"%s\"",
+				 POOL_THREADS_MAX, options.jobs);
 	how.colour = !how.json && isatty(STDOUT_FILENO);
+	pool.separate = !how.json;
 	if (policies_load(&options, &policies, &err) < 0)
 		return cli_fail(&err);
-	how.policies = &policies;
 	for (int i = first; i < argc; i++)
-		status = cli_worst(status, check_path(&how, argv[i]));
-	return status;
+		check_path(&pool, argv[i]);
+	return pool_finish(&pool);
 }

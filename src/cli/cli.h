@@ -4,6 +4,7 @@
 
 /* The command line: one row a command, and what commands share. */
 
+#include <pthread.h>
 #include <sys/stat.h>
 
 #include <cofferdam/host.h>
@@ -34,6 +35,7 @@ struct cli_options {
 	const char *host_config;
 	const char *facts;
 	const char *format;		/* NULL: text */
+	const char *jobs;		/* of check: how many threads; NULL: one a processor */
 	const char *id, *bundle;	/* as the runtime would be given them, or NULL */
 	const char *arch, *caps;	/* of seccomp: NULL: this host's, the default's */
 	enum engine engine;
@@ -45,8 +47,8 @@ struct cli_options {
 
 /*
  * cli_options - parse what @accepts names by letter: p(olicy) h(ost-config)
- * F(acts) f(ormat) e(ngine) d(oor) I(d) B(undle) a(rch) c(aps) v(erbose) D(iff)
- * i(n-place), and of install and doctor E(ngine) w(ay: --door) r(oot) P(lan) X(--enforce)
+ * F(acts) f(ormat) e(ngine) d(oor) I(d) j(obs) B(undle) a(rch) c(aps) v(erbose)
+ * D(iff) i(n-place), and of install and doctor E(ngine) w(ay: --door) r(oot) P(lan) X(--enforce)
  * C(anary). The
  * operands are left in argv from the index returned; negative: the exit status
  * has been explained, and is ~return.
@@ -99,6 +101,22 @@ void policies_free(struct policies *policies);
 int policies_for(const struct policies *policies, struct subject *subject,
 		 const struct policy **ret, struct error *err) must_check;
 
+/* Facts of the host that many inputs share, looked up once a policy, on any thread. */
+struct lent {
+	pthread_mutex_t lock;
+	size_t asked;			/* a single input looks for itself, and for less */
+	struct {
+		const struct policy *policy;
+		struct facts_host *host;
+	} v[8];				/* of more policies than these nothing is shared */
+	size_t n;
+};
+
+/* lent_for - of @policy; NULL: to be looked up. */
+const struct facts_host *lent_for(struct lent *lent, const struct policy *policy);
+void lent_free(struct lent *lent);
+#define _cleanup_lent_ _cleanup_(lent_free)
+
 /* A configuration named on the command line. */
 struct input {
 	char *name;			/* for messages */
@@ -106,6 +124,7 @@ struct input {
 	char *base;			/* the file's name in that folder; NULL for "-" */
 	struct stat st;
 	struct buf text;
+	struct lent *lent;		/* or NULL */
 };
 
 /* input_read - read @path: a config.json, a bundle that holds one, or "-". */

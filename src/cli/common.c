@@ -75,6 +75,7 @@ static const struct option all_options[] = {
 	{ "format", required_argument, NULL, 'f' },
 	{ "engine", required_argument, NULL, 'e' },
 	{ "door", required_argument, NULL, 'd' },
+	{ "jobs", required_argument, NULL, 'j' },
 	{ "id", required_argument, NULL, 'I' },
 	{ "bundle", required_argument, NULL, 'B' },
 	{ "arch", required_argument, NULL, 'a' },
@@ -116,6 +117,9 @@ static int take(const struct command *self, int option, struct cli_options *out)
 		if (door_parse(optarg, &out->door) < 0)
 			return cli_usage(self, "--door takes runtime, hook or precreate, not \"%s\"",
 					 optarg);
+		break;
+	case 'j':
+		out->jobs = optarg;
 		break;
 	case 'I':
 		out->id = optarg;

@@ -87,10 +87,38 @@ static int load_facts(const char *path, struct candidate *c, struct error *err)
 	return r < 0 ? r : facts_load(path, buf_cstr(&text), text.len, &c->spec, &c->facts, err);
 }
 
+void lent_free(struct lent *lent)
+{
+	for (size_t i = 0; i < lent->n; i++)
+		facts_host_free(&lent->v[i].host);
+	(void)pthread_mutex_destroy(&lent->lock);
+}
+
+const struct facts_host *lent_for(struct lent *lent, const struct policy *policy)
+{
+	struct facts_host *host = NULL;
+	struct error err;
+	size_t i = 0;
+
+	(void)pthread_mutex_lock(&lent->lock);
+	while (i < lent->n && lent->v[i].policy != policy)
+		i++;
+	if (i < lent->n) {
+		host = lent->v[i].host;
+	} else if (lent->asked++ > 0 && i < ARRAY_SIZE(lent->v) &&
+		   facts_host_gather(policy, &host, &err) == 0) {
+		lent->v[i].policy = policy;
+		lent->v[i].host = host;
+		lent->n++;
+	}
+	(void)pthread_mutex_unlock(&lent->lock);
+	return host;
+}
+
 int input_judge(const struct input *input, const struct cli_options *options,
 		const struct policies *policies, struct candidate *ret, struct error *err)
 {
-	const struct facts_source source = {
+	struct facts_source source = {
 		.bundle_fd = input->dir_fd >= 0 ? input->dir_fd : AT_FDCWD,
 		.engine = options->engine,
 	};
@@ -104,6 +132,7 @@ int input_judge(const struct input *input, const struct cli_options *options,
 		r = policies_for(policies, &how, &how.policy, err);
 	if (r < 0)
 		return r;
+	source.host = input->lent && !options->facts ? lent_for(input->lent, how.policy) : NULL;
 	if (options->facts)
 		r = load_facts(options->facts, ret, err);
 	else

@@ -24,6 +24,7 @@ static const struct command commands[] = {
 	  "                        host's; - is not accepted\n"
 	  "  --host-config FILE    instead of " SYSCONFDIR "/cofferdam/host.json\n"
 	  "  --format text|json    json: one object a line\n"
+	  "  --jobs N              judge N inputs at once (default: one a processor)\n"
 	  "  -v, --verbose         say why, and name the sources\n\n"
 	  "Examples:\n"
 	  "  cofferdam check .\n"

@@ -44,7 +44,7 @@ struct missing {
 
 struct places {
 	struct mount_table table;	/* read when first needed */
-	bool table_read;
+	bool table_read, table_lent;	/* lent: somebody else's, and good */
 	char *table_why;		/* why it could not be read */
 	int bundle_fd;			/* or AT_FDCWD */
 	char *bundle;			/* its real path, when first needed */
@@ -100,6 +100,25 @@ int place_rootfs(struct places *places, const struct oci_root *root,
 
 /* path_has_dotdot - whether ".." is among the components. */
 bool path_has_dotdot(const char *path);
+
+/* --- host.c --- */
+
+#define FACT_ALL (~0u)
+
+/* facts_needed - what the enabled rules of @policy declare; FACT_ALL for NULL. */
+unsigned facts_needed(const struct policy *policy);
+
+/*
+ * gather_places - the paths of all enabled rules; where no mount has to be
+ * @compared, of those alone that compare the root filesystem.
+ */
+int gather_places(const struct policy *policy, bool compared, struct places *places,
+		  struct facts *facts, struct error *err) must_check;
+int gather_groups(const struct policy *policy, struct facts *facts,
+		  struct error *err) must_check;
+
+/* host_lend - what @host knows, instead of looking again. */
+void host_lend(const struct facts_host *host, struct facts *facts, struct places *places);
 
 /* --- walk.c: by hand, symbolic link by symbolic link --- */
 

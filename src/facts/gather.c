@@ -6,8 +6,6 @@
 
 #include <cofferdam/text.h>
 
-#define FACT_ALL (~0u)
-
 int fact_why(char **why, struct error *err, const char *fmt, ...)
 {
 	va_list args;
@@ -81,21 +79,30 @@ static void idmap_free(struct fact_idmap *map)
 	free(map->v);
 }
 
+/* free_hosts - what a facts_host may have lent. */
+static void free_hosts(struct facts *facts)
+{
+	for (size_t i = 0; i < NS_MAX; i++)
+		ns_free(&facts->host[i]);
+	for (size_t i = 0; i < facts->n_places; i++)
+		place_free(&facts->places[i]);
+	free(facts->places);
+	groups_free(&facts->groups);
+	sockets_free(&facts->sockets);
+}
+
 void facts_free(struct facts *facts)
 {
-	for (size_t i = 0; i < NS_MAX; i++) {
-		ns_free(&facts->host[i]);
+	for (size_t i = 0; i < NS_MAX; i++)
 		ns_free(&facts->container[i]);
-	}
+	if (!facts->borrowed)
+		free_hosts(facts);
 	for (size_t i = 0; i < facts->n_namespaces; i++)
 		ns_free(&facts->namespaces[i]);
 	for (size_t i = 0; i < facts->n_mounts; i++)
 		place_free(&facts->mounts[i]);
-	for (size_t i = 0; i < facts->n_places; i++)
-		place_free(&facts->places[i]);
 	free(facts->namespaces);
 	free(facts->mounts);
-	free(facts->places);
 	place_free(&facts->rootfs);
 	idmap_free(&facts->uid_map);
 	idmap_free(&facts->gid_map);
@@ -103,8 +110,6 @@ void facts_free(struct facts *facts)
 	free(facts->parent.cgroup);
 	free(facts->cgroup.why);
 	programs_free(facts);
-	groups_free(&facts->groups);
-	sockets_free(&facts->sockets);
 	image_free(&facts->image);
 	free(facts->lsm);
 	*facts = (struct facts){ 0 };
@@ -152,74 +157,6 @@ bool spot_below(const struct fact_spot *spot, const struct fact_spot *top)
 	return text_path_below(spot->within, top->within);
 }
 
-static unsigned facts_needed(const struct policy *policy)
-{
-	unsigned needed = policy ? 0 : FACT_ALL;
-
-	for (size_t i = 0; policy && i < RULE_MAX; i++) {
-		if (policy->rules[i].action != ACTION_OFF)
-			needed |= registry_rule((enum rule_id)i)->facts;
-	}
-	return needed;
-}
-
-struct paths {
-	const char **v;
-	size_t n;
-	size_t cap;
-};
-
-static int add_list(struct paths *paths, const char *const *list, struct error *err)
-{
-	for (; list && *list; list++) {
-		if (paths->n == paths->cap) {
-			size_t cap = paths->cap ? paths->cap * 2 : 64;
-			const char **v = reallocarray(paths->v, cap, sizeof(*v));
-
-			if (!v)
-				return error_oom(err);
-			paths->v = v;
-			paths->cap = cap;
-		}
-		paths->v[paths->n++] = *list;
-	}
-	return 0;
-}
-
-/* All lists of a kind of one rule; without a policy, those of all shipped bundles. */
-static int add_rule(struct paths *paths, const struct policy *policy, enum rule_id id,
-		    enum param_kind kind, struct error *err)
-{
-	const struct rule *rule = registry_rule(id);
-	int r = 0;
-
-	for (size_t i = 0; i < PARAMS_MAX && rule->params[i].name && r == 0; i++) {
-		if (rule->params[i].kind != kind)
-			continue;
-		if (policy)
-			r = add_list(paths, policy->rules[id].params[i].list, err);
-		for (size_t j = 0; !policy && j < BUNDLE_MAX && r == 0; j++)
-			r = add_list(paths, rule->params[i].value[j].list, err);
-	}
-	return r;
-}
-
-/* add_rules - those of all enabled rules that want all of @facts, sorted. */
-static int add_rules(struct paths *paths, const struct policy *policy, unsigned facts,
-		     enum param_kind kind, struct error *err)
-{
-	int r = 0;
-
-	for (size_t i = 0; i < RULE_MAX && r == 0; i++) {
-		if ((registry_rule((enum rule_id)i)->facts & facts) == facts &&
-		    (!policy || policy->rules[i].action != ACTION_OFF))
-			r = add_rule(paths, policy, (enum rule_id)i, kind, err);
-	}
-	if (r == 0 && paths->n > 1)
-		qsort(paths->v, paths->n, sizeof(*paths->v), fact_compare);
-	return r;
-}
-
 /* compares - whether any mount has to be compared with the policy's paths. */
 static bool compares(const struct facts *facts, enum engine engine, const char *pod_uid)
 {
@@ -230,45 +167,6 @@ static bool compares(const struct facts *facts, enum engine engine, const char *
 			return true;
 	}
 	return false;
-}
-
-/*
- * gather_places - the paths of all enabled rules; where no mount has to be
- * @compared, of those alone that compare the root filesystem.
- */
-static int gather_places(const struct policy *policy, bool compared, struct places *places,
-			 struct facts *facts, struct error *err)
-{
-	_cleanup_(free_ptr) const char **owned = NULL;
-	struct paths paths = { 0 };
-	/* bits that a rule must have all of */
-	const unsigned wanted = FACT_PLACES | (compared ? 0 : FACT_ROOTFS);
-	int r = add_rules(&paths, policy, wanted, PARAM_PATHS, err);
-
-	owned = paths.v;
-	if (r < 0 || paths.n == 0)
-		return r;
-	facts->places = calloc(paths.n, sizeof(*facts->places));
-	if (!facts->places)
-		return error_oom(err);
-	for (size_t i = 0; i < paths.n && r == 0; i++) {
-		if (i > 0 && strcmp(paths.v[i], paths.v[i - 1]) == 0)
-			continue;
-		r = place_resolve(places, paths.v[i], &facts->places[facts->n_places++], err);
-		if (r == 0)	/* an alias of what is mounted below it gives it away as well */
-			r = place_below(places, &facts->places[facts->n_places - 1], err);
-	}
-	return r;
-}
-
-static int gather_groups(const struct policy *policy, struct facts *facts, struct error *err)
-{
-	_cleanup_(free_ptr) const char **owned = NULL;
-	struct paths names = { 0 };
-	int r = add_rules(&names, policy, FACT_GROUPS, PARAM_NAMES, err);
-
-	owned = names.v;
-	return r < 0 ? r : groups_gather(names.v, names.n, &facts->groups, err);
 }
 
 static int gather_mounts(const struct oci_spec *spec, struct places *places,
@@ -295,7 +193,7 @@ static int gather_namespaces(const struct oci_spec *spec, const struct facts_sou
 	const bool paths = look && source->pid <= 0;
 	int r = 0;
 
-	if (look)
+	if (look && !facts->borrowed)
 		r = namespaces_own(facts->host, err);
 	if (look && r == 0 && source->pid > 0)
 		r = namespaces_of(source->pid, facts->host, facts->container, err);
@@ -336,7 +234,7 @@ static int gather(const struct oci_spec *spec, unsigned needed,
 		r = programs_gather(&spec->hooks, facts, err);
 	if (r == 0 && (needed & FACT_IMAGE))
 		r = image_gather(spec, source->bundle_fd, &facts->image, err);
-	if (needed & FACT_CORE)
+	if ((needed & FACT_CORE) && !facts->borrowed)
 		core_gather(facts);
 	if (r == 0 && needed == FACT_ALL) {
 		facts->lsm = fact_strdup(lsm_name(), err);
@@ -355,16 +253,20 @@ int facts_gather(const struct oci_spec *spec, const struct policy *policy,
 	_cleanup_facts_ struct facts facts = { 0 };
 	unsigned needed = facts_needed(policy);
 	bool compare;
-	int r = gather(spec, needed, source, &facts, err);
+	int r;
 
-	if (r == 0 && (needed & FACT_GROUPS))
-		r = gather_groups(policy, &facts, err);
-
+	if (source->host)
+		host_lend(source->host, &facts, &places);
+	r = gather(spec, needed, source, &facts, err);
 	if (r == 0)
 		r = gather_mounts(spec, needed & FACT_MOUNTS ? &places : NULL, &facts, err);
 	if (r == 0)
 		r = place_rootfs(needed & FACT_ROOTFS ? &places : NULL, &spec->root,
 				 &facts.rootfs, err);
+	if (facts.borrowed)
+		needed &= ~(FACT_GROUPS | FACT_PLACES | FACT_SOCKETS);
+	if (r == 0 && (needed & FACT_GROUPS))
+		r = gather_groups(policy, &facts, err);
 	compare = !policy || compares(&facts, source->engine,
 				       engine_pod_uid(source->engine, spec));
 	if (r == 0 && (needed & FACT_PLACES))

@@ -53,7 +53,8 @@ void missing_free(struct missing *missing)
 
 void places_free(struct places *places)
 {
-	mounts_free(&places->table);
+	if (!places->table_lent)
+		mounts_free(&places->table);
 	free(places->table_why);
 	free(places->bundle);
 	missing_free(&places->missing);

@@ -155,6 +155,16 @@ static const bool plain[256] = {
 	['0' ... 0xff] = true,
 };
 
+/* Most of a text that people read is indentation: eight bytes at a time. NUL ends the text. */
+static size_t skip_plain(const char *text, size_t len, size_t at)
+{
+	while (len - at >= 8 && memcmp(text + at, "        ", 8) == 0)
+		at += 8;
+	while (plain[(unsigned char)text[at]])
+		at++;
+	return at;
+}
+
 int json_scan(const char *text, size_t len, unsigned flags, char *masked,
 	      struct json_fault *fault)
 {
@@ -173,7 +183,7 @@ int json_scan(const char *text, size_t len, unsigned flags, char *masked,
 		int r = 0;
 
 		if (plain[c]) {
-			at++;
+			at = skip_plain(text, len, at + 1);
 		} else if (c == '"') {
 			r = scan_string(text, len, &at, masked, fault);
 		} else if (c == '/') {

@@ -227,7 +227,7 @@ void report_json(struct buf *out, const struct report *report)
 	_cleanup_(report_lines_free) struct report_lines lines = { 0 };
 	const struct decision *d = report->decision;
 
-	report_lines(&lines, report->subject->doc);
+	report_lines(&lines, report);
 	buf_str(out, "{\"format\":1");
 	str_member(out, "name", report_name(report));
 	str_member(out, "policy", report_policy(report));

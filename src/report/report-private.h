@@ -45,10 +45,10 @@ struct report_lines {
 	struct report_mark *marks;	/* one for every REPORT_STRIDE bytes */
 };
 
-#define REPORT_STRIDE 4096u
+#define REPORT_STRIDE 512u
 
-/* report_lines - for @doc, which may be NULL. Without memory it is slower. */
-void report_lines(struct report_lines *ret, const struct json_doc *doc);
+/* report_lines - for the findings of @report. Without memory it is slower. */
+void report_lines(struct report_lines *ret, const struct report *report);
 void report_lines_free(struct report_lines *lines);
 
 /* report_where - of the member a finding is about; false when it has none. */

@@ -375,7 +375,7 @@ void report_text(struct buf *out, const struct report *report)
 	struct report_walk walk = { .report = report };
 	size_t i;
 
-	report_lines(&lines, report->subject->doc);
+	report_lines(&lines, report);
 	text_head(out, report);
 	while (report_walk(&walk, &i))
 		text_finding(out, report, &lines, i);

@@ -114,32 +114,61 @@ void report_trim(struct buf *out, size_t len)
 	out->data[len] = '\0';
 }
 
+/* newlines - how many stand in @n bytes, eight of them at a time. */
+static size_t newlines(const char *text, size_t n)
+{
+	const uint64_t low = 0x7f7f7f7f7f7f7f7f, wanted = 0x0a0a0a0a0a0a0a0a;
+	size_t count = 0, i = 0;
+
+	for (; i + 8 <= n; i += 8) {
+		uint64_t word;
+
+		memcpy(&word, text + i, 8);
+		word ^= wanted;
+		/* the top bit of each byte that was a newline, and of no other */
+		word = ~(((word & low) + low) | word | low);
+		count += (size_t)((word >> 7) * 0x0101010101010101 >> 56);
+	}
+	for (; i < n; i++)
+		count += text[i] == '\n';
+	return count;
+}
+
 /* Move @mark on from offset @from to offset @to. */
 static void mark_move(struct report_mark *mark, const char *text, size_t from, size_t to)
 {
-	while (from < to) {
-		const char *end = memchr(text + from, '\n', to - from);
+	const char *last = memrchr(text + from, '\n', to - from);
 
-		if (!end)
-			break;
-		from = (size_t)(end - text) + 1;
-		mark->line++;
-		mark->start = from;
-	}
+	if (!last)
+		return;
+	mark->line += newlines(text + from, (size_t)(last - (text + from)) + 1);
+	mark->start = (size_t)(last - text) + 1;
 }
 
-void report_lines(struct report_lines *ret, const struct json_doc *doc)
+void report_lines(struct report_lines *ret, const struct report *report)
 {
+	const struct findings *findings = &report->decision->findings;
+	const struct json_doc *doc = report->subject->doc;
 	struct report_mark mark = { .line = 1 };
-	size_t n = doc ? doc->len / REPORT_STRIDE + 1 : 0;
-	struct report_mark *marks = n ? calloc(n, sizeof(*marks)) : NULL;
+	size_t last = 0, n;
 
-	for (size_t i = 0; marks && i < n; i++) {
-		marks[i] = mark;
+	*ret = (struct report_lines){ .doc = doc };
+	for (size_t i = 0; i < findings->n; i++) {
+		const struct json *node = findings->v[i].node;
+
+		if (node && node->start > last)
+			last = node->start;
+	}
+	/* one is found as quickly without */
+	if (!doc || findings->n < 2 || last > doc->len)
+		return;
+	n = last / REPORT_STRIDE + 1;
+	ret->marks = calloc(n, sizeof(*ret->marks));
+	for (size_t i = 0; ret->marks && i < n; i++) {
+		ret->marks[i] = mark;
 		if (i + 1 < n)
 			mark_move(&mark, doc->text, i * REPORT_STRIDE, (i + 1) * REPORT_STRIDE);
 	}
-	*ret = (struct report_lines){ .doc = doc, .marks = marks };
 }
 
 void report_lines_free(struct report_lines *lines)

@@ -7,7 +7,7 @@
 #
 #	BENCH_ROUNDS	of the programs that take about a millisecond	[400]
 #	BENCH_RUNS	of whole containers				[60]
-#	BENCH_CONFIGS	configurations in the tree			[2000]
+#	BENCH_CONFIGS	configurations in the tree			[10000]
 # shellcheck source=tests/integration/lib.sh
 . "$(dirname "$0")/../integration/lib.sh"
 # $work and the like come from there.
@@ -15,7 +15,7 @@
 
 rounds=${BENCH_ROUNDS:-400}
 runs=${BENCH_RUNS:-60}
-configs=${BENCH_CONFIGS:-2000}
+configs=${BENCH_CONFIGS:-10000}
 bench=$build/tests/bench
 other=/usr/libexec/oci/hooks.d/oci-seccomp-bpf-hook
 
@@ -87,8 +87,9 @@ containers() {
 # --- many configurations ---
 
 throughput() {
-	local tree=$work/tree table
+	local tree=$work/tree table cores
 
+	mkdir -p "$work/few"
 	seq "$configs" | sed "s#^#$tree/#" | xargs mkdir -p
 	awk -v tree="$tree" -v n="$configs" '{ text = text $0 "\n" }
 		END {
@@ -100,20 +101,37 @@ throughput() {
 				close(file)
 			}
 		}' "$plain/config.json"
-	table=$("$bench/interleave" 11 /dev/null \
-		"yajl, parsing alone" "$bench/parse" "$tree" \
-		-- "cofferdam check" "$cofferdam" check --policy restricted "$tree" \
-		-- "cofferdam check, json" "$cofferdam" check --policy restricted --format json "$tree")
 	echo
-	echo "## Many configurations on one core"
+	echo "## Many configurations"
 	echo
-	echo "$table"
+	echo "$configs configurations of $(stat -c %s "$plain/config.json") bytes that the policy allows."
+	for cores in 1 $([ "$(nproc)" = 1 ] || nproc); do
+		table=$("$bench/interleave" 5 /dev/null \
+			"yajl, parsing alone, $cores at once" "$bench/parse" "$tree" "$cores" \
+			-- "cofferdam check --jobs $cores" \
+			"$cofferdam" check --jobs "$cores" --policy restricted "$tree" \
+			-- "the same, --format json" "$cofferdam" check --jobs "$cores" \
+			--policy restricted --format json "$tree")
+		echo
+		echo "$table"
+		echo
+		echo "Configurations a second:"
+		awk -F'|' -v n="$configs" 'NR > 2 {
+			gsub(/^ +| +$/, "", $2)
+			printf "%s %d%s", $2, n / ($5 / 1000000), NR == 5 ? ".\n" : "; "
+		}' <<<"$table"
+	done
+	ls "$tree" | head -n 100 | sed "s#^#$tree/#" | xargs -I{} mv {} "$work/few"
 	echo
-	echo "$configs configurations of $(stat -c %s "$plain/config.json") bytes; a second:"
-	awk -F'|' -v n="$configs" 'NR > 2 {
-		gsub(/^ +| +$/, "", $2)
-		printf "%s %d%s", $2, n / ($5 / 1000000), NR == 5 ? ".\n" : "; "
-	}' <<<"$table"
+	echo "In instructions, of a hundred of them, which a busy machine does not change:"
+	echo "$(counted "$cofferdam" check --jobs 1 --policy restricted "$work/few") for check," \
+		"$(counted "$bench/parse" "$work/few") for yajl alone."
+}
+
+# counted COMMAND... - its instructions in user space
+counted() {
+	valgrind --tool=callgrind --callgrind-out-file=/dev/null "$@" 2>&1 >/dev/null |
+		awk '/Collected/ { print $NF }'
 }
 
 # --- growth ---

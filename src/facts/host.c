@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a policy asks of the host itself, whatever the configuration. */
+#include "facts-private.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+unsigned facts_needed(const struct policy *policy)
+{
+	unsigned needed = policy ? 0 : FACT_ALL;
+
+	for (size_t i = 0; policy && i < RULE_MAX; i++) {
+		if (policy->rules[i].action != ACTION_OFF)
+			needed |= registry_rule((enum rule_id)i)->facts;
+	}
+	return needed;
+}
+
+struct paths {
+	const char **v;
+	size_t n;
+	size_t cap;
+};
+
+static int add_list(struct paths *paths, const char *const *list, struct error *err)
+{
+	for (; list && *list; list++) {
+		if (paths->n == paths->cap) {
+			size_t cap = paths->cap ? paths->cap * 2 : 64;
+			const char **v = reallocarray(paths->v, cap, sizeof(*v));
+
+			if (!v)
+				return error_oom(err);
+			paths->v = v;
+			paths->cap = cap;
+		}
+		paths->v[paths->n++] = *list;
+	}
+	return 0;
+}
+
+/* All lists of a kind of one rule; without a policy, those of all shipped bundles. */
+static int add_rule(struct paths *paths, const struct policy *policy, enum rule_id id,
+		    enum param_kind kind, struct error *err)
+{
+	const struct rule *rule = registry_rule(id);
+	int r = 0;
+
+	for (size_t i = 0; i < PARAMS_MAX && rule->params[i].name && r == 0; i++) {
+		if (rule->params[i].kind != kind)
+			continue;
+		if (policy)
+			r = add_list(paths, policy->rules[id].params[i].list, err);
+		for (size_t j = 0; !policy && j < BUNDLE_MAX && r == 0; j++)
+			r = add_list(paths, rule->params[i].value[j].list, err);
+	}
+	return r;
+}
+
+/* add_rules - those of all enabled rules that want all of @facts, sorted. */
+static int add_rules(struct paths *paths, const struct policy *policy, unsigned facts,
+		     enum param_kind kind, struct error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < RULE_MAX && r == 0; i++) {
+		if ((registry_rule((enum rule_id)i)->facts & facts) == facts &&
+		    (!policy || policy->rules[i].action != ACTION_OFF))
+			r = add_rule(paths, policy, (enum rule_id)i, kind, err);
+	}
+	if (r == 0 && paths->n > 1)
+		qsort(paths->v, paths->n, sizeof(*paths->v), fact_compare);
+	return r;
+}
+
+int gather_places(const struct policy *policy, bool compared, struct places *places,
+			 struct facts *facts, struct error *err)
+{
+	_cleanup_(free_ptr) const char **owned = NULL;
+	struct paths paths = { 0 };
+	/* bits that a rule must have all of */
+	const unsigned wanted = FACT_PLACES | (compared ? 0 : FACT_ROOTFS);
+	int r = add_rules(&paths, policy, wanted, PARAM_PATHS, err);
+
+	owned = paths.v;
+	if (r < 0 || paths.n == 0)
+		return r;
+	facts->places = calloc(paths.n, sizeof(*facts->places));
+	if (!facts->places)
+		return error_oom(err);
+	for (size_t i = 0; i < paths.n && r == 0; i++) {
+		if (i > 0 && strcmp(paths.v[i], paths.v[i - 1]) == 0)
+			continue;
+		r = place_resolve(places, paths.v[i], &facts->places[facts->n_places++], err);
+		if (r == 0)	/* an alias of what is mounted below it gives it away as well */
+			r = place_below(places, &facts->places[facts->n_places - 1], err);
+	}
+	return r;
+}
+
+int gather_groups(const struct policy *policy, struct facts *facts, struct error *err)
+{
+	_cleanup_(free_ptr) const char **owned = NULL;
+	struct paths names = { 0 };
+	int r = add_rules(&names, policy, FACT_GROUPS, PARAM_NAMES, err);
+
+	owned = names.v;
+	return r < 0 ? r : groups_gather(names.v, names.n, &facts->groups, err);
+}
+
+struct facts_host {
+	struct facts facts;		/* host, places, groups and sockets */
+	struct places places;		/* the mount table */
+};
+
+static int gather_host(const struct policy *policy, struct facts_host *host, struct error *err)
+{
+	const unsigned needed = facts_needed(policy);
+	int r = 0;
+
+	if (needed & (FACT_NAMESPACES | FACT_IDMAPS))
+		r = namespaces_own(host->facts.host, err);
+	if (needed & FACT_CORE)
+		core_gather(&host->facts);
+	if (r == 0 && (needed & FACT_GROUPS))
+		r = gather_groups(policy, &host->facts, err);
+	if (r == 0 && (needed & FACT_PLACES))
+		r = gather_places(policy, true, &host->places, &host->facts, err);
+	if (r == 0 && (needed & FACT_SOCKETS))
+		r = sockets_gather(&host->places, &host->facts.sockets, err);
+	return r == 0 ? places_table(&host->places, err) : r;
+}
+
+void facts_host_free(struct facts_host **host)
+{
+	if (!*host)
+		return;
+	facts_free(&(*host)->facts);
+	places_free(&(*host)->places);
+	free(*host);
+	*host = NULL;
+}
+
+int facts_host_gather(const struct policy *policy, struct facts_host **ret, struct error *err)
+{
+	_cleanup_(facts_host_free) struct facts_host *host = calloc(1, sizeof(*host));
+	int r;
+
+	if (!host)
+		return error_oom(err);
+	host->places = (struct places){ .bundle_fd = AT_FDCWD, .below_left = BELOW_MAX };
+	r = gather_host(policy, host, err);
+	if (r == 0)
+		*ret = steal_ptr(host);
+	return r;
+}
+
+void host_lend(const struct facts_host *host, struct facts *facts, struct places *places)
+{
+	memcpy(facts->host, host->facts.host, sizeof(facts->host));
+	facts->places = host->facts.places;
+	facts->n_places = host->facts.n_places;
+	facts->groups = host->facts.groups;
+	facts->sockets = host->facts.sockets;
+	facts->core_is = host->facts.core_is;
+	facts->core_pipe = host->facts.core_pipe;
+	facts->borrowed = true;
+	/* Without a table this one tries for itself: why it cannot be read is then its own. */
+	if (!host->places.table_why) {
+		places->table = host->places.table;
+		places->table_read = places->table_lent = true;
+	}
+}
