@@ -129,19 +129,29 @@ static bool is_self(const char *path)
 	       a.st_ino == b.st_ino;
 }
 
-/* search - where distributions have it. */
-static char *search(const char *name)
+static char *search_as(const char *name, const char *suffix)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
 		char *path = NULL;
 
-		if (asprintf(&path, "%s%s", places[i], name) < 0)
+		if (asprintf(&path, "%s%s%s", places[i], name, suffix) < 0)
 			return NULL;
 		if (access(path, X_OK) == 0 && !is_self(path))
 			return path;
 		free(path);
 	}
 	return NULL;
+}
+
+/*
+ * search - where distributions have it, or where cofferdam install keeps one whose
+ * place the door has taken. That first: an update may have put another there.
+ */
+static char *search(const char *name)
+{
+	char *path = search_as(name, ".cofferdam");
+
+	return path ? path : search_as(name, "");
 }
 
 static int check_real(const struct doorway *door, struct error *err)

@@ -435,8 +435,27 @@ is "divert: and diverted again" "$status $(readlink "$root/usr/bin/runc") $(cat 
 	"$root/usr/bin/runc.cofferdam")" "0 $libexec/docker/runc updated"
 echo "newer" >"$work/new" && chmod 755 "$work/new" && mv "$work/new" "$root/usr/bin/runc"
 try uninstall --root "$root"
+# what host.json says would lead back to the door
+host
+mkdir -p "$root${host_json%/*}"
+echo '{ "format": 1, "engines": { "docker": { "runtime": "/usr/bin/runc" } } }' >"$root$host_json"
+refuses "divert: what host.json names" "name /usr/bin/runc.cofferdam" --engine docker --door divert
+try install --root "$root" --engine docker
+is "runtime: what host.json names" "$status" 0
+echo '{ "format": 1, "engines": { "docker": { "runtime": "/usr/bin/none" } } }' >"$root$host_json"
+refuses "runtime: host.json names none" "no container could start.*usr/bin/none" --engine docker
+# the door would not find it any more
+host
+mkdir -p "$root/opt"
+mv "$root/usr/bin/runc" "$root/opt/runc" && ln -s ../../opt/runc "$root/usr/bin/runc"
+refuses "divert: a runtime elsewhere" "opt/runc lies where" --engine docker --door divert
+host
+try install --root "$root" --engine docker --door divert
+unlike "divert: Docker never calls crun" "$out" "usr/bin/crun"
+echo "newer" >"$work/new" && chmod 755 "$work/new" && mv "$work/new" "$root/usr/bin/runc"
+try uninstall --root "$root"
 is "divert: uninstall does not take an update back" \
-	"$status $(cat "$root/usr/bin/runc") $(ls "$root/usr/bin" | grep -c cofferdam)" "0 newer 0"
+	"$status $(cat "$root/usr/bin/runc") $(find "$root/usr/bin" -name "*.cofferdam" | wc -l)" "0 newer 0"
 
 # --- the host's own file ---
 
@@ -461,6 +480,11 @@ echo '{ "format": 1, "policies": [ { "use": "none" } ] }' >"$root$host_json"
 refuses "host.json: a policy that does not load" "no container could start.*none" --engine podman
 echo '{ "format": 1, "mode": "enfroce" }' >"$root$host_json"
 refuses "host.json: it cannot be read" "no container could start" --engine podman
+echo '{ "format": 1, "log": { "file": "/var/none/log" } }' >"$root$host_json"
+refuses "host.json: a log that cannot be written" "no container could start.*var/none" --engine podman
+echo '{ "format": 1, "log": { "file": "/var/none/log", "on_failure": "ignore" } }' >"$root$host_json"
+try install --root "$root" --engine podman
+is "host.json: one that need not be" "$status" 0
 
 # --- doctor ---
 

@@ -116,6 +116,9 @@ static const struct {
 	{ ENGINE_DOCKER, "/var/lib/docker/containers/*/resolv.conf" },
 	{ ENGINE_DOCKER, "/var/lib/docker/containers/*/mounts/shm" },
 	{ ENGINE_DOCKER, "/var/lib/docker/volumes/*/_data" },
+	/* BuildKit's executor/oci, for the steps of a build: bound read-only */
+	{ ENGINE_DOCKER, "/var/lib/docker/buildkit/executor/hosts*" },
+	{ ENGINE_DOCKER, "/var/lib/docker/buildkit/executor/resolv.conf" },
 };
 
 /* What the kubelet keeps for a pod, below /var/lib/kubelet/pods/UID/ (kubelet_pods.go). */

@@ -150,6 +150,21 @@ static void print_lines(struct buf *out, char sign, const char *text)
 	}
 }
 
+static void print_difference(struct buf *out, const char *from, const char *to)
+{
+	struct hunk hunk = { 0 };
+	struct error ignored;
+
+	if (hunk_between(from, to, &hunk, &ignored) < 0) {
+		out->oom = true;
+		return;
+	}
+	print_lines(out, '-', hunk.old);
+	print_lines(out, '+', hunk.new);
+	free(hunk.old);
+	free(hunk.new);
+}
+
 static void print_change(struct buf *out, const struct tree *tree, const struct change *c)
 {
 	switch (c->kind) {
@@ -161,10 +176,7 @@ static void print_change(struct buf *out, const struct tree *tree, const struct 
 		break;
 	case CHANGE_FILE:
 		buf_printf(out, "%s the file %s%s\n", c->was ? "edit" : "write", tree->name, c->path);
-		for (size_t i = 0; i < c->n_hunks; i++) {
-			print_lines(out, '-', c->hunks[i].old);
-			print_lines(out, '+', c->hunks[i].new);
-		}
+		print_difference(out, c->was ? c->was : "", c->after);
 		break;
 	case CHANGE_DIVERT:
 		buf_printf(out, "keep %s%s as %s%s, and put a link to the door in its place\n",

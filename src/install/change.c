@@ -49,7 +49,7 @@ static size_t line_before(const char *text, size_t at)
  * later by its text alone, so lines before it are taken in until it is the only
  * one of its kind.
  */
-static int hunk_between(const char *a, const char *b, struct hunk *ret, struct error *err)
+int hunk_between(const char *a, const char *b, struct hunk *ret, struct error *err)
 {
 	size_t la = strlen(a), lb = strlen(b), start = 0, end = 0;
 	_cleanup_free_ char *old = NULL, *new = NULL;

@@ -11,8 +11,6 @@
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 
-#include <cofferdam/file.h>
-
 /* --- host.json --- */
 
 static void policies(struct doctor *d)
@@ -34,37 +32,18 @@ static void policies(struct doctor *d)
 static void log_file(struct doctor *d)
 {
 	const struct log_config *log = &d->host->log;
-	_cleanup_free_ char *path = NULL, *folder = NULL;
-	_cleanup_close_ int fd = -1;
 	struct error err;
-	char *slash;
 
 	if (!log->file)
 		return;
-	if (asprintf(&path, "%s%s", d->tree.name, log->file) < 0) {
-		path = NULL;
-		d->out->oom = true;
-		return;
-	}
-	fd = file_open_trusted(path, O_WRONLY | O_APPEND, log->owner, &err);
-	if (fd == -ENOENT) {
-		folder = strdup(path);
-		slash = folder ? strrchr(folder, '/') : NULL;
-		if (slash && slash != folder)
-			*slash = '\0';
-		fd = folder ? file_open_trusted(folder, O_PATH | O_DIRECTORY, log->owner, &err) : -1;
-		if (fd >= 0 && faccessat(fd, ".", W_OK, 0) < 0) {
-			close_fd(&fd);
-			fd = error_sys(&err, errno, "%s", folder);
-		}
-	}
-	if (fd < 0)
+	if (log_usable(&d->tree, log, &err) == 0)
+		remark(d, REMARK_GOOD, "log", ENGINE_UNKNOWN, NULL, "%s%s can be written", d->tree.name,
+		       log->file);
+	else
 		remark(d, log->on_failure_ignore ? REMARK_WARNING : REMARK_FAULT, "log", ENGINE_UNKNOWN,
 		       log->on_failure_ignore ? "make it a file that root alone can write" :
 		       "make it a file that root alone can write; until then every container is refused",
 		       "the log cannot be written: %s", err.text);
-	else
-		remark(d, REMARK_GOOD, "log", ENGINE_UNKNOWN, NULL, "%s can be written", path);
 }
 
 static void log_socket(struct doctor *d, bool wanted, const char *path, const char *name)
@@ -240,9 +219,9 @@ void doctor_programs(struct doctor *d)
 		int kind;
 
 		if (tree_program(&d->tree, programs[i], &err) < 0) {
-			remark(d, REMARK_FAULT, "program", ENGINE_UNKNOWN,
-			       "install it again; engines skip a hook whose program is missing, without a word",
-			       "%s", err.text);
+			remark(d, REMARK_FAULT, "program", ENGINE_UNKNOWN, i == 0 ?
+			       "install it again; engines skip a hook whose program is missing, without a word" :
+			       "install it again; nothing starts through the door meanwhile", "%s", err.text);
 			continue;
 		}
 		kind = dynamic(d, programs[i]);

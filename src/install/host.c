@@ -7,7 +7,38 @@
  */
 #include "install-private.h"
 
+#include <fcntl.h>
 #include <string.h>
+
+#include <cofferdam/file.h>
+#include <cofferdam/host.h>
+
+int log_usable(const struct tree *tree, const struct log_config *log, struct error *err)
+{
+	_cleanup_free_ char *path = NULL, *folder = NULL;
+	_cleanup_close_ int fd = -1;
+	char *slash;
+
+	if (!log->file)
+		return 0;
+	if (asprintf(&path, "%s%s", tree->name, log->file) < 0) {
+		path = NULL;
+		return error_oom(err);
+	}
+	fd = file_open_trusted(path, O_WRONLY | O_APPEND, log->owner, err);
+	if (fd != -ENOENT)
+		return fd < 0 ? err->code : 0;
+	/* it is made with the first record */
+	folder = strdup(path);
+	slash = folder ? strrchr(folder, '/') : NULL;
+	if (!slash)
+		return error_oom(err);
+	slash[slash == folder] = '\0';
+	fd = file_open_trusted(folder, O_PATH | O_DIRECTORY, log->owner, err);
+	if (fd < 0)
+		return err->code;
+	return faccessat(fd, ".", W_OK, 0) < 0 ? error_sys(err, errno, "%s", folder) : 0;
+}
 
 static void fresh(struct buf *out, bool enforce)
 {
@@ -86,7 +117,8 @@ int plan_host(struct plan *plan, struct error *err)
 	}
 	if (r == 0)
 		plan_note(plan, ENGINE_UNKNOWN, plan->enforce ?
-			  "containers that the policy does not allow are refused from now on" :
+			  "containers that the policy does not allow are refused from now on; prove it: "
+			  "cofferdam doctor --canary" :
 			  "mode audit: nothing is refused yet, and what would be is in "
 			  "/var/log/cofferdam.jsonl; then: cofferdam install --enforce");
 	return r;

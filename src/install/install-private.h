@@ -168,6 +168,9 @@ void change_free(struct change *change);
 /* change_forget - the lines that were put in; others will be. */
 void change_forget(struct change *change);
 
+/* hunk_between - the lines in which two texts differ; both are the caller's to free. */
+int hunk_between(const char *a, const char *b, struct hunk *ret, struct error *err) must_check;
+
 /* change_step - the next edit of a file: from @text to @new, which becomes @text. */
 int change_step(struct change *change, struct buf *text, struct buf *new,
 		struct error *err) must_check;
@@ -224,6 +227,11 @@ int plan_containerd(struct plan *plan, struct error *err) must_check;
 int plan_docker(struct plan *plan, struct error *err) must_check;
 int plan_divert(struct plan *plan, enum engine engine, struct error *err) must_check;
 int plan_host(struct plan *plan, struct error *err) must_check;
+
+/* log_usable - whether the file of @log can be written; 0 too when there is none. */
+struct log_config;
+int log_usable(const struct tree *tree, const struct log_config *log,
+	       struct error *err) must_check;
 
 /* docker_without - daemon.json @now without our entries, when lines cannot be told apart. */
 int docker_without(const struct change *change, const char *now, struct buf *ret,

@@ -141,6 +141,42 @@ static int want_engines(struct plan *plan, const struct install_want *want, stru
 
 /* --- what would stop every container --- */
 
+/* A runtime that host.json names has to be there, and must not lead back to the door. */
+static int check_runtime(const struct plan *plan, const char *path, struct error *err)
+{
+	_cleanup_free_ char *real = path ? tree_real(&plan->tree, path) : NULL;
+
+	if (!path)
+		return 0;
+	for (size_t i = 0; real && i < plan->state.n; i++) {
+		const struct change *c = &plan->state.v[i];
+
+		if (c->kind == CHANGE_DIVERT &&
+		    (strcmp(c->path, real) == 0 || strcmp(PROGRAM_DOOR, real) == 0))
+			return error_set(err, -EINVAL, "host.json, engines: %s is what is diverted; name %s",
+					 path, c->beside);
+	}
+	return tree_program(&plan->tree, path, err);
+}
+
+static int check_runtimes(const struct plan *plan, const struct host *host, struct error *err)
+{
+	int r = 0;
+
+	for (int e = ENGINE_UNKNOWN + 1; r == 0 && e < ENGINE_MAX; e++) {
+		const struct host_engine *engine = &host->engines[e];
+
+		if (!plan->state.doors[e][INSTALL_RUNTIME] && !plan->state.doors[e][INSTALL_DIVERT])
+			continue;
+		r = check_runtime(plan, engine->any, err);
+		if (r == 0)
+			r = check_runtime(plan, engine->runc, err);
+		if (r == 0)
+			r = check_runtime(plan, engine->crun, err);
+	}
+	return r;
+}
+
 /* Every policy has to load, or the containers that it is for are all refused. */
 static int check_host(const struct plan *plan, struct error *err)
 {
@@ -160,6 +196,10 @@ static int check_host(const struct plan *plan, struct error *err)
 
 		r = host_bundle(host, host->choices[i].use, geteuid(), &policy, err);
 	}
+	if (r == 0)
+		r = check_runtimes(plan, host, err);
+	if (r == 0 && (host->mode == MODE_ENFORCE || plan->enforce) && !host->log.on_failure_ignore)
+		r = log_usable(&plan->tree, &host->log, err);
 	return r < 0 ? error_context(err, "refused, for no container could start") : 0;
 }
 

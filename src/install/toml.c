@@ -182,7 +182,7 @@ static int skip_value(struct scan *s)
 		char c = here(s);
 		int r = 0;
 
-		if (s->at >= s->len || (depth == 0 && (c == '\n' || c == '#' || c == ',')))
+		if (s->at >= s->len || (depth == 0 && strchr("\r\n#,", c)))
 			return wrong(s, "a value is expected here");
 		if (c == '"' || c == '\'') {
 			r = skip_string(s);

@@ -161,6 +161,23 @@ static void test_other_callers(void **state)
 	}
 }
 
+/* What an engine made for one container, and never what holds others' files. */
+static void test_owned(void **state)
+{
+	static const char build[] = "/var/lib/docker/buildkit/executor/hosts.t83jrb2dfohp";
+
+	(void)state;
+	assert_true(engine_owned_file(ENGINE_DOCKER, NULL, build));
+	assert_true(engine_owned_file(ENGINE_DOCKER, NULL,
+				      "/var/lib/docker/buildkit/executor/resolv.conf"));
+	assert_true(engine_owned_file(ENGINE_UNKNOWN, NULL, build));
+	assert_false(engine_owned_file(ENGINE_PODMAN, NULL, build));
+	assert_false(engine_owned_file(ENGINE_DOCKER, NULL, "/var/lib/docker/buildkit/executor"));
+	assert_false(engine_owned_file(ENGINE_DOCKER, NULL,
+				       "/var/lib/docker/buildkit/executor/hosts.x/rootfs"));
+	assert_false(engine_owned_file(ENGINE_DOCKER, NULL, "/var/lib/docker/buildkit/cache.db"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -168,6 +185,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_sandbox, clean),
 		cmocka_unit_test_teardown(test_doubtful, clean),
 		cmocka_unit_test_teardown(test_other_callers, clean),
+		cmocka_unit_test(test_owned),
 	};
 
 	return cmocka_run_group_tests_name("engine", tests, NULL, NULL);

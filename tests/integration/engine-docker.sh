@@ -1,0 +1,95 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# dockerd, with Cofferdam installed as an administrator does it: as its default runtime,
+# which users can go past, and in place of runc, which they cannot.
+# shellcheck source=tests/integration/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/integration/engines.sh
+. "$(dirname "$0")/engines.sh"
+# shellcheck disable=SC2154
+
+need dockerd docker containerd runc jq
+
+mkdir -p /etc/docker
+jq -n '{ bridge: "none", iptables: false, ip6tables: false, "ip-forward": false,
+	"ip-masq": false, "userland-proxy": false, hosts: ["unix:///run/docker.sock"],
+	"default-ulimits": { nofile: { Name: "nofile", Hard: 1024, Soft: 1024 } } }' \
+	>/etc/docker/daemon.json
+export DOCKER_HOST=unix:///run/docker.sock
+
+# start - dockerd, again if it runs
+dockerd_pid=
+start() {
+	if [ -n "$dockerd_pid" ]; then
+		kill "$dockerd_pid"
+		wait "$dockerd_pid" 2>/dev/null
+	fi
+	dockerd >"$work/dockerd.log" 2>&1 &
+	dockerd_pid=$!
+	started+=($!)
+	wait_for docker version || bail "dockerd does not start: $(tail -n 3 "$work/dockerd.log")"
+}
+
+start
+tar -C "$work/rootfs" -c . | docker import - bb >/dev/null || bail "docker import failed"
+before=$(tree)
+
+run=(docker run --rm --network none)
+modest=(--user 1000:1000 --memory 64m --pids-limit 64 --cpus 0.5)
+look=(grep -E '^(CapBnd|NoNewPrivs|Seccomp):' /proc/self/status)
+mkdir "$work/context"
+printf 'FROM bb\nRUN echo built >/made\n' >"$work/context/Dockerfile"
+build=(docker build --no-cache --network none --quiet "$work/context")
+runs "control: it runs" "in" "${run[@]}" bb echo in
+runs "control: it builds" "sha256:" env DOCKER_BUILDKIT=1 "${build[@]}"
+
+# --- the default runtime ---
+
+runs "install" "restart dockerd" "$cofferdam" install --engine docker --enforce
+touch -d '+10 seconds' /etc/docker/daemon.json
+is "the file is JSON, and what was there is kept" "$(jq -r '"\(.bridge) \(.["default-runtime"])"' \
+	/etc/docker/daemon.json)" "none cofferdam"
+start
+refused "runtime" root-user "${run[@]}" bb true
+refused "runtime: privileged" privileged "${run[@]}" --privileged "${modest[@]}" bb true
+refused "runtime: a host's namespace" host-pid "${run[@]}" --pid host "${modest[@]}" bb true
+runs "runtime: what is allowed is hardened" "$hardened" "${run[@]}" "${modest[@]}" bb "${look[@]}"
+like "runtime: the root filesystem is read-only" \
+	"$("${run[@]}" "${modest[@]}" bb touch /x 2>&1)" "Read-only file system"
+like "doctor: the door is in place" "$(remarks registration docker)" "^good: the door runtime"
+like "doctor --canary: refused" "$(canary docker)" "^good: .*it was refused"
+refused "docker build without BuildKit" root-user env DOCKER_BUILDKIT=0 "${build[@]}"
+
+# What users can do all the same; doctor says so.
+runs "docker run --runtime runc goes past it" "in" "${run[@]}" --runtime runc --pid host bb echo in
+runs "docker build goes past it" "sha256:" env DOCKER_BUILDKIT=1 "${build[@]}"
+like "doctor names both" "$(remarks bypass docker)" "runtime runc and docker build"
+
+# --- runc itself ---
+
+runs "a container from before" "" docker run -d --name before --network none "${modest[@]}" bb sleep 600
+runs "install --door divert" "keep /usr/" "$cofferdam" install --engine docker --door divert
+runs "divert: the one from before is ended and removed" "before" docker rm --force before
+refused "divert: --runtime runc" root-user "${run[@]}" --runtime runc bb true
+refused "divert: --runtime runc, privileged" privileged \
+	"${run[@]}" --runtime runc --privileged "${modest[@]}" bb true
+runs "divert: what is allowed is hardened" "$hardened" \
+	"${run[@]}" --runtime runc "${modest[@]}" bb "${look[@]}"
+refused "divert: docker build" root-user env DOCKER_BUILDKIT=1 "${build[@]}"
+build_policy docker "/var/lib/docker/buildkit/executor/*"
+runs "divert: docker build, with a policy of its own" "sha256:" env DOCKER_BUILDKIT=1 "${build[@]}"
+refused "divert: and docker run, with the other" root-user "${run[@]}" bb true
+build_policy_off
+like "doctor --canary: both were refused" "$(canary docker | tr '\n' ' ')" \
+	"^good: docker run --privileged: .*good: docker run --runtime runc"
+unlike "doctor: no way past is left" "$(remarks bypass docker)" "runtime runc"
+
+# --- everything as it was ---
+
+runs "uninstall" "" "$cofferdam" uninstall --engine docker
+start
+runs "uninstall: nothing is refused" "in" "${run[@]}" --pid host bb echo in
+is "uninstall: everything is as it was" "$(tree)" "$before"
+
+done_testing
