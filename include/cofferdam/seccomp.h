@@ -164,6 +164,7 @@ struct seccomp_calls {
 	struct seccomp_call *v;		/* sorted; the names are the profile's */
 	size_t n;
 	enum seccomp_let rest;		/* what no entry names */
+	const struct oci_seccomp *of;
 };
 
 int seccomp_calls_read(const struct oci_seccomp *seccomp, struct seccomp_calls *ret,
@@ -223,9 +224,13 @@ int seccomp_trap_parse(const char *name, enum seccomp_trap *ret) must_check;
  * (or leaves it to others), rather than breaking something. */
 bool seccomp_trap_opens(enum seccomp_trap trap);
 
-/* seccomp_lint - the traps in @seccomp, on a host of @audit_arch, at a cost that
+/* seccomp_lint - the traps in the profile of @calls, on a host of @audit_arch, at a cost that
  * grows no faster than the sorting of its names. */
-int seccomp_lint(const struct oci_seccomp *seccomp, uint32_t audit_arch,
+int seccomp_lint(const struct seccomp_calls *calls, uint32_t audit_arch,
 		 struct seccomp_lints *ret, struct error *err) must_check;
+
+/* seccomp_lint_first - the same, but of each trap the first alone. */
+int seccomp_lint_first(const struct seccomp_calls *calls, uint32_t audit_arch,
+		       struct seccomp_lints *ret, struct error *err) must_check;
 
 #endif

@@ -221,6 +221,7 @@ static int compare(const struct seccomp_job *job, const char *a_name, const char
 
 static int lint(const struct seccomp_job *job, const char *name)
 {
+	_cleanup_calls_ struct seccomp_calls calls = { 0 };
 	_cleanup_lints_ struct seccomp_lints lints = { 0 };
 	_cleanup_given_ struct given g = { 0 };
 	_cleanup_buf_ struct buf out = { 0 };
@@ -233,7 +234,8 @@ static int lint(const struct seccomp_job *job, const char *name)
 		(void)error_set(&err, -EINVAL, "%s: a compiled filter cannot be read back", name);
 		return cli_fail(&err);
 	}
-	if (seccomp_lint(seccomp_of(&g.profile), job->scope.audit_arch, &lints, &err) < 0)
+	if (seccomp_calls_read(seccomp_of(&g.profile), &calls, &err) < 0 ||
+	    seccomp_lint(&calls, job->scope.audit_arch, &lints, &err) < 0)
 		return cli_fail(&err);
 	for (size_t i = 0; i < lints.n; i++) {
 		const struct seccomp_lint *l = &lints.v[i];

@@ -46,6 +46,7 @@ int seccomp_calls_read(const struct oci_seccomp *seccomp, struct seccomp_calls *
 	const struct oci_seccomp_rule *rules = seccomp->syscalls.v;
 	struct seccomp_calls calls = {
 		.rest = profile_refuses(seccomp->default_action.v) ? LET_NEVER : LET_ALWAYS,
+		.of = seccomp,
 	};
 	size_t n = 0;
 

@@ -64,15 +64,43 @@ struct linting {
 	const struct oci_seccomp *seccomp;
 	const struct oci_seccomp_rule *rules;
 	size_t n;
-	struct seccomp_calls calls;
+	const struct seccomp_calls *calls;
 	uint32_t audit_arch;
+	bool once;			/* of each trap the first alone */
+	unsigned seen;			/* bit i: trap i was found */
 	struct seccomp_lints *out;
 	struct error *err;
 	int failed;
 };
 
+/* A place in a profile: "/syscalls/1/names/0". */
+struct at {
+	const char *member;
+	size_t i;			/* NONE: the member itself */
+	const char *part;
+	size_t n;			/* NONE: the part itself */
+};
+
+#define NONE SIZE_MAX
+#define WHOLE(member) (&(const struct at){ member, NONE, NULL, NONE })
+#define ENTRY(i, part, n) (&(const struct at){ "/syscalls", i, part, n })
+
+static char *pointer(const struct at *at)
+{
+	_cleanup_buf_ struct buf out = { 0 };
+
+	buf_str(&out, at->member);
+	if (at->i != NONE)
+		buf_printf(&out, "/%zu", at->i);
+	if (at->part)
+		buf_printf(&out, "/%s", at->part);
+	if (at->n != NONE)
+		buf_printf(&out, "/%zu", at->n);
+	return buf_steal(&out);
+}
+
 static void __attribute__((format(printf, 4, 5)))
-found(struct linting *l, enum seccomp_trap trap, const char *pointer, const char *fmt, ...)
+found(struct linting *l, enum seccomp_trap trap, const struct at *at, const char *fmt, ...)
 {
 	struct seccomp_lints *out = l->out;
 	struct seccomp_lint *grown;
@@ -80,6 +108,9 @@ found(struct linting *l, enum seccomp_trap trap, const char *pointer, const char
 	_cleanup_free_ char *said = NULL;
 	va_list ap;
 
+	if (l->once && l->seen & 1u << trap)
+		return;
+	l->seen |= 1u << trap;
 	va_start(ap, fmt);
 	if (vasprintf(&said, fmt, ap) < 0)
 		said = NULL;
@@ -97,7 +128,7 @@ found(struct linting *l, enum seccomp_trap trap, const char *pointer, const char
 	}
 	/* Names are foreign: error_set() escapes. */
 	(void)error_set(&text, -EINVAL, "%s", said ? said : "");
-	out->v[out->n] = (struct seccomp_lint){ trap, strdup(pointer), strdup(text.text) };
+	out->v[out->n] = (struct seccomp_lint){ trap, pointer(at), strdup(text.text) };
 	if (!said || !out->v[out->n].pointer || !out->v[out->n].text)
 		l->failed = error_oom(l->err);
 	out->n++;
@@ -135,7 +166,7 @@ static bool names(const struct oci_seccomp_rule *rule, const char *call)
 
 static enum seccomp_let allowed(const struct linting *l, const char *call)
 {
-	return seccomp_calls_let(&l->calls, call);
+	return seccomp_calls_let(l->calls, call);
 }
 
 /* Higher bits of an argument make such a test pass, or fail, when it should not. */
@@ -155,19 +186,17 @@ static void lint_tests(struct linting *l, size_t i)
 	const struct oci_seccomp_arg *args = rule->args.v;
 	const char *call = rule->names.n && rule->names.v[0].v ? rule->names.v[0].v : "";
 	unsigned seen = 0;
-	char pointer[64];
 
 	for (size_t a = 0; a < rule->args.n; a++) {
 		const unsigned bit = 1u << (args[a].index.v & 31);
 
-		(void)snprintf(pointer, sizeof(pointer), "/syscalls/%zu/args/%zu", i, a);
 		if (wide(rule, &args[a]))
-			found(l, TRAP_WIDE_COMPARE, pointer,
+			found(l, TRAP_WIDE_COMPARE, ENTRY(i, "args", a),
 			      "%s: compares 64 bits; of an int the kernel looks at 32, so a high bit walks around it: use SCMP_CMP_MASKED_EQ with the mask 0xffffffff",
 			      call);
 		/* Of a denial that refuses the more. */
 		if (seen & bit && lets(&rule->action))
-			found(l, TRAP_REPEATED_INDEX, pointer,
+			found(l, TRAP_REPEATED_INDEX, ENTRY(i, "args", a),
 			      "%s: tests argument %u again: runc and crun make a rule of each test, so one that holds is enough",
 			      call, (unsigned)args[a].index.v);
 		seen |= bit;
@@ -177,23 +206,23 @@ static void lint_tests(struct linting *l, size_t i)
 static void lint_names(struct linting *l, size_t i)
 {
 	const struct oci_seccomp_rule *rule = &l->rules[i];
-	char pointer[64];
+	const bool kill = kills(&rule->action);
+	const bool conditional = rule->args.n > 0 && !lets(&rule->action);
 
 	for (size_t n = 0; n < rule->names.n; n++) {
 		const char *call = rule->names.v[n].v;
 
 		if (!call)
 			continue;
-		(void)snprintf(pointer, sizeof(pointer), "/syscalls/%zu/names/%zu", i, n);
 		if (seccomp_syscall_resolve_name(call) == __NR_SCMP_ERROR)
-			found(l, TRAP_UNKNOWN_NAME, pointer,
+			found(l, TRAP_UNKNOWN_NAME, ENTRY(i, "names", n),
 			      "%s: libseccomp on this host does not know it; a runtime leaves it out silently",
 			      call);
-		if (!lets(&rule->action) && rule->args.n > 0 && allowed(l, call) == LET_ALWAYS)
-			found(l, TRAP_LOST_DENIAL, pointer,
+		if (conditional && allowed(l, call) == LET_ALWAYS)
+			found(l, TRAP_LOST_DENIAL, ENTRY(i, "names", n),
 			      "%s: is allowed without conditions elsewhere, which beats this", call);
-		if (kills(&rule->action))
-			found(l, TRAP_KILL, pointer,
+		if (kill)
+			found(l, TRAP_KILL, ENTRY(i, "names", n),
 			      "%s: whoever tries is killed, programs that only probe for it too: use SCMP_ACT_ERRNO",
 			      call);
 	}
@@ -202,21 +231,19 @@ static void lint_names(struct linting *l, size_t i)
 static void lint_whole(struct linting *l)
 {
 	const struct oci_seccomp *s = l->seccomp;
-	char pointer[64];
 
 	if (lets(&s->default_action))
 		found(l, delegates(&s->default_action) ? TRAP_DELEGATES : TRAP_DEFAULT_ALLOWS,
-		      "/defaultAction", "what no entry names is let through: this is no allow list");
+		      WHOLE("/defaultAction"), "what no entry names is let through: this is no allow list");
 	else if (kills(&s->default_action))
-		found(l, TRAP_KILL, "/defaultAction",
+		found(l, TRAP_KILL, WHOLE("/defaultAction"),
 		      "programs that probe for a new system call are killed: use SCMP_ACT_ERRNO with defaultErrnoRet 38 (ENOSYS)");
 	if (s->listener_path.is != FIELD_ABSENT && s->listener_path.is != FIELD_NULL)
-		found(l, TRAP_LISTENER, "/listenerPath",
+		found(l, TRAP_LISTENER, WHOLE("/listenerPath"),
 		      "whoever listens on this socket decides instead of the profile");
 	for (size_t i = 0; i < s->flags.n; i++) {
-		(void)snprintf(pointer, sizeof(pointer), "/flags/%zu", i);
 		if (is(&s->flags.v[i], "SECCOMP_FILTER_FLAG_SPEC_ALLOW"))
-			found(l, TRAP_SPECULATION, pointer,
+			found(l, TRAP_SPECULATION, &(const struct at){ "/flags", i, NULL, NONE },
 			      "on kernels before 5.16 the program then runs without the mitigation of Speculative Store Bypass");
 	}
 }
@@ -236,11 +263,11 @@ static void lint_doors(struct linting *l)
 			named = named || (s->architectures.v[i].v &&
 					  seccomp_arch_token(s->architectures.v[i].v) == doors[d]);
 		if (!named)
-			found(l, TRAP_MISSING_SUBARCH, "/architectures",
+			found(l, TRAP_MISSING_SUBARCH, WHOLE("/architectures"),
 			      "lists architectures, but not this host's 32-bit one: such programs are killed");
 		else if (doors[d] == AUDIT_ARCH_I386 && allowed(l, "socket") == LET_SOMETIMES &&
 			 allowed(l, "socketcall") == LET_ALWAYS)
-			found(l, TRAP_SOCKETCALL, "/architectures",
+			found(l, TRAP_SOCKETCALL, WHOLE("/architectures"),
 			      "the rules on socket do not hold: i386's socketcall, which is allowed, keeps its arguments in memory");
 	}
 }
@@ -258,40 +285,47 @@ static void lint_clone3(struct linting *l)
 	}
 	if (allowed(l, "clone3") != LET_NEVER) {
 		if (clone != LET_ALWAYS)
-			found(l, TRAP_CLONE3, "/syscalls",
+			found(l, TRAP_CLONE3, WHOLE("/syscalls"),
 			      "clone is not allowed in full, but clone3 does the same and keeps its flags in memory");
 	} else if (clone != LET_NEVER && answer != ENOSYS) {
-		found(l, TRAP_CLONE3_ERRNO, "/syscalls",
+		found(l, TRAP_CLONE3_ERRNO, WHOLE("/syscalls"),
 		      "clone3 must answer ENOSYS (38): at any other the C library starts no thread");
 	}
 }
 
-int seccomp_lint(const struct oci_seccomp *seccomp, uint32_t audit_arch,
-		 struct seccomp_lints *ret, struct error *err)
+static int lint(const struct seccomp_calls *calls, uint32_t audit_arch, bool once,
+		struct seccomp_lints *ret, struct error *err)
 {
 	_cleanup_lints_ struct seccomp_lints out = { 0 };
-	struct linting l = { .seccomp = seccomp, .rules = seccomp->syscalls.v,
-			     .n = seccomp->syscalls.n, .audit_arch = audit_arch, .out = &out,
-			     .err = err };
-	char pointer[64];
+	struct linting l = { .seccomp = calls->of, .rules = calls->of->syscalls.v,
+			     .n = calls->of->syscalls.n, .calls = calls, .once = once,
+			     .audit_arch = audit_arch, .out = &out, .err = err };
 
-	if (seccomp_calls_read(seccomp, &l.calls, err) < 0)
-		return err->code;
 	lint_whole(&l);
 	for (size_t i = 0; i < l.n && !l.failed; i++) {
-		(void)snprintf(pointer, sizeof(pointer), "/syscalls/%zu/action", i);
 		if (delegates(&l.rules[i].action))
-			found(&l, TRAP_DELEGATES, pointer,
+			found(&l, TRAP_DELEGATES, ENTRY(i, "action", NONE),
 			      "somebody else decides: without a listener or tracer it is refused, with one anything goes");
 		lint_tests(&l, i);
 		lint_names(&l, i);
 	}
 	lint_doors(&l);
 	lint_clone3(&l);
-	seccomp_calls_free(&l.calls);
 	if (l.failed)
 		return l.failed;
 	*ret = out;
 	out = (struct seccomp_lints){ 0 };
 	return 0;
+}
+
+int seccomp_lint(const struct seccomp_calls *calls, uint32_t audit_arch,
+		 struct seccomp_lints *ret, struct error *err)
+{
+	return lint(calls, audit_arch, false, ret, err);
+}
+
+int seccomp_lint_first(const struct seccomp_calls *calls, uint32_t audit_arch,
+		       struct seccomp_lints *ret, struct error *err)
+{
+	return lint(calls, audit_arch, true, ret, err);
 }

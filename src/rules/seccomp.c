@@ -66,18 +66,17 @@ static bool counts(const struct rule_input *in, enum seccomp_trap trap)
 }
 
 /* list_traps - each kind once, with the first place. */
-static int list_traps(const struct rule_input *in, struct buf *out, struct error *err)
+static int list_traps(const struct rule_input *in, const struct seccomp_calls *own,
+		      struct buf *out, struct error *err)
 {
 	_cleanup_lints_ struct seccomp_lints lints = { 0 };
-	bool seen[TRAP_MAX] = { false };
-	int r = seccomp_lint(&in->spec->linux_.seccomp, seccomp_native(), &lints, err);
+	int r = seccomp_lint_first(own, seccomp_native(), &lints, err);
 
 	for (size_t i = 0; i < lints.n; i++) {
 		const enum seccomp_trap trap = lints.v[i].trap;
 
-		if (seen[trap] || !counts(in, trap))
+		if (!counts(in, trap))
 			continue;
-		seen[trap] = true;
 		buf_printf(out, "%s%s (/linux/seccomp%s)", out->len ? ", " : "", seccomp_trap_name(trap),
 			   lints.v[i].pointer);
 	}
@@ -121,7 +120,7 @@ int check_seccomp_weak(const struct rule_input *in, struct findings *out, struct
 	list_calls(in, &calls, &value);
 	if (value.len)
 		text = "allows system calls that the policy does not want allowed";
-	r = list_traps(in, &value, err);
+	r = list_traps(in, &calls, &value, err);
 	if (r < 0 || value.len == 0)
 		return r;
 	f = finding_add(in, out, err, "/linux/seccomp", "%s", text);

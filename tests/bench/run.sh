@@ -198,6 +198,8 @@ growth() {
 	grow "sysctls, each refused" '.linux.sysctl = ([range($n) | { key: "x.\(.)", value: "1" }]
 		| from_entries)'
 	grow "hooks, each refused" '.hooks.poststop = [range($n) | { path: "/bin/true" }]'
+	grow "seccomp entries, each a trap" '.linux.seccomp.syscalls += [range($n) | { names: ["read"],
+		action: "SCMP_ACT_ERRNO", args: [{ index: 1, value: 7, op: "SCMP_CMP_EQ" }] }]'
 	grow "wrong types, each refused" '.mounts += [range($n) | { destination: 7 }]'
 	policy=$work/bench.policy.json
 	grow "exemptions, all asked in vain" '' exemptions

@@ -214,6 +214,7 @@ static void lints(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(linted); i++) {
 		_cleanup_profile_ struct seccomp_profile profile = { 0 };
+		_cleanup_calls_ struct seccomp_calls calls = { 0 };
 		_cleanup_lints_ struct seccomp_lints out = { 0 };
 		bool found = false;
 		struct error err = { 0 };
@@ -221,8 +222,8 @@ static void lints(void **state)
 		if (seccomp_profile_read("t", linted[i].text, strlen(linted[i].text), &here, &profile,
 					 &err) < 0)
 			fail_msg("%s: %s", linted[i].text, err.text);
-		assert_int_equal(seccomp_lint(seccomp_of(&profile), AUDIT_ARCH_X86_64, &out, &err),
-				 0);
+		assert_int_equal(seccomp_calls_read(seccomp_of(&profile), &calls, &err), 0);
+		assert_int_equal(seccomp_lint(&calls, AUDIT_ARCH_X86_64, &out, &err), 0);
 		for (size_t n = 0; n < out.n; n++)
 			found = found || out.v[n].trap == linted[i].trap;
 		if (found != linted[i].found)
