@@ -18,7 +18,7 @@ BEGIN {
 		rank[chain[i]] = i + 0
 	rank["harden"] = rank["gate"] = rank["report"] = rank["door"] = rank["install"] = 9
 	rank["cli"] = rank["hook"] = 10
-	heads["base"] = "error mem buf text file lines process sha256"
+	heads["base"] = "error mem buf text file lines process secontext sha256"
 	heads["json"] = "json fields"
 	heads["oci"] = "oci"
 	heads["engine"] = "engine"

@@ -118,6 +118,23 @@ struct fact_image {
 	char *cwd;			/* process.cwd after the image's symbolic links, clean */
 };
 
+/* What the kernel says of a label of config.json. */
+struct fact_label {
+	char *label;			/* as config.json has it */
+	enum fact_is is;		/* ABSENT: there is no such context, or no such profile loaded */
+	char *why;
+	char *says;			/* KNOWN: the context as the kernel writes it; the profile's mode */
+};
+
+/* A security module of the host. */
+struct fact_lsm {
+	enum fact_is is;		/* ABSENT: it is not enabled */
+	char *why;
+	bool permissive;		/* SELinux reports, and denies nothing */
+	struct fact_label *v;		/* what config.json names, each once */
+	size_t n;
+};
+
 struct facts {
 	struct fact_ns host[NS_MAX];		/* our own namespaces, the host's */
 	struct fact_ns container[NS_MAX];	/* of the state's pid; KNOWN in the hook only */
@@ -138,6 +155,8 @@ struct facts {
 	struct fact_image image;
 	enum fact_is core_is;
 	bool core_pipe;				/* kernel.core_pattern starts with "|" (core(5)) */
+	struct fact_lsm selinux;		/* process.selinuxLabel, linux.mountLabel */
+	struct fact_lsm apparmor;		/* process.apparmorProfile */
 	char *lsm;				/* "selinux enforcing", "apparmor", "none": for the record */
 	bool borrowed;				/* host, places, groups and sockets are a facts_host's */
 };
@@ -201,6 +220,17 @@ const struct fact_place *facts_place(const struct facts *facts, const char *path
 
 /* facts_program - the gathered program of a hook's @path, or NULL. */
 const struct fact_program *facts_program(const struct facts *facts, const char *path);
+
+/* facts_label - what was gathered of a @label, or NULL. */
+const struct fact_label *facts_label(const struct fact_lsm *lsm, const char *label);
+
+/*
+ * label_ask - what the kernel's SELinux policy says of the context @label, whatever
+ * else is known: security_check_context(3) and the canonical form in one.
+ */
+int label_ask(const char *label, struct fact_label *ret, struct error *err) must_check;
+void label_free(struct fact_label *label);
+#define _cleanup_label_ _cleanup_(label_free)
 
 /*
  * place_engine_owned - whether @place is a file or folder that @engine (any,

@@ -78,6 +78,8 @@ int bundle_parse(const char *name, enum bundle *ret) must_check;
 #define FACT_GROUPS 0x200u		/* the ids of the groups that the policy names */
 #define FACT_IMAGE 0x400u		/* symbolic links of the image that a runtime would follow */
 #define FACT_CORE 0x800u		/* whether the host pipes core dumps to a program */
+#define FACT_SELINUX 0x1000u		/* whether SELinux is enabled, and what it says of the labels */
+#define FACT_APPARMOR 0x2000u		/* whether AppArmor is, and whether it has the profile */
 
 enum param_kind {
 	PARAM_NONE = 0,

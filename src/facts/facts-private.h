@@ -216,14 +216,23 @@ int groups_parse(char *text, const char *const *names, size_t n, struct fact_gro
 		 struct error *err) must_check;
 void groups_free(struct fact_groups *groups);
 
+/* --- lsm.c --- */
+
+int selinux_gather(const struct oci_spec *spec, struct fact_lsm *ret, struct error *err) must_check;
+int apparmor_gather(const struct oci_spec *spec, struct fact_lsm *ret, struct error *err) must_check;
+/* profiles_find - @label among the lines "NAME (MODE)" of @text. */
+int profiles_find(const char *text, const char *label, struct fact_label *ret,
+		  struct error *err) must_check;
+void lsm_free(struct fact_lsm *lsm);
+/* lsm_name - for the record. By files, not libselinux: its start-up work would be
+ * every hook's. */
+const char *lsm_name(void);
+
 /* --- image.c, core.c --- */
 
 int image_gather(const struct oci_spec *spec, int bundle_fd, struct fact_image *ret,
 		 struct error *err) must_check;
 void image_free(struct fact_image *image);
 void core_gather(struct facts *facts);
-/* lsm_name - for the record. By files, not libselinux: its start-up work would be
- * every hook's. */
-const char *lsm_name(void);
 
 #endif

@@ -111,6 +111,8 @@ void facts_free(struct facts *facts)
 	free(facts->cgroup.why);
 	programs_free(facts);
 	image_free(&facts->image);
+	lsm_free(&facts->selinux);
+	lsm_free(&facts->apparmor);
 	free(facts->lsm);
 	*facts = (struct facts){ 0 };
 }
@@ -236,6 +238,10 @@ static int gather(const struct oci_spec *spec, unsigned needed,
 		r = image_gather(spec, source->bundle_fd, &facts->image, err);
 	if ((needed & FACT_CORE) && !facts->borrowed)
 		core_gather(facts);
+	if (r == 0 && (needed & FACT_SELINUX))
+		r = selinux_gather(spec, &facts->selinux, err);
+	if (r == 0 && (needed & FACT_APPARMOR))
+		r = apparmor_gather(spec, &facts->apparmor, err);
 	if (r == 0 && needed == FACT_ALL) {
 		facts->lsm = fact_strdup(lsm_name(), err);
 		r = facts->lsm ? 0 : -ENOMEM;

@@ -143,6 +143,48 @@ static int load_core(const struct loader *l, const struct rec_core *from, struct
 	return load_state(l, from->node, &from->state, &ret->core_is);
 }
 
+static int load_label(const struct loader *l, const struct rec_label *from,
+		      struct fact_label *ret)
+{
+	int r;
+
+	if (from->label.is != FIELD_PRESENT)
+		return load_bad(l, from->node, "\"label\" is missing");
+	r = load_bytes(l, &from->label, &ret->label);
+	if (r == 0)
+		r = load_known(l, from->node, &from->state, &from->why, &ret->is, &ret->why);
+	if (r < 0)
+		return r;
+	if ((ret->is == FACT_KNOWN) != (from->says.is == FIELD_PRESENT))
+		return load_bad(l, from->node, "\"says\" goes with known, and with nothing else");
+	return load_bytes(l, &from->says, &ret->says);
+}
+
+static int load_lsm(const struct loader *l, const struct rec_lsm *from, struct fact_lsm *ret)
+{
+	const struct rec_label *v = from->labels.v;
+	int r;
+
+	if (from->is != FIELD_PRESENT)
+		return 0;
+	r = load_known(l, from->node, &from->state, &from->why, &ret->is, &ret->why);
+	if (r < 0)
+		return r;
+	if (ret->is != FACT_KNOWN && (from->permissive.v || from->labels.n > 0))
+		return load_bad(l, from->node, "\"permissive\" and \"labels\" go with known");
+	ret->permissive = from->permissive.v;
+	if (from->labels.n == 0)
+		return 0;
+	ret->v = calloc(from->labels.n, sizeof(*ret->v));
+	if (!ret->v)
+		return error_oom(l->err);
+	while (r == 0 && ret->n < from->labels.n) {
+		r = load_label(l, &v[ret->n], &ret->v[ret->n]);
+		ret->n++;
+	}
+	return r;
+}
+
 int load_more(const struct loader *l, const struct rec_facts *rec, struct facts *ret)
 {
 	int r = load_cgroup(l, &rec->cgroup, &ret->cgroup);
@@ -155,5 +197,9 @@ int load_more(const struct loader *l, const struct rec_facts *rec, struct facts 
 		r = load_sockets(l, &rec->sockets, &ret->sockets);
 	if (r == 0)
 		r = load_image(l, &rec->image, &ret->image);
-	return r < 0 ? r : load_core(l, &rec->core, ret);
+	if (r == 0)
+		r = load_core(l, &rec->core, ret);
+	if (r == 0)
+		r = load_lsm(l, &rec->selinux, &ret->selinux);
+	return r < 0 ? r : load_lsm(l, &rec->apparmor, &ret->apparmor);
 }

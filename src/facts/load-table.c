@@ -139,6 +139,23 @@ static const struct field core_table[] = {
 	END
 };
 
+static const struct field label_table[] = {
+	ROW(rec_label, label, FIELD_STR),
+	STATE(rec_label),
+	ROW(rec_label, why, FIELD_STR),
+	ROW(rec_label, says, FIELD_STR),
+	END
+};
+
+static const struct field lsm_table[] = {
+	STATE(rec_lsm),
+	ROW(rec_lsm, why, FIELD_STR),
+	ROW(rec_lsm, permissive, FIELD_BOOL),
+	{ .name = "labels", .kind = FIELD_LIST, .offset = offsetof(struct rec_lsm, labels),
+	  .sub = label_table, .size = sizeof(struct rec_label), .unique = "label" },
+	END
+};
+
 const struct field rec_facts_table[] = {
 	ROW(rec_facts, format, FIELD_UINT),
 	OBJECT(rec_facts, host, process_table),
@@ -156,6 +173,8 @@ const struct field rec_facts_table[] = {
 	OBJECT(rec_facts, sockets, sockets_table),
 	OBJECT(rec_facts, image, image_table),
 	OBJECT(rec_facts, core, core_table),
+	OBJECT(rec_facts, selinux, lsm_table),
+	OBJECT(rec_facts, apparmor, lsm_table),
 	ROW(rec_facts, lsm, FIELD_STR),
 	END
 };

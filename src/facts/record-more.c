@@ -117,19 +117,57 @@ static void record_image(struct buf *out, const struct fact_image *image)
 	buf_char(out, '}');
 }
 
-void record_more(struct buf *out, const struct facts *facts)
+static void record_core(struct buf *out, const struct facts *facts)
 {
 	bool first = true;
 
-	record_cgroup(out, &facts->cgroup);
-	record_programs(out, facts);
-	record_groups(out, &facts->groups);
-	record_sockets(out, &facts->sockets);
-	record_image(out, &facts->image);
 	if (facts->core_is == FACT_UNKNOWN)
 		return;
 	buf_str(out, ",\n\"core\": {");
 	record_is(out, &first, facts->core_is, NULL);
 	record_true(out, &first, "pipe", facts->core_pipe);
 	buf_char(out, '}');
+}
+
+static void record_label(struct buf *out, const struct fact_label *label)
+{
+	bool first = true;
+
+	buf_char(out, '{');
+	record_text(out, &first, "label", label->label);
+	record_is(out, &first, label->is, label->why);
+	record_text(out, &first, "says", label->says);
+	buf_char(out, '}');
+}
+
+static void record_lsm(struct buf *out, const char *name, const struct fact_lsm *lsm)
+{
+	bool first = true;
+
+	if (lsm->is == FACT_UNKNOWN)
+		return;
+	buf_printf(out, ",\n\"%s\": {", name);
+	record_is(out, &first, lsm->is, lsm->why);
+	record_true(out, &first, "permissive", lsm->permissive);
+	if (lsm->n > 0) {
+		record_member(out, &first, "labels");
+		buf_char(out, '[');
+	}
+	for (size_t i = 0; i < lsm->n; i++) {
+		buf_str(out, i ? ",\n\t" : "\n\t");
+		record_label(out, &lsm->v[i]);
+	}
+	buf_str(out, lsm->n ? "\n]}" : "}");
+}
+
+void record_more(struct buf *out, const struct facts *facts)
+{
+	record_cgroup(out, &facts->cgroup);
+	record_programs(out, facts);
+	record_groups(out, &facts->groups);
+	record_sockets(out, &facts->sockets);
+	record_image(out, &facts->image);
+	record_core(out, facts);
+	record_lsm(out, "selinux", &facts->selinux);
+	record_lsm(out, "apparmor", &facts->apparmor);
 }

@@ -122,6 +122,20 @@ struct rec_core {
 	struct field_bool pipe;
 };
 
+struct rec_label {
+	const struct json *node;
+	enum field_is is;
+	struct field_str label, state, why, says;
+};
+
+struct rec_lsm {
+	const struct json *node;
+	enum field_is is;
+	struct field_str state, why;
+	struct field_bool permissive;
+	struct field_list labels;		/* struct rec_label */
+};
+
 struct rec_facts {
 	const struct json *node;
 	enum field_is is;
@@ -138,6 +152,7 @@ struct rec_facts {
 	struct rec_sockets sockets;
 	struct rec_image image;
 	struct rec_core core;
+	struct rec_lsm selinux, apparmor;
 	struct field_str lsm;
 };
 
@@ -171,7 +186,7 @@ int load_ns(const struct loader *l, const struct rec_ns *from, struct fact_ns *r
 int load_place(const struct loader *l, const struct rec_place *from,
 	       struct fact_place *ret) must_check;
 
-/* load_more - cgroup, hooks, groups, sockets, image and core. */
+/* load_more - cgroup, hooks, groups, sockets, image, core and security modules. */
 int load_more(const struct loader *l, const struct rec_facts *rec, struct facts *ret) must_check;
 
 /* --- writing --- */

@@ -25,13 +25,18 @@ static bool selinux_on(void)
 
 static void verify_selinux(struct gate *g, const char *wanted)
 {
+	_cleanup_label_ struct fact_label asked = { 0 };
 	_cleanup_buf_ struct buf text = { 0 };
+	struct error err = { 0 };
 	int r;
 
 	if (!selinux_on()) {
 		note(&g->unverified, "SELinux label: SELinux is not enabled on this host");
 		return;
 	}
+	/* the kernel writes aliases and categories in a form of its own */
+	if (label_ask(wanted, &asked, &err) == 0 && asked.is == FACT_KNOWN)
+		wanted = asked.says;
 	r = read_label(g, "attr/current", &text);
 	if (r < 0)
 		mismatch(g, "its SELinux label cannot be read: %s", strerror(-r));

@@ -141,6 +141,8 @@ def is_bind: .type == "bind" or ((.options // []) | any(. == "bind" or . == "rbi
 	["groups", ({ is: "known", list: (groups | map({ name: .[0], gid: .[1] })) } | tojson)],
 	["sockets", "{\"is\":\"known\",\"list\":" + (sockets | map(place) | lines) + "}"],
 	["image", ({ is: "known", cwd: $config.process.cwd } | tojson)],
-	["core", ({ is: "known" } | tojson)]		# kernel.core_pattern is "core"
+	["core", ({ is: "known" } | tojson)],		# kernel.core_pattern is "core"
+	["selinux", ({ is: "absent" } | tojson)],
+	["apparmor", ({ is: "absent" } | tojson)]
 ]
 | "{\n" + (map("\"\(.[0])\": \(.[1])") | join(",\n")) + "\n}"

@@ -9,6 +9,7 @@
 static const char process_honest[] =
 	"{\"user\": {\"uid\": 1000, \"gid\": 1000}, \"args\": [\"/bin/sh\"],\n"
 	"  \"env\": [\"PATH=/bin\"], \"cwd\": \"/\", \"noNewPrivileges\": true,\n"
+	"  \"selinuxLabel\": \"system_u:system_r:container_t:s0:c1,c2\",\n"
 	"  \"capabilities\": {\"bounding\": [\"CAP_NET_BIND_SERVICE\"],\n"
 	"    \"effective\": [\"CAP_NET_BIND_SERVICE\"], \"permitted\": [\"CAP_NET_BIND_SERVICE\"]},\n"
 	"  \"rlimits\": [{\"type\": \"RLIMIT_NOFILE\", \"hard\": 1024, \"soft\": 1024},\n"
@@ -58,6 +59,10 @@ static const char facts_head[] =
 	" \"groups\": {\"is\": \"known\", \"list\": [{\"name\": \"docker\", \"gid\": 998}]},\n"
 	" \"sockets\": {\"is\": \"known\"},\n"
 	" \"image\": {\"is\": \"known\", \"cwd\": \"/\"},\n"
+	" \"selinux\": {\"is\": \"known\", \"labels\": [\n"
+	"  {\"label\": \"system_u:system_r:container_t:s0:c1,c2\", \"is\": \"known\",\n"
+	"   \"says\": \"system_u:system_r:container_t:s0:c1,c2\"}]},\n"
+	" \"apparmor\": {\"is\": \"absent\"},\n"
 	" \"core\": {\"is\": \"known\"},\n"
 	" \"places\": [";
 

@@ -21,6 +21,13 @@ def bases: [
 	{ base: "podman, without a user namespace", engine: "podman", userns: false }
 ];
 
+# What an engine gives where the host has the module. No host has both, but both are
+# judged apart.
+def selinux($who; $type; $level): "\($who):\($type):\($level)";
+def labelled: .process.selinuxLabel = selinux("system_u:system_r"; "container_t"; "s0:c123,c456")
+	| .linux.mountLabel = selinux("system_u:object_r"; "container_file_t"; "s0:c123,c456")
+	| .process.apparmorProfile = "engine-default";
+
 # The corpus' pods have uids that the kubelet would not make, and a hook of the capture.
 def prepared($i):
 	if $i == 0 then .annotations["io.kubernetes.cri.sandbox-uid"] = uid
@@ -28,7 +35,8 @@ def prepared($i):
 	elif $i == 2 then .
 	else del(.linux.uidMappings, .linux.gidMappings)
 		| .linux.namespaces |= map(select(.type != "user"))
-		| .process.user = { uid: 1000, gid: 1000 } end;
+		| .process.user = { uid: 1000, gid: 1000 } end
+	| labelled;
 
 # --- what a case does to a configuration ---
 
@@ -101,6 +109,22 @@ def cases($base; $userns):
 	  "net.ipv4.tcp_syncookie", "net/core/somaxconn") as $name
 	| case("sysctl \($name)"; .linux.sysctl = { ($name): "1" }; both("Sysctls"))),
 
+	# Undefined is what the base has: the engine's own.
+	(("container_t", "container_init_t", "container_kvm_t", "container_engine_t") as $type
+	| case("seLinuxOptions.type: \($type)";
+		.process.selinuxLabel = selinux("system_u:system_r"; $type; "s0:c123,c456"); fine)),
+	(("spc_t", "unconfined_t", "container_runtime_t", "container_logreader_t") as $type
+	| case("seLinuxOptions.type: \($type)";
+		.process.selinuxLabel = selinux("system_u:system_r"; $type; "s0:c123,c456"); both("SELinux"))),
+	case("seLinuxOptions.user"; .process.selinuxLabel = selinux("staff_u:system_r"; "container_t"; "s0");
+		both("SELinux")),
+	case("seLinuxOptions.role"; .process.selinuxLabel = selinux("system_u:staff_r"; "container_t"; "s0");
+		both("SELinux")),
+	case("seLinuxOptions.level"; .process.selinuxLabel = selinux("system_u:system_r"; "container_t"; "s0:c7,c8");
+		fine),
+	case("appArmorProfile: Localhost"; .process.apparmorProfile = "of-the-node"; fine),
+	case("appArmorProfile: Unconfined"; .process.apparmorProfile = "unconfined"; both("AppArmor")),
+
 	case("seccompProfile undefined, or Unconfined"; del(.linux.seccomp); restricted("Seccomp")),
 	case("seccompProfile Localhost"; .linux.seccomp = { defaultAction: "SCMP_ACT_ERRNO",
 		architectures: ["SCMP_ARCH_X86_64"],
@@ -160,5 +184,9 @@ range(bases | length) as $i | bases[$i] as $base
 | [$honest | cases($base.base; $base.userns), capabilities,
 	if $i < 2 then volumes else empty end, if $i == 0 then image_volume else empty end] as $cases
 | ([$cases[].config.mounts[].source] - [$honest.mounts[].source] | unique) as $sources
-| { base: $base.base, engine: $base.engine, facts: ($facts[$i] | with_facts($base; $sources)) },
+| def known(labels; says): { is: "known", labels: ([labels] | map(select(.)) | unique
+	| map({ label: ., is: "known", says: says })) };
+  { base: $base.base, engine: $base.engine, facts: ($facts[$i] | with_facts($base; $sources)
+	| .selinux = known($cases[].config | .process.selinuxLabel, .linux.mountLabel; .)
+	| .apparmor = known($cases[].config.process.apparmorProfile; "enforce")) },
   ($cases[] | { base: $base.base } + .)

@@ -46,6 +46,8 @@ static void start(struct scene *s, enum bundle bundle, const char *config)
 	s->c.facts.cgroup.is = FACT_ABSENT;
 	s->c.facts.cgroup.v2 = true;
 	s->c.facts.core_is = FACT_KNOWN;
+	s->c.facts.selinux.is = FACT_ABSENT;
+	s->c.facts.apparmor.is = FACT_ABSENT;
 	buf_free(&text);
 }
 

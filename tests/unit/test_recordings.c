@@ -211,7 +211,12 @@ static void test_record_rest(void **state)
 		"\"groups\": {\"is\": \"unreadable\", \"why\": \"w\"},"
 		"\"sockets\": {\"is\": \"unreadable\", \"why\": \"w\"},"
 		"\"image\": {\"is\": \"unreadable\", \"why\": \"w\"},"
-		"\"core\": {\"is\": \"absent\"}}";
+		"\"core\": {\"is\": \"absent\"},"
+		"\"selinux\": {\"is\": \"known\", \"permissive\": true, \"labels\": ["
+		"{\"label\": \"a:b:c\", \"is\": \"known\", \"says\": \"a:b:d\"},"
+		"{\"label\": \"x\", \"is\": \"absent\"},"
+		"{\"label\": \"y\", \"is\": \"unreadable\", \"why\": \"w\"}]},"
+		"\"apparmor\": {\"is\": \"unreadable\", \"why\": \"w\"}}";
 	_cleanup_subject_ struct subject s = gather("{}", NULL, 0);
 	_cleanup_facts_ struct facts f = { 0 }, again = { 0 };
 	_cleanup_buf_ struct buf first = { 0 }, second = { 0 };
@@ -224,6 +229,15 @@ static void test_record_rest(void **state)
 	assert_int_equal(f.groups.is, FACT_UNREADABLE);
 	assert_string_equal(f.sockets.why, "w");
 	assert_int_equal(f.core_is, FACT_ABSENT);
+	assert_int_equal(f.selinux.is, FACT_KNOWN);
+	assert_true(f.selinux.permissive);
+	assert_int_equal(f.selinux.n, 3);
+	assert_string_equal(facts_label(&f.selinux, "a:b:c")->says, "a:b:d");
+	assert_int_equal(facts_label(&f.selinux, "x")->is, FACT_ABSENT);
+	assert_string_equal(facts_label(&f.selinux, "y")->why, "w");
+	assert_null(facts_label(&f.selinux, "z"));
+	assert_int_equal(f.apparmor.is, FACT_UNREADABLE);
+	assert_string_equal(f.apparmor.why, "w");
 	facts_print(&first, &f);
 	assert_int_equal(facts_load("f", first.data, first.len, &s.spec, &again, &err), 0);
 	facts_print(&second, &again);
@@ -253,6 +267,16 @@ static void test_load_strict_more(void **state)
 		{ "'sockets': {'is': 'known', 'list': [{'path': '/a', 'is': 'known'}]}", "\"real\"" },
 		{ "'image': {'is': 'absent', 'link': '/dev'}", "\"link\"" },
 		{ "'core': {'is': 'x'}", "/core/is" },
+		{ "'selinux': {'is': 'absent', 'permissive': true}", "\"permissive\"" },
+		{ "'selinux': {'is': 'absent', 'labels': [{'label': 'a', 'is': 'absent'}]}",
+		  "\"labels\"" },
+		{ "'selinux': {'is': 'known', 'labels': [{'is': 'absent'}]}", "\"label\" is missing" },
+		{ "'selinux': {'is': 'known', 'labels': [{'label': 'a', 'is': 'known'}]}", "\"says\"" },
+		{ "'apparmor': {'is': 'known', 'labels': [{'label': 'a', 'is': 'absent',"
+		  " 'says': 'b'}]}", "\"says\"" },
+		{ "'apparmor': {'is': 'known', 'labels': [{'label': 'a', 'is': 'absent'},"
+		  " {'label': 'a', 'is': 'absent'}]}", "/apparmor/labels/1" },
+		{ "'apparmor': {'is': 'unreadable'}", "\"why\"" },
 		{ "'core': {'is': 'known', 'pipe': 1}", "/core/pipe" },
 	};
 	_cleanup_subject_ struct subject s = gather("{}", NULL, 0);

@@ -17,7 +17,7 @@
 
 #define FACTS_KNOWN (FACT_NAMESPACES | FACT_MOUNTS | FACT_PLACES | FACT_IDMAPS | FACT_LIMITS | \
 		     FACT_ROOTFS | FACT_CGROUP | FACT_HOOKS | FACT_SOCKETS | FACT_GROUPS | FACT_IMAGE | \
-		     FACT_CORE)
+		     FACT_CORE | FACT_SELINUX | FACT_APPARMOR)
 
 static bool made_of(const char *s, const char *set)
 {
