@@ -21,6 +21,8 @@ test="$test linux-libc-dev-arm64-cross linux-libc-dev-armhf-cross"
 # For the gate's other architecture. (Unversioned, the compiler takes gcc-multilib away.)
 [ "$(dpkg --print-architecture)" != amd64 ] ||
 	test="$test gcc-12-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static"
+# A machine with SELinux; what runs in it is fetched when it is made (tests/guest).
+[ "$(dpkg --print-architecture)" != amd64 ] || test="$test qemu-system-x86"
 
 case ${1-} in
 build) packages=$build ;;

@@ -144,12 +144,24 @@ setup_work() {
 	[ -x "$hook" ] || bail "$hook is not built"
 }
 
+# --- what this host has ---
+
+cgroup_v2=false
+[ ! -e /sys/fs/cgroup/cgroup.controllers ] || cgroup_v2=true
+selinux=false
+[ ! -e /sys/fs/selinux/enforce ] || selinux=true
+label_process=system_u:system_r:container_t:s0:c1,c2
+label_file=system_u:object_r:container_file_t:s0:c1,c2
+
 # --- bundles ---
 
 # What every bundle starts from: a configuration that "restricted" allows as it
-# is. Its program leaves a marker on a bind mount.
+# is. Its program leaves a marker on a bind mount. Where the host has cgroup v2
+# and SELinux, it has what engines add there.
 base_config() {
 	jq -n --arg root "$work/rootfs" --arg out "$1" \
+		--argjson cgroup "$cgroup_v2" --argjson selinux "$selinux" \
+		--arg process "$label_process" --arg file "$label_file" \
 		--slurpfile seccomp "$src/policy/seccomp/hardened.json" '
 	{
 		ociVersion: "1.0.2",
@@ -196,24 +208,27 @@ base_config() {
 			readonlyPaths: ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys",
 					"/proc/sysrq-trigger"]
 		}
-	}'
+	}
+	| if $cgroup then .linux.namespaces += [ { type: "cgroup" } ] else . end
+	| if $selinux then
+		.process.selinuxLabel = $process | .linux.mountLabel = $file
+	  else . end'
 }
 
 # bundle NAME [FILTER]... - make a bundle; each jq filter edits config.json.
 # Prints its path.
 bundle() {
-	local dir=$work/bundles/$1 filter
+	local dir=$work/bundles/$1 filter all=.
 
 	shift
 	rm -rf "$dir"
 	mkdir -p "$dir/out"
 	chmod 1777 "$dir/out"
-	base_config "$dir/out" >"$dir/config.json"
 	for filter; do
-		jq --arg bundle "$dir" "$filter" "$dir/config.json" >"$dir/edited" ||
-			bail "bad filter: $filter"
-		mv "$dir/edited" "$dir/config.json"
+		all="$all | ($filter)"
 	done
+	base_config "$dir/out" | jq --arg bundle "$dir" "$all" >"$dir/config.json" ||
+		bail "bad filter: $all"
 	echo "$dir"
 }
 

@@ -78,6 +78,8 @@ void verify_label(struct gate *g)
 
 	if (process->selinux_label.v && *process->selinux_label.v)
 		verify_selinux(g, process->selinux_label.v);
+	else if (selinux_on())
+		note(&g->unverified, "SELinux label: config.json asks for none");
 	if (process->apparmor_profile.v && *process->apparmor_profile.v)
 		verify_apparmor(g, process->apparmor_profile.v);
 }

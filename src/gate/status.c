@@ -191,7 +191,7 @@ static void verify_caps(struct gate *g, const struct status *st)
 		good = false;
 		if (i == SET_BOUNDING && st->nnp)
 			note(&g->unverified, "bounding set: %#" PRIx64
-			     " could not be taken from it without CAP_SETPCAP; no_new_privs keeps it without effect",
+			     " could not be taken from it without CAP_SETPCAP, or by its SELinux domain; no_new_privs keeps it without effect",
 			     excess);
 		else
 			mismatch(g, "capabilities %#" PRIx64 " in the %s set were not admitted", excess,

@@ -28,6 +28,22 @@ fi
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 probe=$build/tests/integration/probe
 
+# parts FUNCTION... - call them; with COFFERDAM_TEST_PARTS those alone that it
+# names, as NAME or NAME:RUNTIME. One behind a "-" is called only by its name.
+parts() {
+	local part start
+
+	for part; do
+		start=$SECONDS
+		case " ${COFFERDAM_TEST_PARTS-} " in
+		*" ${part#-} "* | *" ${part#-}:${runtime-} "*) "${part#-}" ;;
+		"  ") [ "${part#-}" != "$part" ] || "$part" ;;
+		*) continue ;;
+		esac
+		[ -z "${COFFERDAM_TEST_PARTS-}" ] || note "${part#-}${runtime:+, $runtime}: $((SECONDS - start)) s"
+	done
+}
+
 started=()	# processes to end
 
 end_all() {
@@ -50,6 +66,8 @@ make_rootfs() {
 	local root=$work/rootfs busybox
 
 	busybox=$(command -v busybox) || bail "busybox is missing: see scripts/setup.sh"
+	# Everything in it is a container's to use
+	! $selinux || chcon -R system_u:object_r:container_file_t:s0 "$work"
 	mkdir -p "$work"/{runc,crun} "$root"/{bin,dev,etc,out,proc,run,sys,tmp,var/tmp}
 	chmod 1777 "$root"/{run,tmp,var/tmp}
 	cp "$busybox" "$root/bin/busybox"

@@ -5,12 +5,19 @@
 # installing anything on this host: no maintainer script runs. What was fetched
 # is kept, so that a second run needs no network.
 #
-#	tests/workloads/rootfs.sh FOLDER PACKAGE...
+#	tests/workloads/rootfs.sh [--only] FOLDER PACKAGE...
+#
+# With --only, without what they depend on.
 #
 # The cache is COFFERDAM_TEST_CACHE, /var/tmp/cofferdam-test-cache if unset.
 set -euo pipefail
 export LC_ALL=C
 
+only=false
+if [ "${1-}" = --only ]; then
+	only=true
+	shift
+fi
 if [ $# -lt 2 ]; then
 	sed -n 's/^#	/usage: /p' "$0" >&2
 	exit 2
@@ -30,7 +37,12 @@ fi
 nothing=(-o Dir::State::status=/dev/null -o APT::Sandbox::User=root -o Debug::NoLocking=1)
 closure() {
 	apt-get "${nothing[@]}" install -s --no-install-recommends "$@" |
-		sed -nE 's/^Inst ([^ ]+) \(([^ ]+) .*/\1=\2/p' | sort
+		sed -nE 's/^Inst ([^ ]+) \(([^ ]+) .*/\1=\2/p' | sort |
+		if $only; then
+			grep -E "^($(IFS='|'; echo "$*"))="
+		else
+			cat
+		fi
 }
 mapfile -t wanted < <(closure "$@" 2>/dev/null)
 if [ ${#wanted[@]} = 0 ]; then

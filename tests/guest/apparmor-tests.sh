@@ -1,0 +1,100 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# What can be seen only on a host with AppArmor enabled. Run in the guest, see
+# guest.sh.
+# shellcheck source=tests/integration/lib.sh
+. "$(dirname "$0")/../integration/lib.sh"
+# $output, $status and $work come from there.
+# shellcheck disable=SC2154
+
+need runc crun jq apparmor_parser
+setup_work
+make_rootfs
+enforce=$(host_config enforce '.gate = "enforce" | .policies = [{use: "relaxed"}]')
+# One wrapper takes the hook's place below.
+own_policy enforce relaxed <<-'END'
+	{ "format": 1, "name": "relaxed", "extends": "test",
+	  "rules": { "foreign-hooks": { "action": "warn" } } }
+END
+optional=$(host_config optional '.gate = "enforce" | .policies = [{use: "optional"}]')
+own_policy optional optional <<-'END'
+	{ "format": 1, "name": "optional", "extends": "test",
+	  "rules": { "apparmor": { "required": false } } }
+END
+
+is "AppArmor is enabled" "$(cat /sys/module/apparmor/parameters/enabled)" Y
+is "and this test is unconfined" "$(cat /proc/self/attr/apparmor/current)" unconfined
+
+# profile NAME FLAGS - what a container needs, less a file
+profile() {
+	echo "profile $1 flags=(attach_disconnected,mediate_deleted$2) {
+		network, capability, file, umount, signal, ptrace, deny /etc/passwd r,
+	}"
+}
+{
+	profile confining ""
+	profile another ""
+	profile lax ",complain"
+} >"$work/profiles"
+holds "three profiles are loaded" apparmor_parser --skip-cache --replace "$work/profiles"
+
+# shell COMMANDS - a filter that makes them the program
+shell() {
+	jq -nr --arg c "$1" '".process.args = " + (["/bin/sh", "-c", $c] | tojson)'
+}
+
+# with PROFILE HOST_CONFIG - run a container under it; $dir is its bundle
+with() {
+	dir=$(bundle profile "if \"$1\" == \"\" then . else .process.apparmorProfile = \"$1\" end" \
+		"$(shell "cat /proc/self/attr/current; cat /etc/passwd 2>&1; echo ran >/out/marker")")
+	add_hook "$dir" createRuntime "$2"
+	rm -f "$work"/hosts/*.log
+	run "$runtime" "$dir"
+}
+
+# refused WHAT REGEX
+refused() {
+	if ran "$dir" || [ "$status" = 0 ]; then
+		not_ok "$runtime: $1: it ran" "$status" "$output"
+	else
+		like "$runtime: $1" "$output" "$2"
+	fi
+}
+
+for runtime in runc crun; do
+	with confining "$enforce"
+	holds "$runtime: a confined container runs" ran "$dir"
+	like "$runtime: under its profile" "$output" "confining \\(enforce\\)"
+	like "$runtime: which denies what it denies" "$output" "/etc/passwd'?: Permission denied"
+	like "$runtime: the gate verified it" \
+		"$(grep cofferdam-gate "$work/hosts/enforce.log" | jq -c .gate.verified)" '"AppArmor profile"'
+	with unconfined "$enforce"
+	refused unconfined apparmor
+	with "" "$enforce"
+	refused "no profile" apparmor
+	with "" "$optional"
+	holds "$runtime: no profile, where none is required" ran "$dir"
+	with unconfined "$optional"
+	refused "unconfined, where none is required" apparmor
+	with lax "$enforce"
+	refused "a profile that only complains" apparmor
+	with absent "$enforce"
+	refused "a profile that is not loaded" apparmor
+
+	# admitted is one profile, the runtime read another
+	with confining "$enforce"
+	cat >"$work/swap" <<-END
+	#!/bin/sh
+	sed -i 's/"apparmorProfile": "confining"/"apparmorProfile": "another"/' "$dir/config.json"
+	exec "$hook" createRuntime --host-config "$enforce"
+	END
+	chmod +x "$work/swap"
+	jq --arg w "$work/swap" --arg path "PATH=$PATH" \
+		'.hooks.createRuntime = [{path: $w, args: ["swap"], env: [$path]}]' \
+		"$dir/config.json" >"$dir/edited" && mv "$dir/edited" "$dir/config.json"
+	run "$runtime" "$dir"
+	refused "another profile than the one admitted" "AppArmor profile is confining.*another was admitted"
+done
+
+done_testing
