@@ -208,4 +208,6 @@ build clang --enable-werror CC=clang &&
 step lint in_build plain lint
 step workloads-full env COFFERDAM_TEST_FULL=1 top_srcdir="$PWD" top_builddir="$PWD/build/release" \
 	bash tests/workloads/workloads.sh
+step bundle-kills env COFFERDAM_KILLS=1000 top_srcdir="$PWD" top_builddir="$PWD/build/release" \
+	bash tests/bundle.sh
 step distcheck in_build release -j"$jobs" distcheck

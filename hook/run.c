@@ -58,7 +58,7 @@ int run_judge(struct run *run, enum door door, struct error *err)
 	if (r < 0)
 		return r;
 	how.policy = run->policy;
-	if (door == DOOR_HOOK && run->host->gate == GATE_ENFORCE && !run_audit(run))
+	if (door == DOOR_HOOK && run->host->gate == GATE_ENFORCE)
 		how.hardens = gate_hardens;
 	r = candidate_judge(&run->candidate, &how, err);
 	run->judged = r == 0;

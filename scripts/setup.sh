@@ -10,7 +10,7 @@
 set -euo pipefail
 
 build="autoconf automake gcc libc6-dev make pkg-config
-	libcap-ng-dev libpcre2-dev libseccomp-dev libselinux1-dev libsepol-dev libyajl-dev"
+	libcap-ng-dev libmd-dev libpcre2-dev libseccomp-dev libselinux1-dev libsepol-dev libyajl-dev"
 run="busybox-static crun jq runc"
 test="buildah catatonit clang codespell containerd cppcheck curl docker.io libclang-rt-dev libcmocka-dev
 	podman protobuf-compiler shellcheck strace valgrind xz-utils"

@@ -10,28 +10,6 @@ need jq
 setup_work
 cd "$work" || exit 99
 
-out=
-err=
-status=0
-
-# try ARGUMENT... - run the command line; sets $out, $err, $status
-try() {
-	"$cofferdam" "$@" >"$work/out" 2>"$work/err" </dev/null
-	status=$?
-	out=$(cat "$work/out")
-	err=$(cat "$work/err")
-}
-
-# exits CODE ARGUMENT... - and nothing is said on the wrong stream
-exits() {
-	local code=$1
-
-	shift
-	try "$@"
-	is "exit $code: cofferdam ${*//$work\//}" "$status" "$code"
-	[ "$status" = "$code" ] || note "$out" "$err"
-}
-
 # No bind mounts: whether their sources can be compared with an engine's socket
 # depends on what this user may see of this host.
 alone='.mounts |= map(select(.type != "bind"))'

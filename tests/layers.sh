@@ -4,7 +4,7 @@
 # A layer includes only headers of itself and of the layers to its left:
 #
 #	base -> json -> oci -> engine -> policy -> facts -> rules -> verdict
-#	     -> harden, gate, report, door, install (beside each other) -> cli, hook
+#	     -> harden, gate, report, door, install (beside each other) -> trial -> cli, hook
 #
 # and yajl is known to one file alone. Prints TAP.
 set -u
@@ -17,12 +17,13 @@ BEGIN {
 	for (i in chain)
 		rank[chain[i]] = i + 0
 	rank["harden"] = rank["gate"] = rank["report"] = rank["door"] = rank["install"] = 9
-	rank["cli"] = rank["hook"] = 10
-	heads["base"] = "error mem buf text file lines process secontext sha256"
+	rank["trial"] = 10
+	rank["cli"] = rank["hook"] = 11
+	heads["base"] = "error digest mem buf text file lines process secontext sha256"
 	heads["json"] = "json fields"
 	heads["oci"] = "oci"
 	heads["engine"] = "engine"
-	heads["policy"] = "when registry controls policy host seccomp"
+	heads["policy"] = "when differ bundle strict registry controls policy host seccomp"
 	heads["facts"] = "facts mounts"
 	heads["rules"] = "rules"
 	heads["verdict"] = "verdict"
@@ -31,6 +32,7 @@ BEGIN {
 	heads["report"] = "report entry"
 	heads["door"] = "command admitted door"
 	heads["install"] = "install doctor"
+	heads["trial"] = "trial"
 	for (layer in heads) {
 		n = split(heads[layer], names, " ")
 		for (i = 1; i <= n; i++)

@@ -153,6 +153,30 @@ selinux=false
 label_process=system_u:system_r:container_t:s0:c1,c2
 label_file=system_u:object_r:container_file_t:s0:c1,c2
 
+# --- the command line ---
+
+out=
+err=
+status=0
+
+# try ARGUMENT... - run the command line; sets $out, $err, $status
+try() {
+	"$cofferdam" "$@" >"$work/out" 2>"$work/err" </dev/null
+	status=$?
+	out=$(cat "$work/out")
+	err=$(cat "$work/err")
+}
+
+# exits CODE ARGUMENT... - and nothing is said on the wrong stream
+exits() {
+	local code=$1
+
+	shift
+	try "$@"
+	is "exit $code: cofferdam ${*//$work\//}" "$status" "$code"
+	[ "$status" = "$code" ] || note "$out" "$err"
+}
+
 # --- bundles ---
 
 # What every bundle starts from: a configuration that "restricted" allows as it

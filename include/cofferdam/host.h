@@ -43,6 +43,7 @@ struct host_choice {
 	struct when when;
 	char *use;			/* policy name */
 	bool audit;			/* for whom it is chosen, only say what it would do */
+	struct origin at;		/* its file is owned by the host */
 };
 
 struct host {

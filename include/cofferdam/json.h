@@ -122,6 +122,14 @@ struct json_edits {
 int json_edits_add(struct json_edits *edits, enum json_op op, const char *pointer,
 		   const char *value, struct error *err) must_check;
 
+/*
+ * json_edits_read - the RFC 6902 array @ops, of add, replace and remove alone,
+ * added to @edits. Values are taken as they are written, repeated members and all.
+ * -EINVAL, with the place.
+ */
+int json_edits_read(const struct json_doc *doc, const struct json *ops,
+		    struct json_edits *edits, struct error *err) must_check;
+
 /* json_edits_print - append the RFC 6902 array, one operation a line. */
 void json_edits_print(struct buf *out, const struct json_edits *edits);
 

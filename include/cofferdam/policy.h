@@ -41,6 +41,11 @@ struct exemption {
 	struct origin at;
 };
 
+/* A bundle that a policy was read from; owned by the policy. */
+struct bundle_id {
+	const char *name, *version, *digest;
+};
+
 struct policy {
 	char *name;
 	char *dir;			/* the bundle's folder; NULL for a shipped one */
@@ -50,6 +55,8 @@ struct policy {
 	struct setting rules[RULE_MAX];
 	struct exemption *exemptions;	/* the inherited ones first */
 	size_t n_exemptions;
+	struct bundle_id bundles[POLICY_EXTENDS_MAX + 1];	/* those with a manifest; its own last */
+	size_t n_bundles;
 	int64_t written;		/* when the newest of its files was, by its file system */
 	struct policy_mem *mem;		/* private: owns lists, strings and profiles */
 };
@@ -59,8 +66,8 @@ int policy_shipped(enum bundle bundle, struct policy **ret, struct error *err) m
 
 /*
  * policy_load - by a shipped name, or the bundle NAME in @bundles_dir, or a
- * path (with a slash) of a folder or a policy.json. Files must belong to root
- * or to @owner. Seccomp profiles that it names are read and checked too.
+ * path (with a slash) of a folder or a policy.json, whose manifest is not looked at. Files
+ * must belong to root or to @owner. Seccomp profiles that it names are read and checked too.
  */
 int policy_load(const char *name, const char *bundles_dir, uid_t owner,
 		struct policy **ret, struct error *err) must_check;
@@ -74,6 +81,9 @@ void policy_free(struct policy **policy);
  * the clock back revives nothing. @ret_behind says that the clock was behind.
  */
 int64_t policy_now(const struct policy *policy, bool *ret_behind);
+
+/* policy_date - the first second of a day, "2027-01-31", UTC; or -EINVAL. */
+int policy_date(const char *s, int64_t *ret) must_check;
 
 /* Which exemption, if any, takes a rule from a container. */
 struct exempting {
@@ -91,6 +101,9 @@ const char *policy_profile(const struct policy *policy, const char *name, size_t
 
 /* policy_print - append the whole policy as a policy.json that loads alike. */
 void policy_print(struct buf *out, const struct policy *policy);
+
+/* exemption_print - append one as JSON; @between stands after its "when". */
+void exemption_print(struct buf *out, const struct exemption *exemption, const char *between);
 
 /* param_print - append a parameter's value as JSON. */
 void param_print(struct buf *out, enum param_kind kind, const struct param_value *value);

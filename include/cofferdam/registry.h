@@ -98,6 +98,12 @@ enum param_kind {
 
 const char *param_kind_name(enum param_kind kind);
 
+/* param_kind_is_list - whether its value is param_value.list. */
+bool param_kind_is_list(enum param_kind kind);
+
+/* param_kind_merge - what becomes of the inherited value when a file has one. */
+const char *param_kind_merge(enum param_kind kind);
+
 /*
  * A parameter's value; which member counts follows from its kind. The table of
  * rules is kept small, as every hook writes to each of its pages to relocate it.
@@ -110,6 +116,17 @@ struct param_value {
 	};
 };
 
+/* What more of a parameter does: a larger number, a longer list, true instead of false. */
+enum param_order {
+	ORDER_NONE = 0,			/* nothing that can be said without looking into it */
+	ORDER_LAXER,			/* more is let through */
+	ORDER_STRICTER,			/* less is let through */
+	ORDER_LIMIT,			/* as LAXER, but 0 or an empty list is no limit at all */
+};
+
+/* param_order_name - "differs", "laxer", "stricter", "laxer, and none the laxest". */
+const char *param_order_name(enum param_order order);
+
 #define PARAMS_MAX 4			/* of a rule: no more than any has */
 
 struct param {
@@ -117,6 +134,7 @@ struct param {
 	enum param_kind kind;
 	const char *help;
 	struct param_value value[BUNDLE_MAX];	/* in each shipped bundle */
+	enum param_order order;
 };
 
 struct rule {

@@ -2,15 +2,16 @@
 #ifndef COFFERDAM_SHA256_H
 #define COFFERDAM_SHA256_H
 
-/* SHA-256 (FIPS 180-4), to name what was admitted by what it says. */
+/* SHA-256 (FIPS 180-4), by libmd: to name what was admitted, and what a bundle holds. */
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
+
+#include <sha2.h>
 
 struct sha256 {
-	uint32_t state[8];
-	uint64_t bytes;
-	uint8_t block[64];
+	SHA2_CTX ctx;
 };
 
 #define SHA256_HEX 65u			/* with its NUL */

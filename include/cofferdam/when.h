@@ -22,6 +22,9 @@ struct labels {
 	size_t n;
 };
 
+/* labels_read - read an object of strings; labels_free() @ret in any case. */
+int labels_read(const struct json_doc *doc, const struct json *node, struct labels *ret,
+		struct error *err) must_check;
 void labels_free(struct labels *labels);
 
 /* A container, as far as policies tell one from another. */

@@ -42,14 +42,16 @@ struct cli_options {
 	enum door door;
 	const char *engines, *way;	/* of install: --engine and --door, which take more words */
 	const char *root;		/* NULL: / */
-	bool verbose, diff, in_place, plan, enforce, canary;
+	const char *digest;		/* of bundle install, or NULL */
+	const char *config;		/* of policy show: for whom */
+	bool verbose, diff, in_place, effective, plan, enforce, canary;
 };
 
 /*
  * cli_options - parse what @accepts names by letter: p(olicy) h(ost-config)
  * F(acts) f(ormat) e(ngine) d(oor) I(d) j(obs) B(undle) a(rch) c(aps) v(erbose)
- * D(iff) i(n-place), and of install and doctor E(ngine) w(ay: --door) r(oot) P(lan) X(--enforce)
- * C(anary). The
+ * D(iff) i(n-place), of policy show effective(S) f(O)r, of bundle di(G)est, and of
+ * install and doctor E(ngine) w(ay: --door) r(oot) P(lan) X(--enforce) C(anary). The
  * operands are left in argv from the index returned; negative: the exit status
  * has been explained, and is ~return.
  */
@@ -141,6 +143,14 @@ int input_judge(const struct input *input, const struct cli_options *options,
 int policy_lint(const struct cli_options *options, const char *name);
 int policy_lint_host(const struct cli_options *options);
 
+/* policy_show, policy_diff - the commands, with what follows their names. */
+int policy_show(const struct command *self, const struct cli_options *options, int argc,
+		char **argv);
+int policy_diff(const struct cli_options *options, const char *a, const char *b);
+int policy_test(const struct cli_options *options, const char *dir);
+int policy_bases(void);
+
+int cmd_bundle(const struct command *self, int argc, char **argv);
 int cmd_check(const struct command *self, int argc, char **argv);
 int cmd_harden(const struct command *self, int argc, char **argv);
 int cmd_facts(const struct command *self, int argc, char **argv);

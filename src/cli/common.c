@@ -89,6 +89,9 @@ static const struct option all_options[] = {
 	{ "plan", no_argument, NULL, 'P' },
 	{ "enforce", no_argument, NULL, 'X' },
 	{ "canary", no_argument, NULL, 'C' },
+	{ "effective", no_argument, NULL, 'S' },
+	{ "digest", required_argument, NULL, 'G' },
+	{ "for", required_argument, NULL, 'O' },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -144,6 +147,9 @@ static int take(const struct command *self, int option, struct cli_options *out)
 	case 'i':
 		out->in_place = true;
 		break;
+	case 'G':
+		out->digest = optarg;
+		break;
 	case 'E':
 		out->engines = optarg;
 		break;
@@ -161,6 +167,12 @@ static int take(const struct command *self, int option, struct cli_options *out)
 		break;
 	case 'C':
 		out->canary = true;
+		break;
+	case 'S':
+		out->effective = true;
+		break;
+	case 'O':
+		out->config = optarg;
 		break;
 	default:
 		return cli_usage(self, "option not understood");

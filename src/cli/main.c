@@ -71,14 +71,49 @@ static const struct command commands[] = {
 	  "  cofferdam log summary\n"
 	  "  journalctl -t cofferdam -o cat --since -7d | cofferdam log summary -\n",
 	  cmd_log },
-	{ "policy", "[--host-config FILE] lint [POLICY]... | show POLICY", "check or print policies",
-	  "  lint POLICY...   read strictly; errors name line and column\n"
+	{ "policy", "lint [POLICY]... | show POLICY | diff A B | test DIR... | bases",
+	  "check, print, compare and test policies",
+	  "  lint POLICY...   read strictly; errors name line and column; warnings of\n"
+	  "                   exemptions that are for everybody, or have expired\n"
 	  "  lint             host.json, and every policy that it uses\n"
-	  "  show POLICY      print every action and parameter in force, as a policy.json\n\n"
+	  "  show POLICY      print every action and parameter in force, as a policy.json\n"
+	  "  show --effective [POLICY] [--for CONFIG]\n"
+	  "                   the same with file and line of each value; with --for and\n"
+	  "                   without POLICY, of the policy that host.json chooses for that\n"
+	  "                   config.json, overlay and exemptions included\n"
+	  "  diff A B         what B lets through less or more than A, setting by setting; 1 if\n"
+	  "                   anything is laxer, or cannot be told\n"
+	  "  test DIR...      run the cases in tests/ of a bundle, say which of its own\n"
+	  "                   settings and exemptions no case depends on; 1 if a case fails\n"
+	  "  bases            the configurations that cases may start from\n\n"
 	  "POLICY is baseline, restricted, cis-docker, the name of a bundle beside\n"
 	  "host.json, or a path to a bundle's folder or its policy.json.\n\n"
-	  "Example:\n  cofferdam policy lint ./bundles/web\n",
+	  "  --host-config FILE    instead of " SYSCONFDIR "/cofferdam/host.json\n"
+	  "  --engine ENGINE, --id ID, --bundle PATH   with --for: as for cofferdam check\n"
+	  "  --format text|json    of diff and test; json: one object a line\n"
+	  "  -v, --verbose         of test: each case, and each rule without a finding\n\n"
+	  "Examples:\n"
+	  "  cofferdam policy lint ./bundles/web\n"
+	  "  cofferdam policy diff restricted web\n"
+	  "  cofferdam policy test ./bundles/web\n"
+	  "  cofferdam policy show --effective --engine podman --for ./config.json\n",
 	  cmd_policy },
+	{ "bundle", "COMMAND [ARGUMENT]...", "install, activate and roll back policies as wholes",
+	  "  verify DIR         compare a bundle's files with its manifest, and read its policy\n"
+	  "  seal DIR VERSION   write the manifest: every file with its digest\n"
+	  "  install DIR        copy it into the host's store; nothing becomes active\n"
+	  "  list               what is installed, and which version is active\n"
+	  "  activate NAME[@VERSION]   make a version the active one, by one rename\n"
+	  "  rollback NAME      make active again what was before\n\n"
+	  "  --digest DIGEST       of install: what the bundle's digest must be; then anybody\n"
+	  "                        may have written DIR\n"
+	  "  --host-config FILE    the host whose bundles/ it is; instead of\n"
+	  "                        " SYSCONFDIR "/cofferdam/host.json\n"
+	  "  --format text|json    of list\n\n"
+	  "Example:\n"
+	  "  cofferdam bundle seal ./web 1.2 && cofferdam bundle install ./web &&\n"
+	  "      cofferdam bundle activate web@1.2\n",
+	  cmd_bundle },
 	{ "seccomp", "show|lint PROFILE... | compare A B", "look at seccomp profiles",
 	  "  show PROFILE     which system calls it allows, and which by their arguments;\n"
 	  "                   --format json: as the OCI object that a runtime gets; bpf: as\n"

@@ -75,6 +75,9 @@ static void json_params(struct buf *out, const struct rule *rule)
 		quote(out, param_kind_name(param->kind));
 		buf_str(out, ",\"help\":");
 		quote(out, param->help);
+		buf_str(out, ",\"merges\":");
+		quote(out, param_kind_merge(param->kind));
+		buf_printf(out, ",\"more\":\"%s\"", param_order_name(param->order));
 		for (int b = 0; b < BUNDLE_MAX; b++) {
 			buf_printf(out, ",\"%s\":", bundle_name((enum bundle)b));
 			param_print(out, param->kind, &param->value[b]);

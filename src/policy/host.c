@@ -113,6 +113,7 @@ static int read_choice(const struct json_doc *doc, const struct json *entry,
 static int read_choices(const struct json_doc *doc, const struct json *list,
 			struct host *host, struct error *err)
 {
+	struct policy_file in = { .doc = doc, .name = host->path, .line = 1 };
 	int r = strict_type(doc, list, JSON_ARRAY, "policies", err);
 
 	if (r < 0)
@@ -123,6 +124,7 @@ static int read_choices(const struct json_doc *doc, const struct json *list,
 	if (!host->choices)
 		return error_oom(err);
 	for (const struct json *e = list->first; e; e = e->next) {
+		host->choices[host->n_choices].at = policy_at(&in, e);
 		r = read_choice(doc, e, &host->choices[host->n_choices++], err);
 		if (r < 0)
 			return r;

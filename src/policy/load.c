@@ -18,6 +18,8 @@ struct search {
 	unsigned depth;
 	const char *name;		/* of the policy that extends, or NULL */
 	const struct search *up;	/* what that one was reached by */
+	const struct policy_instead *instead; /* or NULL */
+	bool sealing;			/* its manifest may be of before: not looked at */
 };
 
 static int load(const char *name, const struct search *search, struct policy **ret,
@@ -54,6 +56,7 @@ static int read_base(const struct json_doc *doc, const struct search *search,
 		return r;
 	if (strchr(extends->str, '/'))
 		return strict_error(doc, extends, err, "extends takes a bundle's name, not a path");
+	deeper.sealing = false;
 	deeper.name = name && name->type == JSON_STRING ? name->str : NULL;
 	deeper.up = search;
 	r = check_cycle(doc, extends, &deeper, err);
@@ -120,12 +123,38 @@ int rules_read(struct policy_file *in, const struct json *object, struct error *
 	return r;
 }
 
-static int read_members(const struct json_doc *doc, const struct trusted_dir *dir,
+/* A bundle's folder: opened once, so it is one bundle whatever is activated meanwhile. */
+struct folder {
+	struct trusted_dir dir;
+	struct manifest manifest;
+	bool sealed;			/* there is a manifest */
+};
+
+/* name_bundle - put it among those that the policy was read from. */
+static int name_bundle(const struct folder *folder, struct policy *policy, struct error *err)
+{
+	const struct manifest *m = &folder->manifest;
+	struct bundle_id *id = &policy->bundles[policy->n_bundles];
+
+	if (!folder->sealed || policy->n_bundles == ARRAY_SIZE(policy->bundles))
+		return 0;
+	id->name = policy_keep(policy, strdup(m->name), err);
+	id->version = id->name ? policy_keep(policy, strdup(m->version), err) : NULL;
+	id->digest = id->version ? policy_keep(policy, strdup(m->digest), err) : NULL;
+	if (!id->digest)
+		return err->code;
+	policy->n_bundles++;
+	return 0;
+}
+
+static int read_members(const struct json_doc *doc, const struct folder *folder,
 			struct policy *policy, struct error *err)
 {
 	static const char *const names[] = { "format", "name", "description", "extends", "rules",
 					     "exemptions", "audit", NULL };
-	struct policy_file in = { .dir = dir };
+	struct policy_file in = {
+		.dir = &folder->dir, .manifest = folder->sealed ? &folder->manifest : NULL,
+	};
 	const struct json *m;
 	int r = strict_known(doc, doc->root, names, err);
 
@@ -146,11 +175,13 @@ static int read_members(const struct json_doc *doc, const struct trusted_dir *di
 		r = policy_set(&policy->name, m->str, err);
 	if (r == 0)
 		r = policy_file_open(&in, doc, policy, err);
+	if (r == 0)
+		r = name_bundle(folder, policy, err);
 	return r < 0 ? r : rules_read(&in, doc->root, err);
 }
 
-/* load_text - the policy.json @text called @path, which lies in @dir. */
-static int load_text(const char *path, const struct buf *text, const struct trusted_dir *dir,
+/* load_text - the policy.json @text called @path, which lies in @folder. */
+static int load_text(const char *path, const struct buf *text, const struct folder *folder,
 		     const struct search *search, struct policy **ret, struct error *err)
 {
 	_cleanup_policy_ struct policy *policy = NULL;
@@ -162,45 +193,89 @@ static int load_text(const char *path, const struct buf *text, const struct trus
 	if (r == 0)
 		r = read_base(doc, search, &policy, err);
 	if (r == 0)
-		r = policy_set(&policy->dir, dir->path, err);
+		r = policy_set(&policy->dir, folder->dir.path, err);
 	if (r == 0)
-		r = read_members(doc, dir, policy, err);
+		r = read_members(doc, folder, policy, err);
 	if (r < 0)
 		return r;
 	*ret = steal_ptr(policy);
 	return 0;
 }
 
-/* load_file - the policy in the file @name of the folder @path. */
-static int load_file(const char *path, const char *name, const struct search *search,
-		     struct policy **ret, struct error *err)
+static void folder_free(struct folder *folder)
 {
-	_cleanup_close_ int fd = file_open_trusted(path, O_PATH | O_DIRECTORY, search->owner, err);
-	const struct trusted_dir dir = { fd, path, search->owner };
+	close_fd(&folder->dir.fd);
+	manifest_free(&folder->manifest);
+}
+
+/* read_manifest - of the folder, if there is one. */
+static int read_manifest(struct folder *folder, struct stat *st, struct error *err)
+{
 	_cleanup_buf_ struct buf text = { 0 };
 	_cleanup_free_ char *file = NULL;
-	struct stat st = { 0 };
+	int r = file_read_below(&folder->dir, MANIFEST, POLICY_FILE_MAX, &text, st, err);
+
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0)
+		return r;
+	if (asprintf(&file, "%s/" MANIFEST, folder->dir.path) < 0) {
+		file = NULL;
+		return error_oom(err);
+	}
+	r = manifest_parse(file, &text, &folder->manifest, err);
+	folder->sealed = r == 0;
+	return r;
+}
+
+/* load_once - the policy in the file @name of the folder @path, as it is now. */
+static int load_once(const char *path, const char *name, const struct search *search,
+		     struct policy **ret, struct error *err)
+{
+	_cleanup_(folder_free) struct folder folder = { .dir = { -1, path, search->owner } };
+	struct stat st = { 0 }, sealed = { 0 };
+	_cleanup_buf_ struct buf text = { 0 };
+	_cleanup_free_ char *file = NULL;
 	int r;
 
-	if (fd < 0)
-		return fd;
+	folder.dir.fd = file_open_trusted(path, O_PATH | O_DIRECTORY, search->owner, err);
+	if (folder.dir.fd < 0)
+		return folder.dir.fd;
 	if (asprintf(&file, "%s/%s", path, name) < 0) {
 		file = NULL;
 		return error_oom(err);
 	}
-	r = file_read_below(&dir, name, POLICY_FILE_MAX, &text, &st, err);
+	/* another file than the bundle's own may be tried out beside it */
+	r = search->sealing || strcmp(name, "policy.json") != 0 ? 0 :
+	    read_manifest(&folder, &sealed, err);
 	if (r == 0)
-		r = load_text(file, &text, &dir, search, ret, err);
-	if (r == 0 && (*ret)->written < st.st_mtime)
+		r = file_read_below(&folder.dir, name, POLICY_FILE_MAX, &text, &st, err);
+	if (r == 0 && folder.sealed)
+		r = manifest_check(&folder.manifest, name, &text, err);
+	if (r == -ESTALE)
+		return error_context(err, "%s", path);
+	if (r == 0)
+		r = load_text(file, &text, &folder, search, ret, err);
+	if (r < 0)
+		return r;
+	if ((*ret)->written < st.st_mtime)
 		(*ret)->written = st.st_mtime;
-	return r;
+	if ((*ret)->written < sealed.st_mtime)
+		(*ret)->written = sealed.st_mtime;
+	return 0;
 }
 
-static bool valid_name(const char *name)
+/*
+ * load_file - the policy in the file @name of the folder @path. Where links in the
+ * folder lead to another one, as in a mounted ConfigMap, and it is exchanged
+ * meanwhile, the manifest tells, and it is read again.
+ */
+static int load_file(const char *path, const char *name, const struct search *search,
+		     struct policy **ret, struct error *err)
 {
-	return name[0] != '\0' && name[0] != '.' && strlen(name) <= 64 &&
-	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
-		       strlen(name);
+	int r = load_once(path, name, search, ret, err);
+
+	return r == -ESTALE ? load_once(path, name, search, ret, err) : r;
 }
 
 static int load(const char *name, const struct search *search, struct policy **ret,
@@ -212,13 +287,15 @@ static int load(const char *name, const struct search *search, struct policy **r
 
 	if (bundle_parse(name, &bundle) == 0)
 		return policy_shipped(bundle, ret, err);
-	if (!valid_name(name))
+	if (!policy_valid_name(name))
 		return error_set(err, -EINVAL,
 				 "\"%s\" is no bundle's name (letters, digits, '.', '_', '-')", name);
-	if (asprintf(&path, "%s/%s", search->bundles_dir, name) < 0) {
+	if (search->instead && strcmp(search->instead->name, name) == 0)
+		path = strdup(search->instead->path);
+	else if (asprintf(&path, "%s/%s", search->bundles_dir, name) < 0)
 		path = NULL;
+	if (!path)
 		return error_oom(err);
-	}
 	r = load_file(path, "policy.json", search, ret, err);
 	if (r == 0 && strcmp((*ret)->name, name) != 0) {
 		r = error_set(err, -EINVAL,
@@ -249,6 +326,7 @@ static int load_path(const char *path, struct search *search, struct policy **re
 		return error_oom(err);
 	}
 	search->bundles_dir = bundles;
+	search->sealing = true;		/* a folder that is worked on, not a host's */
 	return load_file(*dir ? dir : "/", folder ? "policy.json" : end + 1, search, ret, err);
 }
 
@@ -264,19 +342,30 @@ int policy_load(const char *name, const char *bundles_dir, uid_t owner,
 	return load(name, &search, ret, err);
 }
 
+int policy_load_instead(const char *name, const char *bundles_dir, uid_t owner,
+			const struct policy_instead *instead, struct policy **ret,
+			struct error *err)
+{
+	const struct search search = {
+		.bundles_dir = bundles_dir, .owner = owner, .instead = instead,
+	};
+
+	return load(name, &search, ret, err);
+}
+
 int policy_read(const char *path, const struct buf *text, const char *bundles_dir,
 		struct policy **ret, struct error *err)
 {
 	_cleanup_free_ char *folder = strdup(path);
 	char *slash = folder ? strrchr(folder, '/') : NULL;
 	const struct search search = { .bundles_dir = bundles_dir, .owner = geteuid() };
-	struct trusted_dir dir = { -1, ".", geteuid() };	/* it may be nowhere */
+	struct folder at = { .dir = { -1, ".", geteuid() } };	/* it may be nowhere */
 
 	if (!folder)
 		return error_oom(err);
 	if (slash) {
 		*slash = '\0';
-		dir.path = folder;
+		at.dir.path = folder;
 	}
-	return load_text(path, text, &dir, &search, ret, err);
+	return load_text(path, text, &at, &search, ret, err);
 }

@@ -4,42 +4,14 @@
 
 /* Shared by the readers of policy files: strict reading with places. */
 
+#include <cofferdam/bundle.h>
 #include <cofferdam/file.h>
 #include <cofferdam/host.h>
-
-/* strict_error - error_set() with "NAME:LINE:COLUMN: " of @node in front. */
-int strict_error(const struct json_doc *doc, const struct json *node, struct error *err,
-		 const char *fmt, ...) __attribute__((format(printf, 4, 5)));
-
-/*
- * strict_known - fail unless every member of @object is among @names (ended by
- * NULL) and none is repeated; the error hints at the nearest name.
- */
-int strict_known(const struct json_doc *doc, const struct json *object,
-		 const char *const *names, struct error *err) must_check;
-
-/* strict_unknown - the error for an unknown member, with a hint from @names. */
-int strict_unknown(const struct json_doc *doc, const struct json *member,
-		   const char *const *names, struct error *err);
-
-/* strict_type - fail unless @node has @type; @what names it in the message. */
-int strict_type(const struct json_doc *doc, const struct json *node, enum json_type type,
-		const char *what, struct error *err) must_check;
-
-/* strict_format - fail unless @root is an object with "format": 1. */
-int strict_format(const struct json_doc *doc, struct error *err) must_check;
-
-/* strict_word - the place of a string among @words, or an error that lists them. */
-int strict_word(const struct json_doc *doc, const struct json *node, const char *const *words,
-		struct error *err) must_check;
+#include <cofferdam/strict.h>
 
 /* when_read - read "when" into @ret, a zeroed struct; when_free() it in any case. */
 int when_read(const struct json_doc *doc, const struct json *node, struct when *ret,
 	      struct error *err) must_check;
-
-/* labels_read - read an object of strings; labels_free() @ret in any case. */
-int labels_read(const struct json_doc *doc, const struct json *node, struct labels *ret,
-		struct error *err) must_check;
 
 /*
  * A file as settings and exemptions are read from it, from its start to its end:
@@ -50,6 +22,7 @@ struct policy_file {
 	struct policy *policy;		/* what is read into */
 	const char *name;		/* what origins say; owned by the policy */
 	const struct trusted_dir *dir;	/* where profiles lie; NULL: only shipped ones */
+	const struct manifest *manifest; /* what they must be; NULL: there is none */
 	size_t offset;			/* private: the place reached ... */
 	unsigned line;			/* ... and its line, from 1 */
 };
@@ -65,9 +38,6 @@ struct origin policy_at(struct policy_file *in, const struct json *node);
 int exemptions_read(struct policy_file *in, const struct json *node,
 		    struct error *err) must_check;
 void exemption_free(struct exemption *exemption);
-
-/* policy_date - the first second of a day, "2027-01-31", UTC; or -EINVAL. */
-int policy_date(const char *s, int64_t *ret) must_check;
 
 /* policy_set - replace the string at @where by a copy of @value. */
 int policy_set(char **where, const char *value, struct error *err) must_check;
@@ -89,6 +59,23 @@ int policy_keep_profile(struct policy *policy, const char *name, struct buf *tex
 /* setting_read - read one member of "rules" into the policy's setting. */
 int setting_read(struct policy_file *in, const struct json *member,
 		 struct error *err) must_check;
+
+#define MANIFEST "manifest.json"
+
+/* policy_valid_name - whether it can be a bundle's. */
+bool policy_valid_name(const char *name);
+/* manifest_valid_version - whether it can be a version's. */
+bool manifest_valid_version(const char *version);
+
+/* A folder to be read in place of the bundle @name. */
+struct policy_instead {
+	const char *name, *path;
+};
+
+/* policy_load_instead - policy_load() by name, as if @instead (or NULL) were active. */
+int policy_load_instead(const char *name, const char *bundles_dir, uid_t owner,
+			const struct policy_instead *instead, struct policy **ret,
+			struct error *err) must_check;
 
 /* host_read - as host_load(), of the @text that stands in a file @path. */
 int host_read(const char *path, const struct buf *text, struct host **ret,

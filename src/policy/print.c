@@ -52,7 +52,7 @@ void param_print(struct buf *out, enum param_kind kind, const struct param_value
 	}
 }
 
-static void print_exemption(struct buf *out, const struct exemption *e)
+void exemption_print(struct buf *out, const struct exemption *e, const char *between)
 {
 	const char *join = "";
 
@@ -60,7 +60,7 @@ static void print_exemption(struct buf *out, const struct exemption *e)
 	if (!when_any(&e->when)) {
 		buf_str(out, "\"when\": ");
 		when_print(out, &e->when);
-		buf_str(out, ",\n      ");
+		buf_printf(out, ",%s", between);
 	}
 	buf_str(out, "\"rules\": [");
 	for (size_t i = 0; i < RULE_MAX; i++) {
@@ -102,7 +102,7 @@ void policy_print(struct buf *out, const struct policy *policy)
 	buf_str(out, "\n  }");
 	for (size_t i = 0; i < policy->n_exemptions; i++) {
 		buf_str(out, i ? ",\n    " : ",\n  \"exemptions\": [\n    ");
-		print_exemption(out, &policy->exemptions[i]);
+		exemption_print(out, &policy->exemptions[i], "\n      ");
 	}
 	buf_str(out, policy->n_exemptions ? "\n  ]\n}\n" : "\n}\n");
 }

@@ -159,3 +159,41 @@ const char *param_kind_name(enum param_kind kind)
 	}
 	return "nothing";
 }
+
+bool param_kind_is_list(enum param_kind kind)
+{
+	switch (kind) {
+	case PARAM_PATHS:
+	case PARAM_NAMES:
+	case PARAM_CAPS:
+	case PARAM_CALLS:
+	case PARAM_TRAPS:
+		return true;
+	case PARAM_NONE:
+	case PARAM_BOOL:
+	case PARAM_COUNT:
+	case PARAM_SIZE:
+	case PARAM_CPU:
+	case PARAM_INT:
+	case PARAM_PROFILE:
+		break;
+	}
+	return false;
+}
+
+const char *param_kind_merge(enum param_kind kind)
+{
+	return param_kind_is_list(kind) ?
+	       "a list replaces the inherited one; {\"add\": [...], \"remove\": [...]} changes it" :
+	       "the value replaces the inherited one";
+}
+
+const char *param_order_name(enum param_order order)
+{
+	static const char *const names[] = {
+		[ORDER_NONE] = "differs", [ORDER_LAXER] = "laxer", [ORDER_STRICTER] = "stricter",
+		[ORDER_LIMIT] = "laxer, and none the laxest",
+	};
+
+	return names[order];
+}

@@ -162,7 +162,9 @@ static int read_profile(const struct policy_file *in, const struct json *node,
 		return error_oom(err);
 	}
 	r = file_read_below(in->dir, name, POLICY_FILE_MAX, &text, NULL, err);
-	if (r == -ENOMEM)
+	if (r == 0 && in->manifest)
+		r = manifest_check(in->manifest, name, &text, err);
+	if (r == -ENOMEM || r == -ESTALE)
 		return r;
 	if (r < 0) {
 		struct error why = *err;

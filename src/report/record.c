@@ -313,6 +313,25 @@ static void tells_members(struct buf *out, const struct subject *subject)
 		cut_member(out, "image_id", tells.image_id, CUT_IMAGE_ID);
 }
 
+/* Which bundles the policy was read from, byte for byte. */
+static void bundles_member(struct buf *out, const struct report *report)
+{
+	const struct policy *policy = report ? report->subject->policy : NULL;
+
+	if (!policy || policy->n_bundles == 0)
+		return;
+	key(out, "bundles");
+	buf_char(out, '[');
+	for (size_t i = 0; i < policy->n_bundles; i++) {
+		buf_str(out, i ? ",{" : "{");
+		str_member(out, "name", policy->bundles[i].name);
+		str_member(out, "version", policy->bundles[i].version);
+		str_member(out, "digest", policy->bundles[i].digest);
+		buf_char(out, '}');
+	}
+	buf_char(out, ']');
+}
+
 void record_json(struct buf *out, const struct record *record)
 {
 	const struct report *report = record->report;
@@ -328,6 +347,7 @@ void record_json(struct buf *out, const struct record *record)
 		bool_member(out, "rootless", true);
 	str_member(out, "engine", report ? engine_name(report->subject->engine) : NULL);
 	cut_member(out, "policy", report ? report_policy(report) : NULL, CUT_POLICY);
+	bundles_member(out, report);
 	if (report && report->decision->clock_behind)
 		str_member(out, "clock", "behind");
 	cut_member(out, "id", record->id, CUT_ID);

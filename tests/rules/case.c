@@ -35,37 +35,6 @@ int base_read(const struct place *place, const char *name, struct buf *config,
 	return r < 0 ? r : read_base_file(place, name, ".facts.json", facts, err);
 }
 
-/* A value as it is written, so that a patch may hold what no tree could. */
-static char *slice(const struct json_doc *doc, const struct json *node)
-{
-	return strndup(doc->text + node->start, node->end - node->start);
-}
-
-static int read_edit(const struct json_doc *doc, const struct json *op,
-		     struct json_edits *edits, struct error *err)
-{
-	static const char *const words[] = {
-		[JSON_ADD] = "add", [JSON_REPLACE] = "replace", [JSON_REMOVE] = "remove",
-	};
-	const struct json *word = json_get(op, "op"), *path = json_get(op, "path");
-	const struct json *value = json_get(op, "value");
-	_cleanup_free_ char *text = NULL;
-
-	if (!word || word->type != JSON_STRING || !path || path->type != JSON_STRING)
-		return bad(doc, op, err, "op and path are needed");
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		if (strcmp(words[i], word->str) != 0)
-			continue;
-		if ((i == JSON_REMOVE) == (value != NULL))
-			return bad(doc, op, err, "all but remove take a value");
-		text = value ? slice(doc, value) : NULL;
-		if (value && !text)
-			return error_oom(err);
-		return json_edits_add(edits, (enum json_op)i, path->str, text, err);
-	}
-	return bad(doc, word, err, "op is none of add, replace, remove");
-}
-
 /* patch - @text with the operations of @ops, an array or NULL. */
 static int patch(const struct rule_case *c, const char *name, const struct json *ops,
 		 struct buf *text, struct error *err)
@@ -73,14 +42,11 @@ static int patch(const struct rule_case *c, const char *name, const struct json 
 	_cleanup_edits_ struct json_edits edits = { 0 };
 	_cleanup_json_ struct json_doc *doc = NULL;
 	_cleanup_buf_ struct buf out = { 0 };
-	int r = 0;
+	int r;
 
 	if (!ops)
 		return 0;
-	if (ops->type != JSON_ARRAY || ops->count == 0)
-		return bad(c->file, ops, err, "a patch is a list of operations");
-	for (const struct json *op = ops->first; r == 0 && op; op = op->next)
-		r = read_edit(c->file, op, &edits, err);
+	r = json_edits_read(c->file, ops, &edits, err);
 	if (r == 0)
 		r = json_parse(name, buf_cstr(text), text->len, 0, &doc, err);
 	if (r == 0)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "files.h"
 
+#include <cofferdam/digest.h>
+
 /* ---- error ---- */
 
 static void test_error_set(void **state)
@@ -193,6 +195,24 @@ static void test_buf_oom(void **state)
 	assert_int_equal(buf_check(&b, &err), 0);
 }
 
+/* ---- digest: the vectors of FIPS 180-4's examples ---- */
+
+static void test_digest(void **state)
+{
+	char digest[DIGEST_MAX];
+
+	(void)state;
+	digest_of("abc", 3, digest);
+	assert_string_equal(digest, "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	assert_true(digest_valid(digest));
+	digest_of("", 0, digest);
+	assert_string_equal(digest, "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+	digest[sizeof("sha256:")] = 'A';
+	assert_false(digest_valid(digest));
+	assert_false(digest_valid("sha256:"));
+	assert_false(digest_valid("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -203,6 +223,7 @@ int main(void)
 		cmocka_unit_test(test_error_without_memory),
 		cmocka_unit_test(test_buf),
 		cmocka_unit_test(test_buf_oom),
+		cmocka_unit_test(test_digest),
 	};
 
 	return cmocka_run_group_tests_name("base", tests, NULL, NULL);

@@ -330,21 +330,21 @@ static void test_broken_params(void **state)
 	BROKEN("a parameter's value", params[0].value[0].string, "5");
 	BROKEN("a default above the max", params[1].value[2].number, 10);
 	BROKEN("a parameter's value", params[3],
-	       (struct param){ "caps", PARAM_CAPS, "some", { { .list = lower } } });
+	       (struct param){ "caps", PARAM_CAPS, "some", { { .list = lower } }, ORDER_NONE });
 	BROKEN("a parameter's value", params[3],
-	       (struct param){ "caps", PARAM_CAPS, "some", { { .list = bare } } });
+	       (struct param){ "caps", PARAM_CAPS, "some", { { .list = bare } }, ORDER_NONE });
 	BROKEN("a parameter's value", params[3],
-	       (struct param){ "caps", PARAM_CAPS, "some", { { .list = unknown } } });
+	       (struct param){ "caps", PARAM_CAPS, "some", { { .list = unknown } }, ORDER_NONE });
 	BROKEN("a parameter's value", params[3],
-	       (struct param){ "names", PARAM_NAMES, "some", { { .list = nameless } } });
+	       (struct param){ "names", PARAM_NAMES, "some", { { .list = nameless } }, ORDER_NONE });
 	BROKEN("a parameter's value", params[3],
-	       (struct param){ "calls", PARAM_CALLS, "some", { { .list = unknown } } });
+	       (struct param){ "calls", PARAM_CALLS, "some", { { .list = unknown } }, ORDER_NONE });
 	BROKEN("a parameter's value", params[3],
-	       (struct param){ "traps", PARAM_TRAPS, "some", { { .list = unknown } } });
+	       (struct param){ "traps", PARAM_TRAPS, "some", { { .list = unknown } }, ORDER_NONE });
 	BROKEN("a parameter's value", params[3],
-	       (struct param){ "min", PARAM_INT, "the least", { { .list = one_path } } });
+	       (struct param){ "min", PARAM_INT, "the least", { { .list = one_path } }, ORDER_NONE });
 	BROKEN("a parameter's value", params[3],
-	       (struct param){ "profile", PARAM_PROFILE, "one", { { .string = "gone" } } });
+	       (struct param){ "profile", PARAM_PROFILE, "one", { { .string = "gone" } }, ORDER_NONE });
 }
 
 static void test_find(void **state)

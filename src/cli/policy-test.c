@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cofferdam policy test: the cases of a bundle, and what no case depends on. */
+#include "cli.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include <cofferdam/text.h>
+#include <cofferdam/trial.h>
+
+struct testing {
+	bool json, verbose;
+	struct buf out;
+	size_t passed, failed;
+};
+
+static void escaped(struct buf *out, const char *s)
+{
+	text_escape(out, s, strlen(s), SIZE_MAX);
+}
+
+static void quoted(struct buf *out, const char *name, const char *s)
+{
+	buf_printf(out, ",\"%s\":", name);
+	json_quote(out, s, strlen(s));
+}
+
+static bool listed(char *const *list, const char *s)
+{
+	for (; list && *list; list++) {
+		if (strcmp(*list, s) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* unwanted - whether a finding that the case does not name is a difference. */
+static bool unwanted(const struct trial_case *c, const char *s)
+{
+	return !listed(c->findings, s) && strncmp(s, "warn ", 5) != 0;
+}
+
+/* text_diff - what was wanted and is not there, and the other way round. */
+static void text_diff(struct buf *out, const struct trial_case *c, const struct outcome *o)
+{
+	if (o->verdict != c->expect)
+		buf_printf(out, "  expected %s, got %s\n", verdict_name(c->expect),
+			   verdict_name(o->verdict));
+	for (char **s = c->findings; s && *s; s++)
+		buf_printf(out, "  %c %s\n", listed(o->findings, *s) ? ' ' : '-', *s);
+	/* without a list: what there is, to write one from */
+	for (char **s = o->findings; *s; s++) {
+		if (!c->findings || unwanted(c, *s))
+			buf_printf(out, "  %c %s\n", c->findings ? '+' : ' ', *s);
+	}
+}
+
+static void json_list(struct buf *out, const char *name, char *const *list)
+{
+	buf_printf(out, ",\"%s\":", name);
+	if (!list) {
+		buf_str(out, "null");
+		return;
+	}
+	buf_char(out, '[');
+	for (size_t i = 0; list[i]; i++) {
+		buf_str(out, i ? "," : "");
+		json_quote(out, list[i], strlen(list[i]));
+	}
+	buf_char(out, ']');
+}
+
+static void tell(struct testing *t, const struct trial_case *c, const struct outcome *o, bool right)
+{
+	struct buf *out = &t->out;
+
+	if (t->json) {
+		buf_printf(out, "{\"format\":1,\"ok\":%s", right ? "true" : "false");
+		quoted(out, "file", c->file);
+		buf_printf(out, ",\"line\":%u", c->line);
+		quoted(out, "name", c->name);
+		quoted(out, "expected", verdict_name(c->expect));
+		quoted(out, "got", verdict_name(o->verdict));
+		json_list(out, "wanted", c->findings);
+		json_list(out, "findings", o->findings);
+		buf_str(out, "}\n");
+		return;
+	}
+	if (right && !t->verbose)
+		return;
+	buf_str(out, right ? "ok    " : "FAIL  ");
+	escaped(out, c->file);
+	buf_printf(out, ":%u: ", c->line);
+	escaped(out, c->name);
+	buf_char(out, '\n');
+	if (!right)
+		text_diff(out, c, o);
+}
+
+static int run_cases(struct testing *t, const struct policy *policy, const struct trial *trial,
+		     struct error *err)
+{
+	for (size_t i = 0; i < trial->n; i++) {
+		const struct trial_case *c = &trial->cases[i];
+		_cleanup_outcome_ struct outcome o = { 0 };
+		bool right;
+
+		if (trial_judge(policy, c, &o, err) < 0)
+			return error_context(err, "%s:%u: %s", c->file, c->line, c->name);
+		right = outcome_right(&o, c);
+		if (right)
+			t->passed++;
+		else
+			t->failed++;
+		tell(t, c, &o, right);
+	}
+	return 0;
+}
+
+static void json_cover(struct buf *out, const struct coverage *cover, const char *dir)
+{
+	buf_str(out, "{\"format\":1");
+	quoted(out, "coverage", dir);
+	buf_printf(out, ",\"settings\":%zu,\"not_exercised\":[", cover->settings);
+	for (size_t i = 0; i < cover->n; i++) {
+		const struct uncovered *u = &cover->v[i];
+
+		buf_printf(out, "%s{\"what\":\"%s\"", i ? "," : "", u->what);
+		quoted(out, "name", u->name);
+		quoted(out, "file", u->at.file);
+		buf_printf(out, ",\"line\":%u,\"inherited\":%s}", u->at.line,
+			   u->inherited ? "true" : "false");
+	}
+	buf_str(out, "],\"rules_without_a_finding\":[");
+	for (size_t i = 0, n = 0; i < RULE_MAX; i++) {
+		if (!cover->found[i])
+			buf_printf(out, "%s\"%s\"", n++ ? "," : "", registry_rule((enum rule_id)i)->id);
+	}
+	buf_str(out, "]}\n");
+}
+
+static void text_cover(struct testing *t, const struct coverage *cover,
+		       const struct policy *policy)
+{
+	struct buf *out = &t->out;
+	size_t without = 0, on = 0;
+
+	for (size_t i = 0; i < cover->n; i++) {
+		const struct uncovered *u = &cover->v[i];
+
+		buf_str(out, "not exercised  ");
+		escaped(out, u->at.file);
+		buf_printf(out, ":%u: %s ", u->at.line, u->what);
+		escaped(out, u->name);
+		buf_str(out, u->inherited ? " (it says what is inherited)\n" : "\n");
+	}
+	for (size_t i = 0; i < RULE_MAX; i++) {
+		const bool counts = policy->rules[i].action != ACTION_OFF;
+
+		on += counts;
+		without += counts && !cover->found[i];
+		if (t->verbose && counts && !cover->found[i])
+			buf_printf(out, "no finding     %s\n", registry_rule((enum rule_id)i)->id);
+	}
+	if (t->verbose)
+		buf_printf(out, "%zu of %zu rules have a finding in some case\n", on - without, on);
+	buf_printf(out, "%s: %zu of %zu cases pass; %zu of %zu own settings exercised\n",
+		   policy->name, t->passed, t->passed + t->failed, cover->settings - cover->n,
+		   cover->settings);
+}
+
+static int test_bundle(struct testing *t, const char *dir, struct error *err)
+{
+	_cleanup_policy_ struct policy *policy = NULL;
+	_cleanup_trial_ struct trial trial = { 0 };
+	_cleanup_coverage_ struct coverage cover = { 0 };
+	_cleanup_free_ char *folder = NULL;
+	int r;
+
+	/* a name with a slash is a path; one that ends in it would be doubled in messages */
+	folder = strdup(dir);
+	if (!folder)
+		return error_oom(err);
+	for (size_t n = strlen(folder); n > 1 && folder[n - 1] == '/'; n--)
+		folder[n - 1] = '\0';
+	if (!strchr(folder, '/')) {
+		_cleanup_free_ char *name = steal_ptr(folder);
+
+		if (asprintf(&folder, "./%s", name) < 0) {
+			folder = NULL;
+			return error_oom(err);
+		}
+	}
+	r = policy_load(folder, NULL, geteuid(), &policy, err);
+	if (r == 0)
+		r = trial_read(folder, &trial, err);
+	if (r == 0)
+		r = run_cases(t, policy, &trial, err);
+	if (r == 0)
+		r = trial_cover(folder, policy, &trial, &cover, err);
+	if (r < 0)
+		return r;
+	if (t->json)
+		json_cover(&t->out, &cover, dir);
+	else
+		text_cover(t, &cover, policy);
+	return 0;
+}
+
+int policy_test(const struct cli_options *options, const char *dir)
+{
+	struct testing t = {
+		.json = options->format && strcmp(options->format, "json") == 0,
+		.verbose = options->verbose,
+	};
+	struct error err;
+	int r = test_bundle(&t, dir, &err);
+	int status = cli_print(&t.out, t.failed ? STATUS_DENIED : STATUS_ALLOWED);
+
+	buf_free(&t.out);
+	return r < 0 ? cli_worst(status, cli_fail(&err)) : status;
+}
+
+int policy_bases(void)
+{
+	_cleanup_buf_ struct buf out = { 0 };
+	const struct base *base;
+
+	for (size_t i = 0; (base = base_at(i)); i++)
+		buf_printf(&out, "%s\n", base->name);
+	return cli_print(&out, STATUS_ALLOWED);
+}

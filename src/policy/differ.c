@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <cofferdam/differ.h>
+
+#include <string.h>
+
+#include <cofferdam/text.h>
+
+struct differ {
+	void (*say)(void *arg, const struct difference *difference);
+	void *arg;
+	bool oom;
+};
+
+const char *differs_name(enum differs differs)
+{
+	static const char *const names[DIFFERS_MAX] = { "stricter", "laxer", "differs" };
+
+	return names[differs];
+}
+
+static void say(struct differ *d, enum differs differs, const char *what, const struct buf *a,
+		const struct buf *b)
+{
+	const struct difference difference = {
+		differs, what, a ? buf_cstr(a) : NULL, b ? buf_cstr(b) : NULL,
+	};
+
+	if ((a && a->oom) || (b && b->oom))
+		d->oom = true;
+	else
+		d->say(d->arg, &difference);
+}
+
+static enum differs opposite(enum differs differs)
+{
+	switch (differs) {
+	case DIFFERS_STRICTER:
+		return DIFFERS_LAXER;
+	case DIFFERS_LAXER:
+		return DIFFERS_STRICTER;
+	case DIFFERS_EITHER:
+	case DIFFERS_MAX:
+		break;
+	}
+	return DIFFERS_EITHER;
+}
+
+/* more - which way it goes when there is more of a parameter. */
+static enum differs more(enum param_order order)
+{
+	switch (order) {
+	case ORDER_LAXER:
+	case ORDER_LIMIT:
+		return DIFFERS_LAXER;
+	case ORDER_STRICTER:
+		return DIFFERS_STRICTER;
+	case ORDER_NONE:
+		break;
+	}
+	return DIFFERS_EITHER;
+}
+
+/* rank - how much is let through; what is only audited lets as much as "warn". */
+static int rank(const struct setting *s)
+{
+	return s->audit && s->action < ACTION_WARN ? ACTION_WARN : (int)s->action;
+}
+
+static void differ_action(struct differ *d, const struct rule *rule, const struct setting *a,
+			  const struct setting *b)
+{
+	_cleanup_buf_ struct buf was = { 0 }, is = { 0 };
+
+	if (a->action == b->action && a->audit == b->audit)
+		return;
+	buf_printf(&was, "\"%s\"%s", action_name(a->action), a->audit ? ", audit" : "");
+	buf_printf(&is, "\"%s\"%s", action_name(b->action), b->audit ? ", audit" : "");
+	if (rank(a) == rank(b))
+		say(d, DIFFERS_EITHER, rule->id, &was, &is);
+	else
+		say(d, rank(a) < rank(b) ? DIFFERS_LAXER : DIFFERS_STRICTER, rule->id, &was, &is);
+}
+
+/* covers - whether an entry of @list lets @entry mean nothing new. */
+static bool covers(const char *const *list, const char *entry, enum param_kind kind)
+{
+	for (; list && *list; list++) {
+		if (strcmp(*list, entry) == 0 ||
+		    (kind == PARAM_PATHS && text_path_below(entry, *list)) ||
+		    (kind == PARAM_NAMES && text_glob(*list, entry)))
+			return true;
+	}
+	return false;
+}
+
+static size_t length(const char *const *list)
+{
+	size_t n = 0;
+
+	while (list && list[n])
+		n++;
+	return n;
+}
+
+/* list_has_more - append what @list has and @than does not cover. */
+static void list_has_more(struct buf *out, const struct param *param, const char *const *list,
+			  const char *const *than)
+{
+	for (; list && *list; list++) {
+		if (covers(than, *list, param->kind))
+			continue;
+		buf_str(out, out->len ? ", " : "");
+		json_quote(out, *list, strlen(*list));
+	}
+}
+
+static void differ_list(struct differ *d, const char *what, const struct param *param,
+			const struct param_value *const v[2])
+{
+	_cleanup_buf_ struct buf gone = { 0 }, came = { 0 }, a = { 0 }, b = { 0 };
+	const bool limit = param->order == ORDER_LIMIT;
+
+	if (limit && (length(v[0]->list) == 0) != (length(v[1]->list) == 0)) {
+		param_print(&a, param->kind, v[0]);
+		param_print(&b, param->kind, v[1]);
+		say(d, length(v[1]->list) == 0 ? DIFFERS_LAXER : DIFFERS_STRICTER, what, &a, &b);
+		return;
+	}
+	list_has_more(&gone, param, v[0]->list, v[1]->list);
+	list_has_more(&came, param, v[1]->list, v[0]->list);
+	if (gone.len > 0 || gone.oom)
+		say(d, opposite(more(param->order)), what, &gone, NULL);
+	if (came.len > 0 || came.oom)
+		say(d, more(param->order), what, NULL, &came);
+}
+
+/* as_number - in the order of the parameter: no limit is the most. */
+static uint64_t as_number(const struct param *param, const struct param_value *value)
+{
+	if (param->kind == PARAM_INT)
+		return value->number ^ (UINT64_C(1) << 63);	/* -1 below 0 */
+	return param->order == ORDER_LIMIT && value->number == 0 ? UINT64_MAX : value->number;
+}
+
+/* profile_differs - two names may be of the same text, or one of two texts. */
+static bool profile_differs(const struct policy *const policies[2],
+			    const struct param_value *const v[2])
+{
+	size_t len[2] = { 0 };
+	const char *a = v[0]->string ? policy_profile(policies[0], v[0]->string, &len[0]) : NULL;
+	const char *b = v[1]->string ? policy_profile(policies[1], v[1]->string, &len[1]) : NULL;
+
+	return !a || !b ? a != b : len[0] != len[1] || memcmp(a, b, len[0]) != 0;
+}
+
+static void differ_param(struct differ *d, const struct policy *const policies[2],
+			 enum rule_id id, size_t p)
+{
+	const struct rule *rule = registry_rule(id);
+	const struct param *param = &rule->params[p];
+	const struct param_value *const v[2] = { &policies[0]->rules[id].params[p],
+						 &policies[1]->rules[id].params[p] };
+	_cleanup_buf_ struct buf what = { 0 }, a = { 0 }, b = { 0 };
+	uint64_t was = as_number(param, v[0]), is = as_number(param, v[1]);
+
+	buf_printf(&what, "%s %s", rule->id, param->name);
+	if (param_kind_is_list(param->kind)) {
+		differ_list(d, buf_cstr(&what), param, v);
+		return;
+	}
+	if (param->kind == PARAM_PROFILE ? !profile_differs(policies, v) : was == is)
+		return;
+	param_print(&a, param->kind, v[0]);
+	param_print(&b, param->kind, v[1]);
+	if (param->kind == PARAM_PROFILE)
+		say(d, DIFFERS_EITHER, buf_cstr(&what), &a, &b);
+	else
+		say(d, was < is ? more(param->order) : opposite(more(param->order)),
+		    buf_cstr(&what), &a, &b);
+}
+
+static void differ_rule(struct differ *d, const struct policy *const policies[2], enum rule_id id)
+{
+	const struct setting *a = &policies[0]->rules[id], *b = &policies[1]->rules[id];
+
+	differ_action(d, registry_rule(id), a, b);
+	if (a->action == ACTION_OFF || b->action == ACTION_OFF)
+		return;
+	for (size_t p = 0; p < PARAMS_MAX && registry_rule(id)->params[p].name; p++)
+		differ_param(d, policies, id, p);
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* texts - the exemptions as text, sorted, ended by NULL. */
+static char **texts(struct differ *d, const struct policy *policy)
+{
+	char **all = calloc(policy->n_exemptions + 1, sizeof(*all));
+
+	for (size_t i = 0; all && i < policy->n_exemptions; i++) {
+		struct buf text = { 0 };
+
+		exemption_print(&text, &policy->exemptions[i], " ");
+		all[i] = buf_steal(&text);
+		if (!all[i])
+			d->oom = true;
+	}
+	if (!all)
+		d->oom = true;
+	else if (!d->oom)
+		qsort(all, policy->n_exemptions, sizeof(*all), by_text);
+	return all;
+}
+
+static void texts_free(char ***all)
+{
+	for (char **s = *all; s && *s; s++)
+		free(*s);
+	free(*all);
+}
+
+static void differ_exemptions(struct differ *d, const struct policy *const policies[2])
+{
+	_cleanup_(texts_free) char **a = texts(d, policies[0]), **b = texts(d, policies[1]);
+	char **x = a, **y = b;
+
+	while (!d->oom && (*x || *y)) {
+		const int c = !*x ? 1 : !*y ? -1 : strcmp(*x, *y);
+		const struct difference difference = {
+			c < 0 ? DIFFERS_STRICTER : DIFFERS_LAXER, "exemption",
+			c < 0 ? *x : NULL, c > 0 ? *y : NULL,
+		};
+
+		if (c != 0)
+			d->say(d->arg, &difference);
+		x += c <= 0;
+		y += c >= 0;
+	}
+}
+
+int policy_differ(const struct policy *a, const struct policy *b,
+		  void (*tell)(void *arg, const struct difference *difference), void *arg,
+		  struct error *err)
+{
+	const struct policy *const policies[2] = { a, b };
+	struct differ d = { .say = tell, .arg = arg };
+	const struct difference audit = {
+		b->audit ? DIFFERS_LAXER : DIFFERS_STRICTER, "audit",
+		a->audit ? "true" : "false", b->audit ? "true" : "false",
+	};
+
+	if (a->audit != b->audit)
+		tell(arg, &audit);
+	for (size_t i = 0; i < RULE_MAX; i++)
+		differ_rule(&d, policies, (enum rule_id)i);
+	differ_exemptions(&d, policies);
+	return d.oom ? error_oom(err) : 0;
+}

@@ -1,0 +1,340 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# cofferdam bundle: what is no bundle, what is installed, and that whoever reads
+# the host's policies meets the old one or the new one, whole, whenever activate
+# is killed. Needs no root.
+#
+#	COFFERDAM_KILLS		how many random moments it is killed at	[100; 25 with sanitizers]
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+need jq strace timeout
+setup_work
+cd "$work" || exit 99
+kills=100
+reach=140	# tenths of a millisecond that it may live: it takes about ten milliseconds
+[ "$sanitizer" = no ] || {
+	kills=25
+	reach=900
+}
+kills=${COFFERDAM_KILLS:-$kills}
+mkdir etc src
+echo '{ "format": 1, "policies": [{ "use": "web" }] }' >etc/host.json
+on=(--host-config etc/host.json)
+
+# web VERSION NUMBER - the bundle src/web, of which both files hold the number
+web() {
+	rm -rf src/web
+	mkdir -p src/web/profiles
+	jq --argjson n "$2" '.syscalls += [{ names: ["read"], action: "SCMP_ACT_ALLOW",
+		args: [{ index: 0, op: "SCMP_CMP_EQ", value: $n }] }]' \
+		"$src/policy/seccomp/hardened.json" >src/web/profiles/own.json
+	jq -n --argjson n "$2" '{ format: 1, name: "web", description: "number \($n)",
+		extends: "baseline", rules: { "pids-limit": { action: "deny", max: $n },
+		"seccomp-missing": { profile: "profiles/own.json" } } }' >src/web/policy.json
+	"$cofferdam" bundle seal src/web "$1" >/dev/null
+}
+
+digest() {
+	echo "sha256:$(sha256sum <"$1/manifest.json" | cut -d' ' -f1)"
+}
+
+# --- a bundle's way ---
+
+web 1.0 101
+one=$(digest src/web)
+try bundle verify src/web
+is "verify" "$status $out" "0 web 1.0: ok ($one)"
+is "the manifest has the digest of every file" \
+	"$(jq -r '.files | to_entries[] | "\(.value | ltrimstr("sha256:"))  \(.key)"' src/web/manifest.json)" \
+	"$(cd src/web && sha256sum policy.json profiles/own.json)"
+exits 0 bundle list "${on[@]}"
+exits 3 bundle activate "${on[@]}" web
+like "nothing is installed" "$err" 'no bundle is installed|no bundle "web"'
+try bundle install "${on[@]}" src/web
+is "install" "$status $out" "0 web 1.0: installed ($one)"
+exits 3 policy lint "${on[@]}"
+try bundle install "${on[@]}" src/web
+is "again: it is there" "$status $out" "0 web 1.0: is installed already ($one)"
+try bundle activate "${on[@]}" web
+is "activate" "$status $out" "0 web 1.0: active ($one)"
+exits 0 policy lint "${on[@]}"
+exits 3 bundle rollback "${on[@]}" web
+like "nothing to go back to" "$err" 'nothing was active before'
+web 1.0 102
+exits 3 bundle install "${on[@]}" src/web
+like "another content needs another version" "$err" 'installed with another content'
+web 1.1 102
+two=$(digest src/web)
+exits 0 bundle install "${on[@]}" src/web
+exits 3 bundle activate "${on[@]}" web
+like "which?" "$err" 'which version\? web@1'
+try bundle activate "${on[@]}" web@1.1
+is "activate a version" "$status $out" "0 web 1.1: active ($two)"
+like "it is in force" "$("$cofferdam" policy show "${on[@]}" web)" '"max": 102'
+try bundle list "${on[@]}" --format json
+is "list" "$(jq -r '[.name, .version, .active, .previous, .digest] | map(tostring) | join(" ")' <<<"$out")" \
+	"web 1.0 false true $one
+web 1.1 true false $two"
+try bundle rollback "${on[@]}" web
+is "rollback" "$status $out" "0 web 1.0: active again ($one)"
+like "and that is in force" "$("$cofferdam" policy show "${on[@]}" web)" '"max": 101'
+exits 0 bundle activate "${on[@]}" web@1.1
+exits 0 bundle activate "${on[@]}" web@1.1
+try bundle rollback "${on[@]}" web
+is "activating what is active changes no history" "$status $out" "0 web 1.0: active again ($one)"
+for arguments in "" "verify" "seal src/web" "install" "list x" "activate" "rollback" "remove web" \
+	"list --format yaml"; do
+	# shellcheck disable=SC2086 # several words
+	exits 2 bundle $arguments
+done
+exits 3 bundle activate "${on[@]}" ../web
+exits 3 bundle activate "${on[@]}" web@../1.0
+exits 3 bundle activate "${on[@]}" web@9
+exits 3 bundle rollback "${on[@]}" web@1.0
+exits 3 bundle seal src/web ../1
+
+# --- what the hook reads, and says that it read ---
+
+plain=$(bundle plain)
+jq '.log = { file: $log }' --arg log "$work/log.jsonl" etc/host.json >etc/logging.json
+(cd "$plain" && "$hook" precreate --host-config "$work/etc/logging.json" <config.json >/dev/null 2>&1)
+is "the record names the bundle by its digest" \
+	"$(jq -c '.bundles' log.jsonl)" '[{"name":"web","version":"1.0","digest":"'"$one"'"}]'
+cp -r etc/bundles/.store/web/versions/1.0 whole
+echo >>etc/bundles/web/profiles/own.json
+try policy lint "${on[@]}"
+is "a file that was changed in place is not read" "$status" 3
+like "and named" "$err" 'profiles/own.json: not as the manifest of web 1.0 says'
+exits 0 bundle activate "${on[@]}" web@1.1
+exits 3 bundle rollback "${on[@]}" web
+like "nor rolled back to" "$err" 'not activated'
+exits 0 policy lint "${on[@]}"
+rm -rf etc/bundles/.store/web/versions/1.0
+mv whole etc/bundles/.store/web/versions/1.0
+exits 0 bundle rollback "${on[@]}" web
+
+# --- what is no bundle ---
+
+# refused DESCRIPTION COMMAND MESSAGE - of src/bad, made anew and spoilt by the command
+refused() {
+	rm -rf src/bad
+	cp -r src/web src/bad
+	(cd src/bad && eval "$2") || bail "$1: $2"
+	try bundle verify src/bad
+	is "$1: not verified" "$status" 3
+	like "$1: why" "$err" "$3"
+	try bundle install "${on[@]}" src/bad
+	is "$1: not installed" "$status" 3
+}
+
+# manifest FILTER - edit it, from within refused
+# shellcheck disable=SC2317
+manifest() {
+	jq "$1" manifest.json >.m && mv .m manifest.json
+}
+
+refused "no manifest" 'rm manifest.json' 'manifest.json is missing'
+refused "a name that leads out" "manifest '.files[\"../x\"] = .files[\"policy.json\"]'" 'a file.s path is relative'
+refused "one on the way" "manifest '.files[\"profiles/../policy.json\"] = .files[\"policy.json\"]'" 'a file.s path is relative'
+refused "an absolute name" "manifest '.files[\"/etc/passwd\"] = .files[\"policy.json\"]'" 'a file.s path is relative'
+refused "a name with a doubled slash" "manifest '.files[\"profiles//own.json\"] = .files[\"policy.json\"]'" 'a file.s path is relative'
+refused "a name twice" "sed -i 's/\"files\": {/&\"policy.json\": \"sha256:'$(printf '%064d' 0)'\",/' manifest.json" 'a second time'
+refused "a file that is missing" 'rm profiles/own.json' 'names profiles/own.json, which is missing'
+refused "a file that nobody names" 'echo >more.json' 'more.json: the manifest of web 1.1 does not name it'
+refused "a file of another content" 'echo >>policy.json' 'policy.json: not as the manifest'
+refused "a digest that is none" "manifest '.files[\"policy.json\"] = \"md5:0\"'" 'a digest is'
+refused "no policy" "manifest 'del(.files[\"policy.json\"])'" 'names no policy.json'
+refused "no version" "manifest 'del(.version)'" '"version" is missing'
+refused "a version that leads out" "manifest '.version = \"../1\"'" 'a version has'
+refused "a name of nothing" "manifest '.name = \"a/b\"'" 'no bundle.s name'
+refused "a member that is unknown" "manifest '.filles = {}'" 'did you mean "files"'
+refused "a symbolic link" 'mv policy.json p && ln -s p policy.json' 'is a symbolic link'
+refused "a link as manifest" 'mv manifest.json ../m && ln -s ../m manifest.json' 'symbolic link'
+refused "a folder that is a link" 'mv profiles ../p.d && ln -s ../p.d profiles' 'profiles: is a symbolic link'
+rm -rf src/p.d src/m
+refused "a FIFO" 'mkfifo pipe' 'pipe: is a device, FIFO or socket'
+refused "a sparse monster" 'truncate -s 64G profiles/own.json' 'larger than the limit'
+# shellcheck disable=SC2016 # expanded there
+refused "too many files" 'for i in $(seq 300); do echo >f$i; done' 'more than 256 files|does not name it'
+refused "folders without end" 'mkdir -p a/b/c/d/e/f/g/h/i/j' 'more than 8 folders deep'
+refused "a file that others may write" 'chmod 666 policy.json' 'writable by group or others'
+if [ "$(id -u)" = 0 ]; then
+	refused "a device" 'mknod zero c 1 5 2>/dev/null || mkfifo zero' 'zero: is a device'
+	refused "a file of somebody else's" 'chown 12345 profiles/own.json' 'belongs to user 12345'
+	exits 0 bundle install "${on[@]}" --digest "$two" src/web
+	chown -R 12345 src/web
+	exits 3 bundle install "${on[@]}" src/web
+	exits 0 bundle install "${on[@]}" --digest "$two" src/web
+	chown -R 0 src/web
+else
+	skip "a device" "needs root"
+	skip "a file of somebody else's" "needs root"
+fi
+exits 3 bundle install "${on[@]}" --digest "$one" src/web
+like "another digest than wanted" "$err" "its digest is $two, not $one"
+exits 3 bundle install "${on[@]}" --digest 1234 src/web
+rm -rf src/bad
+cp -r src/web src/bad
+jq '.rules["pids-limit"].acton = "deny"' src/web/policy.json >src/bad/policy.json
+"$cofferdam" bundle seal src/bad 1.2 >/dev/null 2>&1
+is "seal reads the policy first" "$(jq -r .version src/bad/manifest.json)" 1.1
+is "nothing of all that is left in the store" \
+	"$(cd etc/bundles/.store && find . -name '.*' ! -name . | sort; ls web/versions)" "1.0
+1.1"
+
+# --- what is somebody else's, and what others rest on ---
+
+mkdir etc/bundles/hand
+echo '{ "format": 1, "name": "hand" }' >etc/bundles/hand/policy.json
+cp -r etc/bundles/hand src/hand
+"$cofferdam" bundle seal src/hand 1 >/dev/null
+exits 0 bundle install "${on[@]}" src/hand
+exits 3 bundle activate "${on[@]}" hand
+like "a folder that configuration management put there stays" "$err" 'was not put there by cofferdam bundle'
+is "as it was" "$(ls etc/bundles/hand)" policy.json
+like "and is listed" "$("$cofferdam" bundle list "${on[@]}")" $'\nhand +\\(a folder\\) +active +no manifest'
+mkdir src/shipped
+echo '{ "format": 1, "name": "restricted" }' >src/shipped/policy.json
+"$cofferdam" bundle seal src/shipped 1 >/dev/null
+exits 3 bundle install "${on[@]}" src/shipped
+like "a shipped name" "$err" 'the name of a shipped policy'
+
+# base VERSION LIST - a bundle that child extends
+base() {
+	rm -rf src/base
+	mkdir -p src/base
+	echo '{ "format": 1, "name": "base", "rules": { "host-path": { "allow": '"$2"' } } }' >src/base/policy.json
+	"$cofferdam" bundle seal src/base "$1" >/dev/null
+	"$cofferdam" bundle install "${on[@]}" src/base >/dev/null
+}
+base 1 '["/srv"]'
+base 2 '["/opt"]'
+exits 0 bundle activate "${on[@]}" base@1
+mkdir etc/bundles/child
+echo '{ "format": 1, "name": "child", "extends": "base", "rules": { "host-path": { "allow": { "remove": ["/srv"] } } } }' \
+	>etc/bundles/child/policy.json
+exits 0 policy lint "${on[@]}" child
+exits 3 bundle activate "${on[@]}" base@2
+like "what would break another bundle is not activated" "$err" 'with it, child could no longer be used'
+exits 0 policy lint "${on[@]}" child
+rm -r etc/bundles/child
+
+# --- killed ---
+
+# whole DESCRIPTION - the host has one of the two bundles, byte for byte
+whole() {
+	local now
+
+	if "$cofferdam" policy lint "${on[@]}" >said 2>&1 &&
+		"$cofferdam" bundle verify etc/bundles/web >>said 2>&1; then
+		now=$(digest etc/bundles/web)
+		[ "$now" = "$one" ] || [ "$now" = "$two" ]
+		return
+	fi
+	return 1
+}
+
+torn=0
+killed=0
+for ((i = 0; i < kills; i++)); do
+	version=1.$((i % 2))
+	timeout -s KILL "0.$(printf '%04d' $((RANDOM % reach)))" \
+		"$cofferdam" bundle activate "${on[@]}" web@$version >/dev/null 2>&1 ||
+		killed=$((killed + 1))
+	whole || {
+		torn=$((torn + 1))
+		note "$(cat said)"
+	}
+done 2>/dev/null
+note "killed $killed of $kills times before the end"
+is "killed at $kills random moments: the host has a whole bundle" "$torn" 0
+is "and some were killed before the end" "$((killed > kills / 10))" 1
+
+# Every system call, one after the other, as long as there is one to be killed at.
+if [ "$sanitizer" = no ]; then
+	torn=0
+	moments=0
+	for ((i = 1; i < 600; i++)); do
+		"$cofferdam" bundle activate "${on[@]}" web@1.0 >/dev/null || torn=$((torn + 1))
+		strace -o /dev/null -e "inject=all:signal=KILL:when=$i" \
+			"$cofferdam" bundle activate "${on[@]}" web@1.1 >/dev/null 2>&1 && break
+		moments=$((moments + 1))
+		whole || torn=$((torn + 1))
+	done 2>/dev/null
+	note "$moments system calls"
+	is "killed at every system call: the host has a whole bundle" "$torn" 0
+	is "there were some" "$((moments > 50 && moments < 599))" 1
+else
+	skip "killed at every system call" "sanitizers make thousands"
+fi
+exits 0 bundle activate "${on[@]}" web@1.0
+exits 0 bundle activate "${on[@]}" web@1.1
+is "and the next one still works" "$(digest etc/bundles/web)" "$two"
+
+# An install that is killed leaves nothing that has a version's name, and the next one sweeps.
+web 1.2 103
+torn=0
+for ((i = 1; i < 40; i++)); do
+	rm -rf etc/bundles/.store/web/versions/1.2
+	timeout -s KILL "0.00$((RANDOM % 10))" "$cofferdam" bundle install "${on[@]}" src/web >/dev/null 2>&1
+	[ ! -e etc/bundles/.store/web/versions/1.2 ] ||
+		"$cofferdam" bundle verify etc/bundles/.store/web/versions/1.2 >/dev/null || torn=$((torn + 1))
+done 2>/dev/null
+is "install killed: a version is whole or not there" "$torn" 0
+rm -rf etc/bundles/.store/web/versions/1.2
+exits 0 bundle install "${on[@]}" src/web
+is "what was left is swept" "$(cd etc/bundles/.store/web/versions && ls -A)" "1.0
+1.1
+1.2"
+
+# --- at once ---
+
+pids=()
+for i in 1 2 3 4 5 6; do
+	"$cofferdam" bundle activate "${on[@]}" web@1.$((i % 2)) >>at-once 2>&1 &
+	pids+=($!)
+done
+failed=0
+for pid in "${pids[@]}"; do
+	wait "$pid" || failed=$((failed + 1))
+done
+is "six at once: each waits its turn" "$failed" 0
+holds "and one of them is in force" whole
+exec 9>>etc/bundles/.store/lock
+flock 9
+start=$SECONDS
+exits 3 bundle activate "${on[@]}" web@1.0
+like "a lock that is held is not waited for without end" "$err" 'another cofferdam bundle is changing it'
+is "but for five seconds" "$((SECONDS - start >= 4 && SECONDS - start < 30))" 1
+exec 9>&-
+
+# Whoever reads meanwhile has one of them: its policy with its profile.
+for n in 101 102; do
+	"$cofferdam" bundle activate "${on[@]}" web@1.$((n - 101)) >/dev/null
+	"$cofferdam" policy show "${on[@]}" web >"shown.$n"
+done
+while [ ! -e enough ]; do
+	"$cofferdam" bundle activate "${on[@]}" web@1.0
+	"$cofferdam" bundle activate "${on[@]}" web@1.1
+done >/dev/null 2>&1 &
+other=$!
+mixed=0
+seen=
+for ((i = 0; i < 60; i++)); do
+	"$cofferdam" policy show "${on[@]}" web >shown 2>&1 || mixed=$((mixed + 1))
+	if cmp -s shown shown.101; then
+		seen=${seen}a
+	elif cmp -s shown shown.102; then
+		seen=${seen}b
+	else
+		mixed=$((mixed + 1))
+	fi
+done
+touch enough
+wait $other
+is "read while it is exchanged: one of them, whole" "$mixed" 0
+like "both were met" "$seen" 'a.*b|b.*a'
+
+done_testing

@@ -1,0 +1,85 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# The examples of docs/policy-guide.md are what they say: files that stand after
+# "<!-- file PATH -->" are written, and what stands after "<!-- run -->" is run, in
+# the order of the page, and must say just that. Needs no root.
+#
+#	tests/docs.sh --show	prints what each command says, to write it down
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+setup_work
+mkdir "$work/page" "$work/parts" "$work/page/etc" "$work/page/etc/bundles"
+cd "$work/page" || exit 99
+guide=$src/docs/policy-guide.md
+show=false
+[ "${1-}" != --show ] || show=true
+
+# One numbered file a part: its first line is "file PATH" or "run".
+awk -v to="$work/parts" '
+	/^<!-- file .* -->$/ { what = "file " $3; next }
+	/^<!-- run -->$/ { what = "run"; next }
+	/^```/ && inside { close(part); inside = 0; what = ""; next }
+	/^```/ && what != "" { part = sprintf("%s/%03d", to, ++n); print what >part; inside = 1; next }
+	inside { print >part }
+	what != "" && !inside && NF { print "line " FNR ": no block follows the mark"; exit 1 }
+	END { exit inside }
+' "$guide" || bail "$guide: a mark without its block"
+
+# As a reader would call it, on a host of the test's own.
+# shellcheck disable=SC2317 # by eval
+cofferdam_here() {
+	"$cofferdam" "$@" --host-config "$work/page/etc/host.json"
+}
+
+# run_one COMMAND WANTED
+run_one() {
+	local said
+
+	said=$(eval "${1//cofferdam /cofferdam_here }" 2>&1 | sed -e "s#$work/page/etc#/etc/cofferdam#g")
+	if $show; then
+		printf '$ %s\n%s\n' "$1" "$said"
+	else
+		is "$1" "$said" "$2"
+	fi
+}
+
+# run_part FILE - commands after "$ ", each followed by what it says
+run_part() {
+	local line command='' wanted=''
+
+	while IFS= read -r line; do
+		if [[ $line == '$ '* ]]; then
+			[ -z "$command" ] || run_one "$command" "${wanted%$'\n'}"
+			command=${line#'$ '}
+			wanted=
+		else
+			wanted+=$line$'\n'
+		fi
+	done < <(tail -n +2 "$1")
+	[ -z "$command" ] || run_one "$command" "${wanted%$'\n'}"
+}
+
+files=0
+runs=0
+for part in "$work/parts"/*; do
+	read -r what path <"$part"
+	if [ "$what" = file ]; then
+		mkdir -p "$(dirname "$path")"
+		tail -n +2 "$part" >"$path"
+		files=$((files + 1))
+		# an example is a policy, or a part of one that is whole elsewhere
+		case $path in
+		*/policy.json) holds "$path is a policy" "$cofferdam" policy lint "./$path" ;;
+		*.cases.json) holds "$path: its cases pass" "$cofferdam" policy test "./${path%/tests/*}" ;;
+		etc/host.json) ;;
+		*) not_ok "$path: what is that?" ;;
+		esac
+	else
+		run_part "$part"
+		runs=$((runs + 1))
+	fi
+done
+is "there were examples" "$((files >= 8 && runs >= 5))" 1
+done_testing

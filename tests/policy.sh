@@ -1,0 +1,235 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# cofferdam policy: what is in force and where it was written, what differs, and
+# which container an exemption is for. Needs no root.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+need jq
+setup_work
+cd "$work" || exit 99
+mkdir -p bundles/web bundles/corp
+corpus=$src/tests/corpus/containerd-cri/hostnetwork.container
+pod=(--engine containerd --facts "$corpus.facts.json" "$corpus.json")
+
+cat >host.json <<'END'
+{ "format": 1, "labels": { "tier": "public" },
+  "policies": [
+    { "when": { "engine": "containerd", "namespace": "default" }, "use": "web" },
+    { "when": { "labels": { "tier": "pub*" }, "engine": "crio" }, "use": "baseline", "audit": true },
+    { "use": "restricted" } ],
+  "overlay": { "rules": {
+    "memory-limit": { "max": "2Gi" } } } }
+END
+cat >bundles/corp/policy.json <<'END'
+{ "format": 1, "name": "corp", "extends": "baseline",
+  "rules": {
+    "host-path": { "action": "deny",
+      "allow": ["/srv", "/opt/data"] } },
+  "exemptions": [
+    { "when": { "engine": "containerd", "namespace": "kube-system" },
+      "rules": ["host-pid"], "reason": "of the corp" } ] }
+END
+cat >bundles/web/policy.json <<'END'
+{ "format": 1, "name": "web", "extends": "corp",
+  "rules": {
+    "host-uts": { "action": "deny", "audit": true },
+    "host-path": { "allow": { "remove": ["/opt/data"] } } },
+  "exemptions": [
+    { "when": { "engine": "containerd", "namespace": "default", "image": "localhost/local/*" },
+      "rules": ["host-network"], "reason": "OPS-1", "expires": "2999-01-31" },
+    { "when": { "engine": "containerd", "namespace": "default" },
+      "rules": ["host-ipc"], "reason": "OPS-2", "expires": "2020-01-31" } ] }
+END
+with=(--host-config host.json)
+
+# --- what is in force, and from where ---
+
+try policy show --effective "${with[@]}" --engine containerd --for "$corpus.json"
+is "show --effective --for" "$status" 0
+like "who chose the policy" "$out" $'^policy: web +host.json:3\n'
+like "a shipped action" "$out" $'\nhost-pid: deny +baseline \\(shipped\\)\n'
+like "an action two levels up" "$out" $'\nhost-path: deny +bundles/corp/policy.json:3\n'
+like "a list that was changed" "$out" $'\n    allow: \\["/srv"\\] +bundles/web/policy.json:4\n'
+like "audit" "$out" $'\nhost-uts: deny +bundles/web/policy.json:3\n    audit: true +bundles/web/policy.json:3\n'
+like "the host's overlay" "$out" $'\n    max: "2Gi" +host.json:7\n'
+like "an exemption that applies" "$out" $'\nhost-network: deny +[^\n]*\n    exempt: OPS-1 +bundles/web/policy.json:6\n'
+like "it, by itself" "$out" $'\nexemption: applies: OPS-1 '
+like "one that has expired" "$out" $'\nexemption: expired: OPS-2 '
+like "an inherited one, for others" "$out" $'\nexemption: not for it: of the corp +bundles/corp/policy.json:6\n'
+try policy show --effective "${with[@]}" web
+is "show --effective of a policy" "$status" 0
+unlike "alone, without the overlay" "$out" 'host.json'
+try policy show --effective "${with[@]}" --engine crio --for "$src/tests/corpus/cri-o/plain.container.json"
+like "chosen by a label, and only audited" "$out" $'^policy: baseline, only audited +host.json:4\n'
+exits 2 policy show --effective
+exits 2 policy show --for x web
+exits 3 policy show --effective --for "$work/none.json"
+
+# --- what is judged by it ---
+
+try check "${with[@]}" "${pod[@]}"
+is "an exempt finding lets through" "$status" 0
+like "it is told" "$out" $'exempt: host-network.*Exempt: OPS-1, until 2999-01-31'
+like "audit of a rule is told" "$out" 'would be denied: host-uts'
+try check "${with[@]}" --format json "${pod[@]}"
+is "as JSON" "$(jq -r '.findings[] | select(.would) | [.rule, .decides, .would, .exempt, .audit] | map(tostring) | join(" ")' <<<"$out" | sort)" \
+	"host-network allow deny OPS-1 null
+host-uts allow deny null true"
+try check "${with[@]}" --bundle /run/containerd/io.containerd.runtime.v2.task/k8s.io/a "${pod[@]}"
+is "at the CRI's place" "$status" 0
+try check "${with[@]}" --bundle /run/containerd/io.containerd.runtime.v2.task/default/a "${pod[@]}"
+is "what ctr starts with forged annotations is no pod's, and falls to another policy" "$status" 1
+like "by its name" "$out" 'denied by policy restricted'
+
+# --- lint ---
+
+try policy lint "${with[@]}"
+is "lint of the host" "$status" 0
+like "a warning of what has expired" "$out" 'bundles/web/policy.json:8: warning: this exemption held until 2020-01-31'
+unlike "and none of the others" "$out" ':6: warning'
+like "counts" "$out" 'web: ok: .*; 3 exemptions; 1 only audited'
+printf '{"format": 1, "name": "all", "exemptions": [{"rules": ["host-pid", "image"], "reason": "r"}]}' >all.json
+try policy lint ./all.json
+is "an exemption for everybody is no error" "$status" 0
+like "but a warning" "$out" 'all.json:1: warning: this exemption is for every container'
+like "as one from a rule that is off" "$out" 'all.json:1: warning: this exemption is from image, which is off here'
+sed 's/"default", "image"/"*", "image"/' bundles/web/policy.json >bundles/web/forged.json
+try policy lint bundles/web/forged.json
+is "an image's name alone is an error" "$status" 3
+like "at its place" "$err" 'forged.json:6:[0-9]+: an image.s name alone'
+printf '{ "format": 1, "policies": [{ "use": "gone" }] }' >gone.json
+exits 3 policy lint --host-config gone.json
+
+# --- what differs ---
+
+try policy diff "${with[@]}" corp web
+is "diff: laxer in something" "$status" 1
+is "line by line" "$out" 'laxer     host-uts: "deny" -> "deny", audit
+stricter  host-path allow: no longer "/opt/data"
+laxer     exemption: new { "when": { "engine": ["containerd"], "image": ["localhost/local/*"], "namespace": ["default"] }, "rules": ["host-network"], "reason": "OPS-1", "expires": "2999-01-31" }
+laxer     exemption: new { "when": { "engine": ["containerd"], "namespace": ["default"] }, "rules": ["host-ipc"], "reason": "OPS-2", "expires": "2020-01-31" }
+corp to web: 1 stricter, 3 laxer, 0 that cannot be told'
+try policy diff baseline ./bundles/web/../corp/policy.json
+is "an exemption is laxer" "$status" 1
+try policy diff web web "${with[@]}"
+is "nothing" "$status" 0
+is "and says so" "$out" "web to web: 0 stricter, 0 laxer, 0 that cannot be told"
+try policy diff --format json baseline restricted
+is "as JSON, one object a line" "$(jq -r 'select(.what == "root-user") | [.differs, .a, .b] | join(" ")' <<<"$out")" \
+	'stricter "warn" "deny"'
+exits 2 policy diff web
+exits 3 policy diff web gone "${with[@]}"
+
+# --- tests of policies ---
+
+mkdir bundles/web/tests
+cat >bundles/web/tests/one.cases.json <<'END'
+// what the walk through the guide does not show
+{ "format": 1, "cases": [
+  { "name": "a config of one's own", "config": "own.json", "facts": "own.facts.json",
+    "engine": "containerd", "expect": "allow", "findings": ["exempt host-network", "audit host-uts", "harden seccomp-missing"] },
+  { "name": "at another place the engine's words are not believed", "base": "containerd-cri host-network",
+    "bundle": "/run/containerd/io.containerd.runtime.v2.task/default/a", "expect": "deny",
+    "findings": ["deny host-network", "audit host-uts", "harden seccomp-missing", "warn root-user"] },
+  { "name": "nor at the hook", "base": "containerd-cri host-network", "door": "hook", "expect": "deny" }
+] }
+END
+cp "$corpus.json" bundles/web/tests/own.json
+cp "$corpus.facts.json" bundles/web/tests/own.facts.json
+try policy test bundles/web
+is "a case that fails" "$status" 1
+is "what it was to be, and what it is" "$out" "FAIL  bundles/web/tests/one.cases.json:3: a config of one's own
+  expected allow, got harden
+    audit host-uts
+    exempt host-network
+    harden seccomp-missing
+not exercised  bundles/web/policy.json:3: rule host-uts (it says what is inherited)
+not exercised  bundles/web/policy.json:4: parameter host-path allow
+not exercised  bundles/web/policy.json:8: exemption OPS-2
+web: 2 of 3 cases pass; 2 of 5 own settings exercised"
+try policy test --format json bundles/web
+is "as JSON" "$(jq -r 'select(.name) | [.ok, .line, .expected, .got] | map(tostring) | join(" ")' <<<"$out")" \
+	"false 3 allow harden
+true 5 deny deny
+true 8 deny deny"
+is "with the coverage" "$(jq -r 'select(.coverage) | .settings, (.not_exercised[] | "\(.what) \(.name) \(.line)")' <<<"$out")" \
+	"5
+rule host-uts 3
+parameter host-path allow 4
+exemption OPS-2 8"
+sed -i 's/"expect": "allow"/"expect": "harden"/' bundles/web/tests/one.cases.json
+try policy test -v bundles/web/
+is "all pass" "$status" 0
+like "and are named" "$out" $'^ok    bundles/web/tests/one.cases.json:3: a config of one.s own\n'
+like "and the rules without a finding" "$out" $'\nno finding     host-pid\n'
+
+# A path of the policy's own is a folder of a base's host, too.
+mkdir -p own/tests
+echo '{ "format": 1, "name": "own", "extends": "baseline", "rules": { "host-path": { "action": "deny", "allow": ["/srv/data", "/run/x"] } } }' >own/policy.json
+for path in /srv/data /run/x /srv/other; do
+	jq -n --arg path "$path" '{ name: "below \($path)", base: "podman default",
+		expect: (if $path == "/srv/other" then "deny" else "allow" end), patch: [ { op: "add", path: "/mounts/-", value: {
+		destination: "/data", type: "bind", source: "\($path)/a", options: ["rbind", "rprivate", "nosuid", "nodev"] } } ],
+		facts_patch: [ { op: "add", path: "/mounts/-", value: { path: "\($path)/a", is: "known", real: "\($path)/a", mode: 16877,
+		spot: (if $path == "/run/x" then { device: "0:23", within: "/x/a", fstype: "tmpfs" }
+			else { device: "8:1", within: "\($path)/a", fstype: "ext4" } end) } } ] }'
+done | jq -s '{ format: 1, cases: . }' >own/tests/paths.cases.json
+try policy test own
+is "a folder that the policy allows" "$status $out" "0 own: 3 of 3 cases pass; 2 of 2 own settings exercised"
+
+# bad_case TEXT MESSAGE - a case that cannot be read or judged
+bad_case() {
+	mkdir -p bad/tests
+	cp bundles/corp/policy.json bad/policy.json
+	printf '{ "format": 1, "cases": [\n%s ] }' "$1" >bad/tests/a.cases.json
+	try policy test bad
+	is "exit 3: $2" "$status" 3
+	like "a bad case: $2" "$err" "$2"
+}
+case='"name": "n", "base": "podman default", "expect": "allow"'
+bad_case "5" 'a.cases.json:2:1: each case must be an object'
+bad_case '{ "base": "podman default", "expect": "allow" }' '2:1: "name" is missing'
+bad_case '{ "name": "n", "base": "podman default" }' '2:1: "expect" is missing'
+bad_case "{ ${case/default/defaults} }" 'no base "podman defaults"; there are podman default, '
+bad_case "{ ${case/allow/allowed} }" '"allowed" is none of'
+bad_case "{ $case, \"finding\": [] }" 'did you mean "findings"'
+bad_case "{ $case, \"findings\": [\"deny host-pidd\"] }" 'did you mean "host-pid"'
+bad_case "{ $case, \"findings\": [\"refuse host-pid\"] }" 'a finding is'
+bad_case "{ $case, \"date\": \"tomorrow\" }" 'date must be a day'
+bad_case "{ $case, \"engine\": \"lxc\" }" '"lxc" is none of'
+bad_case "{ $case, \"config\": {} }" 'a "base" or a "config"'
+bad_case '{ "name": "n", "config": {}, "expect": "allow" }' '"facts" is missing'
+bad_case '{ "name": "n", "config": "../a", "facts": {}, "expect": "allow" }' 'a file beside this one'
+bad_case '{ "name": "n", "config": "none.json", "facts": {}, "expect": "allow" }' 'none.json'
+bad_case "{ $case, \"patch\": [ { \"op\": \"remove\", \"path\": \"/none\" } ] }" '2:[0-9]+: '
+bad_case "{ $case, \"patch\": {} }" 'a patch is a list'
+bad_case "{ $case, \"facts\": 5 }" 'the name of a file, or an object'
+bad_case "{ $case, \"facts\": {} }" 'facts'
+bad_case "" 'no case in'
+rm -r bad/tests
+exits 3 policy test bad
+exits 3 policy test none
+exits 2 policy test
+exits 2 policy bases x
+try policy bases
+like "bases" "$out" $'podman default\n'
+while read -r base; do
+	echo "{ \"name\": \"$base\", \"base\": \"$base\", \"expect\": \"unjudged\" },"
+done <<<"$out" >cases
+mkdir bad/tests
+echo "{ \"format\": 1, \"cases\": [ $(sed '$ s/,$//' cases) ] }" >bad/tests/a.cases.json
+try policy test --format json bad
+is "every base has its facts: none is left unjudged" "$(jq -r 'select(.got == "unjudged").name' <<<"$out")" ""
+is "and all were tried" "$(jq -r 'select(.name).name' <<<"$out" | sort)" "$("$cofferdam" policy bases | sort)"
+
+# --- the shipped policies' own ---
+
+for name in baseline restricted cis-docker; do
+	try policy test "$src/policy/bundles/$name"
+	is "$name: its cases pass" "$status" 0
+	[ "$status" = 0 ] || note "$(grep -v '^not exercised' <<<"$out")" "$err"
+done
+
+done_testing
