@@ -167,6 +167,11 @@ like "podman: the folders that were read stay in front" "$status $(cat "$conf")"
 try uninstall --root "$root"
 printf '[engine]\nhooks_dir = ["/opt/later"]\n' >"$root/etc/containers/containers.conf.d/99-z.conf"
 refuses "podman: a file that is read later" "99-z.conf is read after" --engine podman
+rm "$root/etc/containers/containers.conf.d/99-z.conf"
+mkdir -p "$root/usr/share/containers/containers.conf.d"
+printf '[engine]\nhooks_dir = ["/opt/later"]\n' >"$root/usr/share/containers/containers.conf.d/999-v.conf"
+refuses "podman: a vendor's file that is read later" "999-v.conf is read after" --engine podman
+rm "$root/usr/share/containers/containers.conf.d/999-v.conf"
 printf '[engine]\nruntimes = { crun = ["/usr/bin/crun"] }\n' \
 	>"$root/etc/containers/containers.conf.d/99-z.conf"
 refuses "podman: a table that is not written as one" "engine.runtimes.*write it as a \[table\]" \

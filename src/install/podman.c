@@ -17,20 +17,47 @@
 #define PRECREATE SYSCONFDIR "/cofferdam/hooks.d/podman-precreate"
 #define HOOKS_DIR "engine" TOML_SEP "hooks_dir"
 
+static const char *name_of(const char *path)
+{
+	return strrchr(path, '/') + 1;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(name_of(*(const char *const *)a), name_of(*(const char *const *)b));
+}
+
+/* Newer versions read more folders than one, all their files by name (containers-config(5)). */
+static int drop_ins_of(const struct tree *tree, struct paths *ret, struct error *err)
+{
+	static const char *const folders[] = {
+		"/usr/share/containers/containers.conf.d",
+		"/usr/share/containers/containers.rootful.conf.d",
+		CONF ".d", "/etc/containers/containers.rootful.conf.d",
+	};
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(folders); i++)
+		r = where_conf(tree, folders[i], ".conf", ret, err);
+	if (r == 0 && ret->n > 0)
+		qsort(ret->v, ret->n, sizeof(*ret->v), by_name);
+	return r;
+}
+
 /* The files of the chain, without our own; with @last, only those read after it. */
 static int chain(const struct tree *tree, bool last, struct paths *ret, struct error *err)
 {
 	_cleanup_paths_ struct paths drop_ins = { 0 };
-	int r = where_conf(tree, CONF ".d", ".conf", &drop_ins, err);
+	int r = drop_ins_of(tree, &drop_ins, err);
 
 	if (r == 0 && !last)
 		r = paths_add(ret, "/usr/share/containers/containers.conf", err);
 	if (r == 0 && !last)
 		r = paths_add(ret, CONF, err);
 	for (size_t i = 0; r == 0 && i < drop_ins.n; i++) {
-		int order = strcmp(drop_ins.v[i], DROP_IN);
+		int order = strcmp(name_of(drop_ins.v[i]), name_of(DROP_IN));
 
-		if (order > 0 || (order < 0 && !last))
+		if (strcmp(drop_ins.v[i], DROP_IN) != 0 && (order > 0 || (order < 0 && !last)))
 			r = paths_add(ret, drop_ins.v[i], err);
 	}
 	return r;
