@@ -139,8 +139,14 @@ static int through(struct doorway *door, int failed, const struct error *why)
 	const char *base;
 	bool judged;
 
-	if (r < 0)
+	if (r < 0) {
+		struct error ignored;
+
+		/* for --log alone, by which engines hear why */
+		(void)!command_parse(runtime_named(door->called ? door->called : "runc"), door->argc,
+				     door->argv, &door->command, &ignored);
 		return door_fail(door, &err);
+	}
 	base = strrchr(door->real, '/') + 1;
 	r = command_parse(runtime_named(door->called ? door->called : base), door->argc,
 			  door->argv, &door->command, &err);

@@ -81,6 +81,13 @@ build_policy docker "/var/lib/docker/buildkit/executor/*"
 runs "divert: docker build, with a policy of its own" "sha256:" env DOCKER_BUILDKIT=1 "${build[@]}"
 refused "divert: and docker run, with the other" root-user "${run[@]}" bb true
 build_policy_off
+mv /usr/sbin/runc.cofferdam "$work/kept"
+try "${run[@]}" "${modest[@]}" bb true
+like "divert: without the real runtime nothing starts, and the user sees why" "$status $output" \
+	"^[1-9].*cofferdam: refused: no real runc is found"
+like "doctor: and that is a fault" "$(remarks registration docker)" \
+	"^fault: .*has lost the program that it stands for"
+mv "$work/kept" /usr/sbin/runc.cofferdam
 like "doctor --canary: both were refused" "$(canary docker | tr '\n' ' ')" \
 	"^good: docker run --privileged: .*good: docker run --runtime runc"
 unlike "doctor: no way past is left" "$(remarks bypass docker)" "runtime runc"
