@@ -39,7 +39,7 @@ struct log_entry {
  */
 int entry_read(const char *line, size_t len, struct log_entry *ret, struct error *err) must_check;
 void entry_free(struct log_entry *entry);
-#define _cleanup_entry_ _cleanup_(entry_free)
+#define _cleanup_log_entry_ _cleanup_(entry_free)
 
 static inline const struct log_finding *entry_finding_at(const struct log_entry *entry, size_t i)
 {

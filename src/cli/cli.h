@@ -143,6 +143,9 @@ int input_judge(const struct input *input, const struct cli_options *options,
 int policy_lint(const struct cli_options *options, const char *name);
 int policy_lint_host(const struct cli_options *options);
 
+/* log_open - a file for reading, or "-": a descriptor of standard input. */
+int log_open(const char *path, int *ret, struct error *err) must_check;
+
 /* policy_show, policy_diff - the commands, with what follows their names. */
 int policy_show(const struct command *self, const struct cli_options *options, int argc,
 		char **argv);

@@ -22,7 +22,7 @@ static int read_lines(int fd, struct summary *summary, struct error *err)
 	int r;
 
 	while ((r = lines_next(&lines, &text, &len, err)) != 0) {
-		_cleanup_entry_ struct log_entry entry = { 0 };
+		_cleanup_log_entry_ struct log_entry entry = { 0 };
 
 		if (r < 0 && r != -E2BIG)
 			return r;
@@ -204,7 +204,7 @@ static void print_json(struct buf *out, const struct summary *s)
 	buf_str(out, "}\n");
 }
 
-static int open_log(const char *path, int *ret, struct error *err)
+int log_open(const char *path, int *ret, struct error *err)
 {
 	*ret = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
 				      : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
@@ -232,7 +232,7 @@ int cmd_log(const struct command *self, int argc, char **argv)
 	if (first + 1 == argc)
 		r = log_file(&options, &own, &err);
 	if (r == 0)
-		r = open_log(own ? own : argv[first + 1], &fd, &err);
+		r = log_open(own ? own : argv[first + 1], &fd, &err);
 	if (r == 0) {
 		r = read_lines(fd, &summary, &err);
 		if (r < 0)

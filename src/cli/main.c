@@ -58,8 +58,16 @@ static const struct command commands[] = {
 	  "for a control that no rule judges, why it cannot be seen here. json: one object\n"
 	  "a line.\n\n"
 	  "Example:\n  cofferdam controls --format json\n", cmd_controls },
-	{ "explain", "RULE", "what a rule is for, and how to satisfy it",
-	  "Example:\n  cofferdam explain sensitive-mount\n", cmd_explain },
+	{ "explain", "[--policy POLICY] [--host-config FILE] RULE|RECORD",
+	  "what a rule is for, or what a record of the log says",
+	  "  RULE     the attack that it stops, how to satisfy it under docker, podman and\n"
+	  "           Kubernetes, what the policies of this host (or --policy) make of it\n"
+	  "           and where that is written\n"
+	  "  RECORD   a file of records, or - for standard input: for each, what came of the\n"
+	  "           container, and all of that about the rules that it violates\n\n"
+	  "Examples:\n"
+	  "  cofferdam explain sensitive-mount\n"
+	  "  tail -n 1 /var/log/cofferdam.jsonl | cofferdam explain -\n", cmd_explain },
 	{ "log", "summary [--format text|json] [FILE]", "sum up the records of the log",
 	  "By rule, image and namespace: what was refused and hardened, and what would have\n"
 	  "been (+would) but for audit mode, so that a policy can be tightened step by step.\n"

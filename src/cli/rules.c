@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The registry, told: a listing, the table of the docs, JSON, one rule in full. */
-#include "cli.h"
+/* The registry, told: a listing, the table of the docs, JSON. */
+#include "explain.h"
 
 #include <string.h>
 
@@ -31,22 +31,6 @@ static void list_text(struct buf *out)
 	}
 }
 
-static void list_references(struct buf *out, const struct rule *rule)
-{
-	const char *separator = "";
-
-	if (rule->pss) {
-		buf_printf(out, "PSS %s", rule->pss);
-		separator = "; ";
-	}
-	if (rule->cis) {
-		buf_printf(out, "%sCIS %s", separator, rule->cis);
-		separator = "; ";
-	}
-	if (rule->refs)
-		buf_printf(out, "%s%s", separator, rule->refs);
-}
-
 static void list_md(struct buf *out)
 {
 	buf_str(out, "| rule | what must hold | why | baseline | restricted | cis-docker | remedy | sources |\n"
@@ -59,7 +43,7 @@ static void list_md(struct buf *out)
 			   action_name(rule->action[BUNDLE_RESTRICTED]),
 			   action_name(rule->action[BUNDLE_CIS_DOCKER]),
 			   rule->remedy ? rule->remedy : "-");
-		list_references(out, rule);
+		rule_references(out, rule);
 		buf_str(out, " |\n");
 	}
 }
@@ -143,54 +127,5 @@ int cmd_rules(const struct command *self, int argc, char **argv)
 	else
 		return cli_usage(self, "--format takes text, md or json, not \"%s\"",
 				 options.format);
-	return cli_print(&out, STATUS_ALLOWED);
-}
-
-static void explain(struct buf *out, const struct rule *rule)
-{
-	buf_printf(out, "%s (%s, %s)\n\n  %s.\n\nWhy\n  %s\n\nWhat to do\n", rule->id, rule->family,
-		   severity_name(rule->severity), rule->title, rule->why);
-	buf_printf(out, "  config.json:    %s\n", rule->advice[WORDS_SPEC]);
-	buf_printf(out, "  docker, podman: %s\n", rule->advice[WORDS_RUN]);
-	buf_printf(out, "  Kubernetes:     %s\n", rule->advice[WORDS_KUBERNETES]);
-	buf_printf(out, "\nWith the action harden\n  %s\n",
-		   rule->remedy ? rule->remedy : "there is no remedy: the policy can only deny, warn or ignore");
-	buf_str(out, "\nIn the shipped policies\n");
-	for (int b = 0; b < BUNDLE_MAX; b++) {
-		buf_printf(out, "  %-11s %s\n", bundle_name((enum bundle)b),
-			   action_name(rule->action[b]));
-		for (size_t p = 0; p < PARAMS_MAX && rule->params[p].name; p++) {
-			buf_printf(out, "              %s = ", rule->params[p].name);
-			param_print(out, rule->params[p].kind, &rule->params[p].value[b]);
-			buf_char(out, '\n');
-		}
-	}
-	if (rule->params[0].name)
-		buf_str(out, "\nParameters\n");
-	for (size_t p = 0; p < PARAMS_MAX && rule->params[p].name; p++)
-		buf_printf(out, "  %-15s %s; %s\n", rule->params[p].name, rule->params[p].help,
-			   param_kind_name(rule->params[p].kind));
-	if (rule->pss || rule->cis || rule->refs) {
-		buf_str(out, "\nSources\n  ");
-		list_references(out, rule);
-		buf_char(out, '\n');
-	}
-}
-
-int cmd_explain(const struct command *self, int argc, char **argv)
-{
-	_cleanup_buf_ struct buf out = { 0 };
-	struct cli_options options = { 0 };
-	int first = cli_options(self, argc, argv, "", &options);
-	enum rule_id id;
-	struct error err;
-
-	if (first < 0)
-		return ~first;
-	if (first != argc - 1)
-		return cli_usage(self, "which rule? cofferdam rules lists them");
-	if (registry_find(argv[first], &id, &err) < 0)
-		return cli_usage(self, "%s", err.text);
-	explain(&out, registry_rule(id));
 	return cli_print(&out, STATUS_ALLOWED);
 }

@@ -52,7 +52,7 @@ void entry_free(struct log_entry *entry)
 
 int entry_read(const char *line, size_t len, struct log_entry *ret, struct error *err)
 {
-	_cleanup_entry_ struct log_entry entry = { 0 };
+	_cleanup_log_entry_ struct log_entry entry = { 0 };
 	int r = json_parse("record", line, len, 0, &entry.doc, err);
 
 	if (r < 0)
