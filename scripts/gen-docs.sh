@@ -80,6 +80,13 @@ for name in rules controls; do
 		failed=1
 	fi
 done
+for name in bash:cofferdam.bash zsh:_cofferdam; do
+	if "$program" completion "${name%%:*}" >"$new"; then
+		settle "completion/${name#*:}"
+	else
+		failed=1
+	fi
+done
 for name in baseline restricted cis-docker; do
 	if "$program" policy show $name >"$new"; then
 		settle policy/bundles/$name/policy.json

@@ -24,6 +24,9 @@ test="$test linux-libc-dev-arm64-cross linux-libc-dev-armhf-cross"
 # A machine with SELinux; what runs in it is fetched when it is made (tests/guest).
 [ "$(dpkg --print-architecture)" != amd64 ] || test="$test qemu-system-x86"
 
+# To complete command lines as its users do.
+test="$test zsh"
+
 case ${1-} in
 build) packages=$build ;;
 run) packages="$build $run" ;;

@@ -47,6 +47,14 @@ struct cli_options {
 	bool verbose, diff, in_place, effective, plan, enforce, canary;
 };
 
+/* cli_commands - the rows of all commands, @ret_n many. */
+const struct command *cli_commands(size_t *ret_n);
+
+/* cli_option_name - the names of all options, NULL behind the last; some are there twice. */
+const char *cli_option_name(size_t i);
+/* cli_option_takes - whether --@name takes a value. */
+bool cli_option_takes(const char *name);
+
 /*
  * cli_options - parse what @accepts names by letter: p(olicy) h(ost-config)
  * F(acts) f(ormat) e(ngine) d(oor) I(d) j(obs) B(undle) a(rch) c(aps) v(erbose)
@@ -157,6 +165,7 @@ int cmd_bundle(const struct command *self, int argc, char **argv);
 int cmd_check(const struct command *self, int argc, char **argv);
 int cmd_harden(const struct command *self, int argc, char **argv);
 int cmd_facts(const struct command *self, int argc, char **argv);
+int cmd_completion(const struct command *self, int argc, char **argv);
 int cmd_controls(const struct command *self, int argc, char **argv);
 int cmd_rules(const struct command *self, int argc, char **argv);
 int cmd_explain(const struct command *self, int argc, char **argv);

@@ -95,6 +95,20 @@ static const struct option all_options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
+const char *cli_option_name(size_t i)
+{
+	return all_options[i].name;
+}
+
+bool cli_option_takes(const char *name)
+{
+	for (size_t i = 0; all_options[i].name; i++) {
+		if (strcmp(all_options[i].name, name) == 0)
+			return all_options[i].has_arg == required_argument;
+	}
+	return false;
+}
+
 static int take(const struct command *self, int option, struct cli_options *out)
 {
 	switch (option) {

@@ -39,6 +39,7 @@ static const struct command commands[] = {
 	  "  --format json         with --diff: a JSON Patch (RFC 6902)\n"
 	  "  --in-place            rewrite the file: beside, synced, renamed; mode and\n"
 	  "                        owner kept; not touched when nothing changes\n"
+	  "  -v, --verbose         of what is denied, say why and name the sources\n"
 	  "  --policy, --engine, --id, --bundle, --facts, --host-config   as for check\n\n"
 	  "Examples:\n"
 	  "  cofferdam harden --diff .\n"
@@ -46,7 +47,7 @@ static const struct command commands[] = {
 	  cmd_harden },
 	{ "facts", "[OPTION]... PATH", "print what a configuration refers to on this host",
 	  "Namespaces, mount sources, id maps and the policy's paths, as JSON, so that the\n"
-	  "configuration can be judged elsewhere with cofferdam check --facts.\n\n"
+	  "configuration can be judged elsewhere by cofferdam check.\n\n"
 	  "  --policy, --host-config   whose paths to look up, as for cofferdam check\n\n"
 	  "Example:\n"
 	  "  cofferdam facts . > facts.json && cofferdam check --facts facts.json .\n",
@@ -191,7 +192,17 @@ static const struct command commands[] = {
 	  "  cofferdam doctor --canary\n"
 	  "  cofferdam doctor --format json | jq -r '.remarks[] | select(.level == \"fault\") | .what'\n",
 	  cmd_doctor },
+	{ "completion", "bash|zsh", "print the script with which a shell completes command lines",
+	  "Installed where bash-completion and zsh look. By hand:\n\n"
+	  "Example:\n  source <(cofferdam completion bash)\n",
+	  cmd_completion },
 };
+
+const struct command *cli_commands(size_t *ret_n)
+{
+	*ret_n = ARRAY_SIZE(commands);
+	return commands;
+}
 
 static const char exit_statuses[] =
 	"Exit status: 0 would start (as it is, or hardened), 1 denied, 2 usage, 3 could not\n"

@@ -6,7 +6,7 @@
 int cmd_policy(const struct command *self, int argc, char **argv)
 {
 	struct cli_options options = { 0 };
-	int first = cli_options(self, argc, argv, "pheIBfOSv", &options);
+	int first = cli_options(self, argc, argv, "heIBfOSv", &options);
 	int status = STATUS_ALLOWED;
 	const char *what;
 
