@@ -25,7 +25,7 @@ export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}quarantine_size_mb=16"
 src=$(cd "${top_srcdir:-$(dirname "${BASH_SOURCE[0]}")/../..}" && pwd) || exit 2
 build=$(cd "${top_builddir:-.}" && pwd)/fuzz-build
 clang=${FUZZ_CC:-clang}
-all="facts host json policy process spec state"
+all="entry facts host json policy process spec state"
 
 complain() {
 	echo "fuzz: $*" >&2

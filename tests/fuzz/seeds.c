@@ -248,6 +248,15 @@ static void small(void)
 	write_text("state", "honest",
 		   "{\"ociVersion\": \"1.0.2\", \"id\": \"one\", \"status\": \"creating\", \"pid\": 7,\n"
 		   " \"bundle\": \"/run/one\", \"annotations\": {\"a\": \"b\"}, \"root\": \"/r\"}\n");
+	write_text("entry", "honest",
+		   "{\"format\": 1, \"time\": \"2026-01-02T03:04:05.678Z\", \"program\": \"p\",\n"
+		   " \"mode\": \"audit\", \"engine\": \"crio\", \"policy\": \"restricted\", \"id\": \"c\",\n"
+		   " \"bundle\": \"/b\", \"namespace\": \"n\", \"image\": \"i\", \"image_id\": \"0\",\n"
+		   " \"pid\": 1, \"verdict\": \"deny\", \"refused\": false, \"took_us\": 1,\n"
+		   " \"failure\": \"f\", \"findings\": [{\"rule\": \"host-pid\", \"decides\": \"allow\",\n"
+		   "  \"would\": \"deny\", \"exempt\": \"r\", \"expires\": \"2027-01-01\", \"expired\": \"r\",\n"
+		   "  \"audit\": true, \"pointer\": \"/a\", \"value\": \"v\", \"message\": \"m\"},\n"
+		   "  {\"rule\": \"root-user\", \"decides\": \"harden\"}], \"omitted\": 1}\n");
 	write_text("host", "whole",
 		   "// every member\n{\"format\": 1, \"mode\": \"audit\", \"gate\": \"off\",\n"
 		   " \"policies\": [{\"when\": {\"engine\": [\"podman\", \"crio\"]}, \"use\": \"baseline\"},\n"
