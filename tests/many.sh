@@ -63,6 +63,22 @@ for policy in baseline restricted cis-docker; do
 done
 like "and the facts were needed" "$(cat out)" '"rule":"host-pid".*"rule":"sensitive-mount"'
 
+# A seccomp profile in which nothing was found needs no second look; no other profile
+# passes by that, nor one of which a denial by another rule said it all.
+weak='.linux.seccomp.syscalls += [{ names: ["bpf", "keyctl"], action: "SCMP_ACT_ALLOW" }]'
+bundle weak "$alone" "$weak" >/dev/null
+bundle privileged "$alone" "$weak" '.process.capabilities |= map_values(. + ["CAP_SYS_ADMIN", "CAP_SYS_MODULE"])
+	| .linux.resources.devices = [{ allow: true, access: "rwm" }]
+	| del(.linux.maskedPaths, .linux.readonlyPaths)' >/dev/null
+# found INPUT... - one letter each: w for the finding, - for none
+found() {
+	"$cofferdam" check --jobs 2 --policy restricted --format json "$@" |
+		jq -r 'if any(.findings[]; .rule == "seccomp-weak") then "w" else "-" end' | paste -sd ''
+}
+is "a weak profile is found behind harmless ones" "$(found good good good weak good weak weak good)" "---w-ww-"
+is "and behind those of which more was to say" \
+	"$(found privileged privileged privileged weak good weak | tail -c 4)" "w-w"
+
 # Memory does not grow with the number of inputs: what four thousand have to say is
 # more than ten megabytes.
 inputs=()

@@ -22,6 +22,20 @@ struct findings {
 	size_t cap;			/* private */
 };
 
+/*
+ * Seccomp profiles, byte for byte, that seccomp-weak found nothing in under the
+ * same policy: the next container with one of them needs no second look.
+ */
+#define KNOWN_MAX 4u
+
+struct known_profiles {
+	struct {
+		const char *text;
+		size_t len;
+	} v[KNOWN_MAX];
+	size_t n;
+};
+
 /* What a check sees. */
 struct rule_input {
 	const struct json_doc *doc;
@@ -30,6 +44,7 @@ struct rule_input {
 	const struct policy *policy;
 	enum engine engine;		/* as registered */
 	struct engine_tells tells;	/* what the registered engine tells, looked up once */
+	const struct known_profiles *known;	/* or NULL */
 	enum rule_id id;		/* the rule being judged */
 };
 

@@ -36,6 +36,7 @@ struct subject {
 	const char *bundle;		/* the bundle's absolute path; NULL: not known */
 	const char *id;			/* of the container; NULL: not known */
 	const struct labels *labels;	/* of the host; NULL: none */
+	const struct known_profiles *known;	/* of the same policy; NULL: none */
 	int64_t now;			/* by which exemptions expire; 0: policy_now() */
 	enum door door;
 	/* a door that cannot edit: whether it can make @finding good otherwise; NULL: never */

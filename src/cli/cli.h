@@ -118,12 +118,16 @@ struct lent {
 	struct {
 		const struct policy *policy;
 		struct facts_host *host;
+		struct known_profiles known;
 	} v[8];				/* of more policies than these nothing is shared */
 	size_t n;
 };
 
-/* lent_for - of @policy; NULL: to be looked up. */
-const struct facts_host *lent_for(struct lent *lent, const struct policy *policy);
+/* lent_for - of @policy, and the seccomp profiles known by now; NULL: to be looked up. */
+const struct facts_host *lent_for(struct lent *lent, const struct policy *policy,
+				  struct known_profiles *known);
+/* lent_learn - what @c was judged by may serve the next. */
+void lent_learn(struct lent *lent, const struct candidate *c);
 void lent_free(struct lent *lent);
 #define _cleanup_lent_ _cleanup_(lent_free)
 
@@ -135,6 +139,7 @@ struct input {
 	struct stat st;
 	struct buf text;
 	struct lent *lent;		/* or NULL */
+	struct known_profiles known;	/* what it was lent */
 };
 
 /* input_read - read @path: a config.json, a bundle that holds one, or "-". */
@@ -143,7 +148,7 @@ void input_free(struct input *input);
 #define _cleanup_input_ _cleanup_(input_free)
 
 /* input_judge - parse, gather or load facts, and decide. */
-int input_judge(const struct input *input, const struct cli_options *options,
+int input_judge(struct input *input, const struct cli_options *options,
 		const struct policies *policies, struct candidate *ret,
 		struct error *err) must_check;
 

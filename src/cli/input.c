@@ -89,12 +89,60 @@ static int load_facts(const char *path, struct candidate *c, struct error *err)
 
 void lent_free(struct lent *lent)
 {
-	for (size_t i = 0; i < lent->n; i++)
+	for (size_t i = 0; i < lent->n; i++) {
 		facts_host_free(&lent->v[i].host);
+		for (size_t k = 0; k < lent->v[i].known.n; k++)	/* copies of our own */
+			free((void *)(uintptr_t)lent->v[i].known.v[k].text);
+	}
 	(void)pthread_mutex_destroy(&lent->lock);
 }
 
-const struct facts_host *lent_for(struct lent *lent, const struct policy *policy)
+static bool has_profile(const struct known_profiles *known, const char *text, size_t len)
+{
+	for (size_t i = 0; i < known->n; i++) {
+		if (known->v[i].len == len && memcmp(known->v[i].text, text, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+void lent_learn(struct lent *lent, const struct candidate *c)
+{
+	const struct json *node = c->spec.linux_.seccomp.node;
+	const struct policy *policy = c->subject.policy;
+	const char *text = node ? c->doc->text + node->start : NULL;
+	const size_t len = node ? node->end - node->start : 0;
+	struct known_profiles *known = NULL;
+	char *copy;
+
+	/* where a denial says it all, what only repeats it was dropped */
+	if (!node || c->decision.count[VERDICT_DENY] > 0 ||
+	    policy->rules[RULE_SECCOMP_WEAK].action == ACTION_OFF ||
+	    c->spec.linux_.seccomp.is != FIELD_PRESENT ||
+	    (c->subject.known && has_profile(c->subject.known, text, len)))
+		return;
+	for (size_t i = 0; i < c->decision.findings.n; i++) {
+		if (c->decision.findings.v[i].rule == RULE_SECCOMP_WEAK)
+			return;
+	}
+	(void)pthread_mutex_lock(&lent->lock);
+	for (size_t i = 0; i < lent->n; i++) {
+		if (lent->v[i].policy == policy)
+			known = &lent->v[i].known;
+	}
+	if (known && known->n < KNOWN_MAX && !has_profile(known, text, len)) {
+		copy = malloc(len + 1);
+		if (copy) {
+			memcpy(copy, text, len);
+			known->v[known->n].text = copy;
+			known->v[known->n++].len = len;
+		}
+	}
+	(void)pthread_mutex_unlock(&lent->lock);
+}
+
+const struct facts_host *lent_for(struct lent *lent, const struct policy *policy,
+				  struct known_profiles *known)
 {
 	struct facts_host *host = NULL;
 	struct error err;
@@ -111,11 +159,13 @@ const struct facts_host *lent_for(struct lent *lent, const struct policy *policy
 		lent->v[i].host = host;
 		lent->n++;
 	}
+	if (i < lent->n)
+		*known = lent->v[i].known;
 	(void)pthread_mutex_unlock(&lent->lock);
 	return host;
 }
 
-int input_judge(const struct input *input, const struct cli_options *options,
+int input_judge(struct input *input, const struct cli_options *options,
 		const struct policies *policies, struct candidate *ret, struct error *err)
 {
 	struct facts_source source = {
@@ -132,10 +182,16 @@ int input_judge(const struct input *input, const struct cli_options *options,
 		r = policies_for(policies, &how, &how.policy, err);
 	if (r < 0)
 		return r;
-	source.host = input->lent && !options->facts ? lent_for(input->lent, how.policy) : NULL;
+	if (input->lent && !options->facts)
+		source.host = lent_for(input->lent, how.policy, &input->known);
+	how.known = &input->known;
 	if (options->facts)
 		r = load_facts(options->facts, ret, err);
 	else
 		r = facts_gather(&ret->spec, how.policy, &source, &ret->facts, err);
-	return r < 0 ? r : candidate_judge(ret, &how, err);
+	if (r == 0)
+		r = candidate_judge(ret, &how, err);
+	if (r == 0 && input->lent)
+		lent_learn(input->lent, ret);
+	return r;
 }

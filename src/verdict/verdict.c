@@ -63,6 +63,7 @@ static int judge_all(const struct subject *subject, struct decision *decision,
 	struct rule_input in = {
 		.doc = subject->doc, .spec = subject->spec, .facts = subject->facts,
 		.policy = subject->policy, .engine = subject->engine,
+		.known = subject->known,
 	};
 	int r = 0;
 
