@@ -226,8 +226,10 @@ is "and all were tried" "$(jq -r 'select(.name).name' <<<"$out" | sort)" "$("$co
 
 # --- the shipped policies' own ---
 
+# In a copy that nobody else may write, whatever the umask of the source tree was.
+cp -r "$src/policy/bundles" shipped && chmod -R u+w,go-w shipped
 for name in baseline restricted cis-docker; do
-	try policy test "$src/policy/bundles/$name"
+	try policy test "shipped/$name"
 	is "$name: its cases pass" "$status" 0
 	[ "$status" = 0 ] || note "$(grep -v '^not exercised' <<<"$out")" "$err"
 done
