@@ -160,8 +160,8 @@ check_unprivileged() {
 }
 
 mkdir -p $logs
-needs=test
-[ $what != runtimes ] || needs=runtimes
+needs="test"
+[ $what != runtimes ] || needs="runtimes"
 step setup scripts/setup.sh $needs || exit
 step autogen ./autogen.sh || exit
 

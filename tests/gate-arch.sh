@@ -10,6 +10,7 @@
 # shellcheck disable=SC2154
 
 setup_work
+read -ra cc <<<"${CC:-cc}"
 
 # The warnings that a change must not have (configure.ac, --enable-werror)
 flags=(-std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow
@@ -18,9 +19,9 @@ flags=(-std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Wconversion -Wsign-conversion
 
 # A header that is the same on all of them, and not the rest of the host's
 mkdir -p "$work/include"
-for file in "$(echo '#include <cap-ng.h>' | ${CC:-cc} -E - 2>/dev/null | sed -n 's/^# 1 "\(.*cap-ng\.h\)".*/\1/p' | head -n 1)"; do
-	[ ! -e "$file" ] || cp "$file" "$work/include/"
-done
+header=$("${cc[@]}" -E -x c - <<<'#include <cap-ng.h>' 2>/dev/null |
+	sed -n 's/^# 1 "\(.*cap-ng\.h\)".*/\1/p' | head -n 1)
+[ -z "$header" ] || cp "$header" "$work/include/"
 
 # compiles WHAT COMPILER...
 compiles() {
@@ -50,7 +51,7 @@ runs() {
 
 machine=$(uname -m)
 case $machine in
-x86_64 | aarch64) runs "$machine" "" ${CC:-cc} ;;
+x86_64 | aarch64) runs "$machine" "" "${cc[@]}" ;;
 *) skip "$machine" "there is no gate on this architecture" ;;
 esac
 if [ "$machine" = x86_64 ]; then

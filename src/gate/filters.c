@@ -206,6 +206,6 @@ void filter_compare(struct gate *g, unsigned long first, unsigned long end)
 		mismatch(g, "the runtime's filter allows %s, which linux.seccomp does not",
 			 buf_cstr(&excess));
 	else
-		note(&g->unverified, "the content of the runtime's filter: whether linux.seccomp means %s cannot be told",
+		note(&g->unverified, "the content of the runtime's filter: cannot tell whether %s is meant",
 		     buf_cstr(&excess));
 }

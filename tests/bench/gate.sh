@@ -26,13 +26,13 @@ quiet='.process.args = ["/bin/true"]'
 
 # variant NAME BUNDLE [HOST] - a script that runs it under an id of its own
 variant() {
-	local options=
+	local manager=''
 
 	[ -z "${3-}" ] || add_hook "$2" createRuntime "$work/hosts/$3/host.json"
-	[ "$runtime" = runc ] || options=--cgroup-manager=cgroupfs
+	[ "$runtime" = runc ] || manager=--cgroup-manager=cgroupfs
 	cat >"$work/$1.sh" <<-END
 	#!/bin/sh
-	exec $(command -v "$runtime") $options --root $work/$runtime run --bundle $2 bench-$1-\$\$
+	exec $(command -v "$runtime") $manager --root $work/$runtime run --bundle $2 bench-$1-\$\$
 	END
 	chmod +x "$work/$1.sh"
 }

@@ -78,6 +78,7 @@ for runtime in runc crun; do
 	like "podman, $runtime: a hardened one is enough" "$output" $'Seccomp_filters:\t1.*root-ro'
 	podman_run cofferdam-test /bin/sh -c 'exit 7'
 	is "podman, $runtime: exit code" "$status" 7
+	# shellcheck disable=SC2016 # expanded inside
 	output=$(echo word | p run --rm -i --network none cofferdam-test /bin/sh -c 'read x; echo "got $x"' 2>&1)
 	is "podman, $runtime: -i" "$output" "got word"
 	output=$(script -qec "podman --runtime $(command -v "$runtime") run --rm -t --network none cofferdam-test /bin/tty" /dev/null </dev/null 2>&1)

@@ -75,6 +75,15 @@ caught() {
 	fi
 }
 
+# runs WHAT - it came to its end
+runs() {
+	if ran "$dir"; then
+		ok "$runtime: $1"
+	else
+		not_ok "$runtime: $1" "$status" "$output"
+	fi
+}
+
 # differs WHAT GIVEN JUDGED REGEX [FILTER]... - a difference that must be seen, and
 # the same container without one, which must run
 differs() {
@@ -84,8 +93,7 @@ differs() {
 	exchanged "$given" "$judged" "$@"
 	caught "$what" "$regex"
 	exchanged "$judged" "$judged" "$@"
-	ran "$dir" && ok "$runtime: $what, as judged: it runs" ||
-		not_ok "$runtime: $what, as judged: it does not run" "$status" "$output"
+	runs "$what, as judged: it runs"
 }
 
 members() {
@@ -138,8 +146,9 @@ masks() {
 
 	differs "a mask that is missing" 'del(.linux.maskedPaths)' . "/proc/[a-z_]+ is not hidden"
 	differs "a read-only path that is not" 'del(.linux.readonlyPaths)' . "/proc/[a-z-]+ is not read-only"
-	mknod "$work/zero" c 1 5 && mknod "$work/null" c 1 3 && chmod 666 "$work/zero" "$work/null" ||
+	if ! mknod -m 666 "$work/zero" c 1 5 || ! mknod -m 666 "$work/null" c 1 3; then
 		bail "no device nodes can be made here"
+	fi
 	differs "a mask of another device" \
 		'(.mounts[] | select(.destination == "/etc/hidden")).source |= sub("null"; "zero")' . \
 		"/etc/hidden is not hidden|at /etc/hidden is" \
@@ -156,8 +165,7 @@ masks() {
 	exchanged . "$hide" '.mounts += [{destination: "/etc/hidden", type: "bind",
 		source: "'"$work/null"'", options: ["bind", "ro", "nosuid"]},
 		{destination: "/var", type: "tmpfs", source: "tmpfs", options: ["nosuid", "nodev", "ro"]}]'
-	ran "$dir" && ok "$runtime: whoever mounted them, masks that are some are good" ||
-		not_ok "$runtime: masks that are some" "$status" "$output"
+	runs "whoever mounted them, masks that are some are good"
 	# a node of a usual name that is another device
 	exchanged . . '.mounts += [{destination: "/dev/full", type: "bind", source: "'"$work/zero"'",
 		options: ["bind", "nosuid"]}]'
@@ -230,8 +238,8 @@ idmapped() {
 		options: ["rbind", "ro", "nosuid", "nodev"]}]
 		| .process.args = ["/bin/sh", "-c", "cat /mnt/file; echo ran >/out/marker"]'
 	exchanged . . "$bind"
-	ran "$dir" && [[ $output != *root* ]] && ok "$runtime: a mount of root's: it runs, and reads nothing" ||
-		not_ok "$runtime: a mount of root's" "$status" "$output"
+	runs "a mount of root's: it runs"
+	unlike "$runtime: and reads nothing" "$output" "root"
 	# (a mount made now does not show in another release's tree)
 	if [ ${#in_tree[@]} = 0 ]; then
 		"$work/idmap" "$given" || bail "no id-mapped mount can be made here"
@@ -261,7 +269,9 @@ say='.process.args = ["/bin/sh", "-c", "grep -E \"^(NoNewPrivs|Seccomp_filters|C
 	grep -q \" / [^ ]* ro,\" /proc/self/mounts && echo root-ro; echo ran >/out/marker"]'
 
 hardened() {
-	if ran "$dir" && [[ $output =~ CapEff:$'\t'0{16}.*NoNewPrivs:$'\t'1.*Seccomp_filters:$'\t'[12].*root-ro ]]; then
+	local wanted=$'CapEff:\t0{16}.*NoNewPrivs:\t1.*Seccomp_filters:\t[12].*root-ro'
+
+	if ran "$dir" && [[ $output =~ $wanted ]]; then
 		ok "$runtime: $1"
 	else
 		not_ok "$runtime: $1" "$status" "$output"
@@ -270,7 +280,7 @@ hardened() {
 
 # The second container of a pod: namespaces of the first, a cgroup beside it
 pod() {
-	local id=pod-$$ pid join= type own
+	local id=pod-$$ pid join='' type own
 
 	dir=$(bundle first '.process.args = ["/bin/sleep", "300"]' '.linux.cgroupsPath = "/cofferdam-pod-'$$'/a"')
 	in_runtime "$runtime" run --detach --bundle "$dir" "$id" </dev/null >/dev/null 2>&1
@@ -398,7 +408,7 @@ floods() {
 		pid=$(in_runtime "$runtime" state "$id" | jq -r .pid)
 		"$work/flood" "$pid" $signal &
 		flooder=$!
-		started+=($flooder)
+		started+=("$flooder")
 		in_runtime "$runtime" start "$id" >/dev/null 2>&1
 		for ((i = 0; i < 100; i++)); do
 			[ -e "$dir/out/marker" ] || ! grep -qs "^State:.[^Z]" "/proc/$pid/status" && break

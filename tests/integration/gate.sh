@@ -56,7 +56,7 @@ gone() {
 	local i left
 
 	for ((i = 0; i < 100; i++)); do
-		left=$(ps -eo pid=,stat=,args= | grep '[c]offerdam-gate: .*-'$$)
+		left=$(pgrep -af "^cofferdam-gate: .*-$$")
 		[ -z "$left" ] && break
 		sleep 0.05
 	done
@@ -166,7 +166,7 @@ build_programs() {
 }
 
 programs() {
-	local name dir profile='.'
+	local name dir profile='.' wanted=$'TracerPid:\t0.*NoNewPrivs:\t1.*Seccomp_filters:\t1'
 
 	for name in dynamic static static-pie script script-of-script execute-only static-32 dynamic-32; do
 		# 32-bit programs are for where the kernel has them and the gate holds them
@@ -176,7 +176,7 @@ programs() {
 			profile=".linux.seccomp = $(cat "$src/policy/seccomp/compat32.json")"
 		dir=$(ordinarily "$name" '.process.args = ["/prog/'$name'"]' "$profile")
 		run "$runtime" "$dir"
-		if ran "$dir" && [[ $output =~ TracerPid:$'\t'0.*NoNewPrivs:$'\t'1.*Seccomp_filters:$'\t'1 ]]; then
+		if ran "$dir" && [[ $output =~ $wanted ]]; then
 			ok "$runtime: first program $name"
 		else
 			not_ok "$runtime: first program $name" "$status" "$output" "$(gate_record enforce)"
@@ -313,6 +313,7 @@ late() {
 }
 
 # wait_for FILE
+# shellcheck disable=SC2317 # by holds
 wait_for() {
 	local i
 
@@ -350,8 +351,8 @@ lifecycle() {
 	is "$runtime create: nor an environment" "$(tr -d '\0' <"/proc/$pid/environ" | wc -c)" 0
 	is "$runtime create: it lives at /" "$(readlink "/proc/$pid/cwd")" "${COFFERDAM_TREE-/}"
 	note "$runtime: supervisor: $(grep -E 'VmRSS|RssAnon' "/proc/$pid/status" | tr -s '\t ' ' ' | paste -sd' ')"
-	[ "$sanitizer" != no ] || [ "$(awk '/VmRSS/ { print $2 }' "/proc/$pid/status")" -lt 8192 ] &&
-		ok "$runtime create: it is small" || not_ok "$runtime create: it is small"
+	[ "$sanitizer" != no ] || holds "$runtime create: it is small" \
+		test "$(awk '/VmRSS/ { print $2 }' "/proc/$pid/status")" -lt 8192
 	sleep 0.3
 	in_runtime "$runtime" start "$id"
 	holds "$runtime start: it runs" wait_for "$dir/out/marker"
@@ -378,7 +379,7 @@ lifecycle() {
 		unlike "$runtime, $act before start: it does not live" "$(state_of $id)" "created|running"
 		in_runtime "$runtime" start "$id" >/dev/null 2>&1
 		sleep 0.1
-		[ ! -e "$dir/out/marker" ] && ok "$runtime, $act: nor run" || not_ok "$runtime, $act: nor run"
+		holds "$runtime, $act: nor run" test ! -e "$dir/out/marker"
 		in_runtime "$runtime" delete --force "$id" >/dev/null 2>&1
 		gone "$runtime, $act"
 	done
@@ -397,6 +398,7 @@ lifecycle() {
 io() {
 	local dir
 
+	# shellcheck disable=SC2016 # expanded inside
 	dir=$(ordinarily io "$(shell 'read x; echo "got $x"; exit 5')")
 	output=$(echo hello | in_runtime "$runtime" run --bundle "$dir" "io-$$" 2>&1)
 	is "$runtime run: stdin, stdout, exit code" "$?:$output" "5:got hello"
