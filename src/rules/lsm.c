@@ -31,8 +31,9 @@ static int lsm_on(const struct rule_input *in, struct findings *out, struct erro
 		return 1;
 	if (lsm->is == FACT_ABSENT)
 		return 0;
-	return rule_unjudged(in, out, err, pointer, "it is not known whether %s is enabled here%s%s",
-			     name, lsm->why ? ": " : "", lsm->why ? lsm->why : "");
+	return rule_unjudged(in, out, err, pointer,
+			     "it is not known whether %s is enabled here%s%s", name,
+			     lsm->why ? ": " : "", lsm->why ? lsm->why : "");
 }
 
 /*
@@ -45,6 +46,7 @@ static int lsm_label(const struct rule_input *in, struct findings *out, struct e
 	const bool selinux = strcmp(pointer, APPARMOR_PROFILE) != 0;
 	const struct fact_label *fact = facts_label(selinux ? &in->facts->selinux
 							    : &in->facts->apparmor, label);
+	const char *why = fact && fact->why ? fact->why : NULL;
 	struct finding *f;
 
 	if (fact && fact->is == FACT_KNOWN) {
@@ -52,22 +54,25 @@ static int lsm_label(const struct rule_input *in, struct findings *out, struct e
 		return 1;
 	}
 	if (!fact || fact->is != FACT_ABSENT)
-		return rule_unjudged(in, out, err, pointer,
-				     selinux ? "what the kernel makes of this context is not known%s%s"
-					     : "whether this profile is loaded is not known%s%s",
-				     fact && fact->why ? ": " : "", fact && fact->why ? fact->why : "");
+		return rule_unjudged(in, out, err, pointer, "%s%s%s",
+				     selinux ? "what the kernel makes of this context is not known"
+					     : "whether this profile is loaded is not known",
+				     why ? ": " : "", why ? why : "");
 	f = finding_add(in, out, err, pointer, "%s",
 			selinux ? "the host's SELinux policy has no such context"
 				: "the profile is not loaded on this host");
 	return f ? finding_value(f, err, "%s", label) : err->code;
 }
 
+/* complain - @value NULL: there is none. */
 static int complain(const struct rule_input *in, struct findings *out, struct error *err,
 		    const char *pointer, const char *what, const char *value)
 {
 	struct finding *f = finding_add(in, out, err, pointer, "%s", what);
 
-	return f ? finding_value(f, err, "%s", value) : err->code;
+	if (!f)
+		return err->code;
+	return value ? finding_value(f, err, "%s", value) : 0;
 }
 
 /* whose - "USER:ROLE:TYPE" of the context @says, and its parts. malloc'd; NULL and the error. */
@@ -126,11 +131,10 @@ static int judge_process_label(const struct rule_input *in, struct findings *out
 	/* An engine that labels gives both; one alone is the other switched off. */
 	if (named(&in->spec->linux_.mount_label))
 		return complain(in, out, err, SELINUX_LABEL,
-				"the label was switched off, so the program runs in the engine's own domain",
-				"");
+				"switched off, so the program runs in the engine's own domain", NULL);
 	if (rule_param(in, "required")->number)
 		return complain(in, out, err, SELINUX_LABEL,
-				"no label, so the program runs in the engine's own domain", "");
+				"no label, so the program runs in the engine's own domain", NULL);
 	return 0;
 }
 
@@ -154,20 +158,22 @@ int check_apparmor(const struct rule_input *in, struct findings *out, struct err
 
 	if (r != 1)
 		return r;
+	if (!named(profile) && !rule_param(in, "required")->number)
+		return 0;
 	if (!named(profile))
-		return !rule_param(in, "required")->number ? 0 :
-		       complain(in, out, err, APPARMOR_PROFILE, "no profile, so nothing confines the program",
-				"");
+		return complain(in, out, err, APPARMOR_PROFILE,
+				"no profile, so nothing confines the program", NULL);
 	if (strcmp(profile->v, "unconfined") == 0)
-		return complain(in, out, err, APPARMOR_PROFILE, "the profile was switched off", profile->v);
+		return complain(in, out, err, APPARMOR_PROFILE, "the profile was switched off",
+				profile->v);
 	r = lsm_label(in, out, err, APPARMOR_PROFILE, profile->v, &mode);
 	if (r != 1)
 		return r;
 	if (strcmp(mode, "enforce") != 0 && strcmp(mode, "kill") != 0)
-		return complain(in, out, err, APPARMOR_PROFILE, "the profile holds nothing back in this mode",
-				mode);
+		return complain(in, out, err, APPARMOR_PROFILE,
+				"the profile holds nothing back in this mode", mode);
 	if (!rule_listed(in, "profiles", profile->v))
-		return complain(in, out, err, APPARMOR_PROFILE, "the profile is not on the policy's list",
-				profile->v);
+		return complain(in, out, err, APPARMOR_PROFILE,
+				"the profile is not on the policy's list", profile->v);
 	return 0;
 }
