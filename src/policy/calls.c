@@ -15,6 +15,44 @@ static int by_name(const void *a, const void *b)
 	return strcmp(((const struct seccomp_call *)a)->name, ((const struct seccomp_call *)b)->name);
 }
 
+/* longest_run - how many rows stand in order, the most in one place, from *@ret on. */
+static size_t longest_run(const struct seccomp_call *v, size_t n, size_t *ret)
+{
+	size_t best = 0, from = 0;
+
+	for (size_t i = 1; i <= n; i++) {
+		if (i < n && by_name(&v[i - 1], &v[i]) <= 0)
+			continue;
+		if (i - from > best) {
+			best = i - from;
+			*ret = from;
+		}
+		from = i;
+	}
+	return best;
+}
+
+/* sort - most names stand in one entry, and in order: only the others are sorted. */
+static int sort(struct seccomp_call *v, size_t n, struct error *err)
+{
+	_cleanup_free_ struct seccomp_call *rest = NULL;
+	size_t from = 0, run = longest_run(v, n, &from), left = n - run;
+
+	rest = calloc(left + 1, sizeof(*rest));
+	if (!rest)
+		return error_oom(err);
+	memcpy(rest, v, from * sizeof(*v));
+	memcpy(rest + from, v + from + run, (left - from) * sizeof(*v));
+	memmove(v, v + from, run * sizeof(*v));
+	qsort(rest, left, sizeof(*rest), by_name);
+	while (left > 0) {
+		const bool later = run > 0 && by_name(&v[run - 1], &rest[left - 1]) > 0;
+
+		v[--n] = later ? v[--run] : rest[--left];
+	}
+	return 0;
+}
+
 /* merge - one row a name, of the sorted @v. */
 static size_t merge(struct seccomp_call *v, size_t n)
 {
@@ -44,7 +82,7 @@ int seccomp_calls_read(const struct oci_seccomp *seccomp, struct seccomp_calls *
 		       struct error *err)
 {
 	const struct oci_seccomp_rule *rules = seccomp->syscalls.v;
-	struct seccomp_calls calls = {
+	_cleanup_calls_ struct seccomp_calls calls = {
 		.rest = profile_refuses(seccomp->default_action.v) ? LET_NEVER : LET_ALWAYS,
 		.of = seccomp,
 	};
@@ -63,9 +101,11 @@ int seccomp_calls_read(const struct oci_seccomp *seccomp, struct seccomp_calls *
 				calls.v[calls.n++] = (struct seccomp_call){ rules[i].names.v[k].v, let };
 		}
 	}
-	qsort(calls.v, calls.n, sizeof(*calls.v), by_name);
+	if (sort(calls.v, calls.n, err) < 0)
+		return err->code;
 	calls.n = merge(calls.v, calls.n);
 	*ret = calls;
+	calls.v = NULL;
 	return 0;
 }
 

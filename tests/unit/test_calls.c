@@ -55,6 +55,44 @@ static void lets(void **state)
 	assert_int_equal(seccomp_calls_let(&all, "bpf"), LET_NEVER);
 }
 
+/* Whatever the order of names and entries, the table has each name once, in order. */
+static void in_any_order(void **state)
+{
+	unsigned random = 1;
+
+	(void)state;
+	for (int round = 0; round < 300; round++) {
+		_cleanup_profile_ struct seccomp_profile profile = { 0 };
+		_cleanup_calls_ struct seccomp_calls calls = { 0 };
+		_cleanup_buf_ struct buf text = { 0 };
+		bool named[30] = { false };
+		size_t n = 0, distinct = 0;
+		struct error err = { 0 };
+
+		buf_str(&text, "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":[");
+		for (int e = round % 5; e >= 0; e--) {
+			buf_str(&text, "{\"action\":\"SCMP_ACT_ALLOW\",\"names\":[");
+			for (unsigned k = 0; k < 10; k++) {
+				random = random * 1103515245u + 12345u;
+				/* runs of every length: by ones, or anywhere */
+				n = round % 3 ? (n + (random >> 16) % 3) % 30 : (random >> 16) % 30;
+				buf_printf(&text, "%s\"c%02zu\"", k ? "," : "", n);
+				distinct += !named[n];
+				named[n] = true;
+			}
+			buf_str(&text, e ? "]}," : "]}");
+		}
+		buf_str(&text, "]}");
+		read_profile(buf_cstr(&text), &profile);
+		assert_int_equal(seccomp_calls_read(seccomp_of(&profile), &calls, &err), 0);
+		assert_int_equal(calls.n, distinct);
+		for (size_t i = 1; i < calls.n; i++)
+			assert_true(strcmp(calls.v[i - 1].name, calls.v[i].name) < 0);
+		for (size_t i = 0; i < calls.n; i++)
+			assert_true(named[strtoul(calls.v[i].name + 1, NULL, 10)]);
+	}
+}
+
 static void within(const char *outer, const char *profile, struct buf *ret)
 {
 	_cleanup_profile_ struct seccomp_profile own = { 0 };
@@ -159,6 +197,7 @@ static void large(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(in_any_order),
 		cmocka_unit_test(lets),
 		cmocka_unit_test(narrows),
 		cmocka_unit_test(never_more),
