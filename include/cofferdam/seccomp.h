@@ -229,8 +229,9 @@ bool seccomp_trap_opens(enum seccomp_trap trap);
 int seccomp_lint(const struct seccomp_calls *calls, uint32_t audit_arch,
 		 struct seccomp_lints *ret, struct error *err) must_check;
 
-/* seccomp_lint_first - the same, but of each trap the first alone. */
-int seccomp_lint_first(const struct seccomp_calls *calls, uint32_t audit_arch,
+/* seccomp_lint_first - the same, but only of the traps @wanted (bit t: trap t), and of each
+ * the first alone. */
+int seccomp_lint_first(const struct seccomp_calls *calls, uint32_t audit_arch, unsigned wanted,
 		       struct seccomp_lints *ret, struct error *err) must_check;
 
 #endif

@@ -67,7 +67,7 @@ struct linting {
 	const struct seccomp_calls *calls;
 	uint32_t audit_arch;
 	bool once;			/* of each trap the first alone */
-	unsigned seen;			/* bit i: trap i was found */
+	unsigned seen;			/* bit i: trap i was found, or is not looked for */
 	struct seccomp_lints *out;
 	struct error *err;
 	int failed;
@@ -99,6 +99,11 @@ static char *pointer(const struct at *at)
 	return buf_steal(&out);
 }
 
+static bool looks_for(const struct linting *l, enum seccomp_trap trap)
+{
+	return !l->once || !(l->seen & 1u << trap);
+}
+
 static void __attribute__((format(printf, 4, 5)))
 found(struct linting *l, enum seccomp_trap trap, const struct at *at, const char *fmt, ...)
 {
@@ -108,7 +113,7 @@ found(struct linting *l, enum seccomp_trap trap, const struct at *at, const char
 	_cleanup_free_ char *said = NULL;
 	va_list ap;
 
-	if (l->once && l->seen & 1u << trap)
+	if (!looks_for(l, trap))
 		return;
 	l->seen |= 1u << trap;
 	va_start(ap, fmt);
@@ -214,7 +219,8 @@ static void lint_names(struct linting *l, size_t i)
 
 		if (!call)
 			continue;
-		if (seccomp_syscall_resolve_name(call) == __NR_SCMP_ERROR)
+		if (looks_for(l, TRAP_UNKNOWN_NAME) &&
+		    seccomp_syscall_resolve_name(call) == __NR_SCMP_ERROR)
 			found(l, TRAP_UNKNOWN_NAME, ENTRY(i, "names", n),
 			      "%s: libseccomp on this host does not know it; a runtime leaves it out silently",
 			      call);
@@ -293,26 +299,27 @@ static void lint_clone3(struct linting *l)
 	}
 }
 
-static int lint(const struct seccomp_calls *calls, uint32_t audit_arch, bool once,
-		struct seccomp_lints *ret, struct error *err)
+static int lint(struct linting *l, const struct seccomp_calls *calls, struct seccomp_lints *ret)
 {
 	_cleanup_lints_ struct seccomp_lints out = { 0 };
-	struct linting l = { .seccomp = calls->of, .rules = calls->of->syscalls.v,
-			     .n = calls->of->syscalls.n, .calls = calls, .once = once,
-			     .audit_arch = audit_arch, .out = &out, .err = err };
 
-	lint_whole(&l);
-	for (size_t i = 0; i < l.n && !l.failed; i++) {
-		if (delegates(&l.rules[i].action))
-			found(&l, TRAP_DELEGATES, ENTRY(i, "action", NONE),
+	l->seccomp = calls->of;
+	l->rules = calls->of->syscalls.v;
+	l->n = calls->of->syscalls.n;
+	l->calls = calls;
+	l->out = &out;
+	lint_whole(l);
+	for (size_t i = 0; i < l->n && !l->failed; i++) {
+		if (delegates(&l->rules[i].action))
+			found(l, TRAP_DELEGATES, ENTRY(i, "action", NONE),
 			      "somebody else decides: without a listener or tracer it is refused, with one anything goes");
-		lint_tests(&l, i);
-		lint_names(&l, i);
+		lint_tests(l, i);
+		lint_names(l, i);
 	}
-	lint_doors(&l);
-	lint_clone3(&l);
-	if (l.failed)
-		return l.failed;
+	lint_doors(l);
+	lint_clone3(l);
+	if (l->failed)
+		return l->failed;
 	*ret = out;
 	out = (struct seccomp_lints){ 0 };
 	return 0;
@@ -321,11 +328,15 @@ static int lint(const struct seccomp_calls *calls, uint32_t audit_arch, bool onc
 int seccomp_lint(const struct seccomp_calls *calls, uint32_t audit_arch,
 		 struct seccomp_lints *ret, struct error *err)
 {
-	return lint(calls, audit_arch, false, ret, err);
+	struct linting l = { .audit_arch = audit_arch, .err = err };
+
+	return lint(&l, calls, ret);
 }
 
-int seccomp_lint_first(const struct seccomp_calls *calls, uint32_t audit_arch,
+int seccomp_lint_first(const struct seccomp_calls *calls, uint32_t audit_arch, unsigned wanted,
 		       struct seccomp_lints *ret, struct error *err)
 {
-	return lint(calls, audit_arch, true, ret, err);
+	struct linting l = { .audit_arch = audit_arch, .once = true, .seen = ~wanted, .err = err };
+
+	return lint(&l, calls, ret);
 }

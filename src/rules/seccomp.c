@@ -54,15 +54,18 @@ static void list_calls(const struct rule_input *in, const struct seccomp_calls *
 		buf_printf(out, " and %zu more", n - SHOWN);
 }
 
-static bool counts(const struct rule_input *in, enum seccomp_trap trap)
+/* The traps that count, bit by bit. */
+static unsigned counting(const struct rule_input *in)
 {
 	const char *const *traps = rule_param(in, "traps")->list;
+	enum seccomp_trap trap;
+	unsigned bits = 0;
 
 	for (size_t i = 0; traps && traps[i]; i++) {
-		if (strcmp(traps[i], seccomp_trap_name(trap)) == 0)
-			return true;
+		if (seccomp_trap_parse(traps[i], &trap) == 0)
+			bits |= 1u << trap;
 	}
-	return false;
+	return bits;
 }
 
 /* list_traps - each kind once, with the first place. */
@@ -70,16 +73,11 @@ static int list_traps(const struct rule_input *in, const struct seccomp_calls *o
 		      struct buf *out, struct error *err)
 {
 	_cleanup_lints_ struct seccomp_lints lints = { 0 };
-	int r = seccomp_lint_first(own, seccomp_native(), &lints, err);
+	int r = seccomp_lint_first(own, seccomp_native(), counting(in), &lints, err);
 
-	for (size_t i = 0; i < lints.n; i++) {
-		const enum seccomp_trap trap = lints.v[i].trap;
-
-		if (!counts(in, trap))
-			continue;
-		buf_printf(out, "%s%s (/linux/seccomp%s)", out->len ? ", " : "", seccomp_trap_name(trap),
-			   lints.v[i].pointer);
-	}
+	for (size_t i = 0; i < lints.n; i++)
+		buf_printf(out, "%s%s (/linux/seccomp%s)", out->len ? ", " : "",
+			   seccomp_trap_name(lints.v[i].trap), lints.v[i].pointer);
 	return r < 0 ? r : buf_check(out, err);
 }
 

@@ -165,7 +165,7 @@ static void large(void **state)
 {
 	_cleanup_profile_ struct seccomp_profile profile = { 0 };
 	_cleanup_calls_ struct seccomp_calls calls = { 0 };
-	_cleanup_lints_ struct seccomp_lints lints = { 0 }, first = { 0 };
+	_cleanup_lints_ struct seccomp_lints lints = { 0 }, first = { 0 }, one = { 0 };
 	_cleanup_buf_ struct buf text = { 0 };
 	const time_t start = time(NULL);
 	struct error err = { 0 };
@@ -183,13 +183,17 @@ static void large(void **state)
 	assert_int_equal(seccomp_calls_let(&calls, "n99999"), LET_NEVER);
 	assert_int_equal(seccomp_lint(&calls, AUDIT_ARCH_X86_64, &lints, &err), 0);
 	assert_int_equal(lints.n, 2 * MANY);
-	assert_int_equal(seccomp_lint_first(&calls, AUDIT_ARCH_X86_64, &first, &err), 0);
+	assert_int_equal(seccomp_lint_first(&calls, AUDIT_ARCH_X86_64, ~0u, &first, &err), 0);
 	assert_int_equal(first.n, 2);
 	for (size_t i = 0; i < first.n; i++) {
 		assert_int_equal(first.v[i].trap, lints.v[i].trap);
 		assert_string_equal(first.v[i].pointer, lints.v[i].pointer);
 		assert_string_equal(first.v[i].text, lints.v[i].text);
 	}
+	assert_int_equal(seccomp_lint_first(&calls, AUDIT_ARCH_X86_64, 1u << TRAP_LOST_DENIAL, &one,
+					    &err), 0);
+	assert_int_equal(one.n, 1);
+	assert_int_equal(one.v[0].trap, TRAP_LOST_DENIAL);
 	/* a square of that would take hours */
 	assert_true(time(NULL) - start < 120);
 }
