@@ -46,6 +46,9 @@ _cofferdam()
 	check:--facts)
 		_cofferdam_reply "" f
 		return ;;
+	check:--exec)
+		:
+		return ;;
 	check:--format)
 		_cofferdam_reply "text json"
 		return ;;
@@ -175,7 +178,7 @@ _cofferdam()
 	esac
 	case $command:$cur:$COMP_CWORD in
 	check:-*)
-		_cofferdam_reply "--policy --host-config --facts --format --engine --door --jobs --id --bundle --verbose --help" ;;
+		_cofferdam_reply "--policy --host-config --facts --exec --format --engine --door --jobs --id --bundle --verbose --help" ;;
 	check:*)
 		_cofferdam_reply "" f ;;
 	harden:-*)
@@ -197,7 +200,7 @@ _cofferdam()
 	explain:-*)
 		_cofferdam_reply "--policy --host-config --help" ;;
 	explain:*)
-		_cofferdam_reply "ambiguous-config privileged runtime-annotations foreign-hooks host-pid host-network host-ipc host-uts host-mount host-cgroup host-user foreign-namespace sensitive-mount engine-socket host-path host-socket mount-type mount-over-system mount-propagation mount-flags root-user protected-ids root-group capabilities inheritable-capabilities no-new-privileges seccomp-missing seccomp-weak apparmor selinux devices device-cgroup net-devices sys-writable proc-unmasked sysctl personality rootfs-writable rootfs-host rootfs-symlink cwd-unsafe memory-limit pids-limit cpu-limit rlimits oom-score realtime cgroup-path preload-env secret-env image placement" f ;;
+		_cofferdam_reply "ambiguous-config privileged runtime-annotations foreign-hooks host-pid host-network host-ipc host-uts host-mount host-cgroup host-user foreign-namespace sensitive-mount engine-socket host-path host-socket mount-type mount-over-system mount-propagation mount-flags root-user protected-ids root-group capabilities inheritable-capabilities no-new-privileges seccomp-missing seccomp-weak apparmor selinux devices device-cgroup net-devices sys-writable proc-unmasked sysctl personality rootfs-writable rootfs-host rootfs-symlink cwd-unsafe memory-limit pids-limit cpu-limit rlimits oom-score realtime cgroup-path preload-env secret-env image placement exec-exceeds exec-denied exec-terminal exec-user update-weakens restore-denied" f ;;
 	log:-*)
 		_cofferdam_reply "--host-config --format --help" ;;
 	log:*:2)

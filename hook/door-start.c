@@ -8,6 +8,7 @@
 #include "door.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 
 #include <cofferdam/file.h>
@@ -47,6 +48,21 @@ static int check_config_option(const struct doorway *door, struct error *err)
 			 config);
 }
 
+/* real_path - of the folder @fd; NULL when it cannot be had. */
+static char *real_path(int fd)
+{
+	_cleanup_free_ char *path = malloc(PATH_MAX);
+	char name[64];
+	ssize_t len;
+
+	(void)snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	len = path ? readlink(name, path, PATH_MAX - 1) : -1;
+	if (len <= 0 || path[0] != '/')
+		return NULL;
+	path[len] = '\0';
+	return steal_ptr(path);
+}
+
 /* open_bundle - as the runtime finds it: the folder, and the name for messages. */
 static int open_bundle(struct doorway *door, char **ret_name, struct error *err)
 {
@@ -58,13 +74,16 @@ static int open_bundle(struct doorway *door, char **ret_name, struct error *err)
 		*ret_name = NULL;
 		return error_oom(err);
 	}
-	run->bundle = path;
 	run->bundle_fd = run_audit(run) ? open(path, O_PATH | O_DIRECTORY | O_CLOEXEC)
 					: file_open_trusted(path, O_PATH | O_DIRECTORY,
 							    process_owner(door->run.rootless), err);
 	if (run->bundle_fd < 0 && run_audit(run))
 		return error_sys(err, errno, "%s", path);
-	return run->bundle_fd < 0 ? error_context(err, "the bundle") : 0;
+	if (run->bundle_fd < 0)
+		return error_context(err, "the bundle");
+	door->bundle = real_path(run->bundle_fd);
+	run->bundle = door->bundle;
+	return run->bundle ? 0 : error_set(err, -EIO, "%s: its path cannot be told", path);
 }
 
 static int read_config(struct doorway *door, const char *name, struct buf *text, struct stat *st,
@@ -177,6 +196,18 @@ static int apply(struct doorway *door, const char *name, struct buf *text, const
 	return r;
 }
 
+/*
+ * note - in audit mode: what starts passed the door, in case the hook asks, and so
+ * that its execs are known. It is no reason to refuse if that fails.
+ */
+static void note(struct doorway *door, const struct buf *text)
+{
+	struct error err;
+
+	if (!door_alone(door))
+		(void)!record(door, text, &err);
+}
+
 int door_start(struct doorway *door)
 {
 	struct run *run = &door->run;
@@ -187,10 +218,13 @@ int door_start(struct doorway *door)
 	int r;
 
 	run->id = door->command.args[0];
+	run->on = door->command.verb == VERB_RESTORE ? ON_START | ON_RESTORE : ON_START;
 	r = open_bundle(door, &name, &err);
 	if (r == 0)
 		r = judge(door, name, &text, &st, &err);
-	if (r == 0 && !run_audit(run) && run->candidate.decision.verdict >= VERDICT_HARDEN)
+	if (r == 0 && run_audit(run))
+		note(door, &text);
+	else if (r == 0 && run->candidate.decision.verdict >= VERDICT_HARDEN)
 		r = apply(door, name, &text, &st, &err);
 	return run_conclude(run, &err);
 }

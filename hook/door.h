@@ -17,8 +17,10 @@ struct doorway {
 	char **argv, **envp;		/* as they came, but for the options of tests */
 	const char *called;		/* "runc", "crun", or NULL: called by no such name */
 	char *real;			/* the runtime's absolute path */
+	char *bundle;			/* likewise, without links */
 	const char *xdg;		/* $XDG_RUNTIME_DIR, or NULL */
-	struct command command;
+	struct command_line command;
+	char **made;			/* other arguments for the runtime, or NULL */
 	struct sigaction pipe, size;	/* dispositions to hand on */
 };
 
@@ -37,6 +39,8 @@ int door_find(struct doorway *door, struct error *err) must_check;
  * otherwise the exit status, and it was said why.
  */
 int door_start(struct doorway *door);
+int door_exec(struct doorway *door);
+int door_change(struct doorway *door);	/* update, checkpoint, mounts */
 
 /* door_forget - drop the record of a container that is deleted. */
 void door_forget(struct doorway *door);

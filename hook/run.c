@@ -37,6 +37,21 @@ bool run_audit(const struct run *run)
 			     (run->policy && run->policy->audit));
 }
 
+/* asked - a copy of @policy with the rules that judge none of @on off; it owns nothing. */
+static struct policy *asked(const struct policy *policy, unsigned on)
+{
+	struct policy *copy = malloc(sizeof(*copy));
+
+	if (!copy)
+		return NULL;
+	*copy = *policy;
+	for (size_t i = 0; i < RULE_MAX; i++) {
+		if (!(rule_on(registry_rule((enum rule_id)i)) & on))
+			copy->rules[i].action = ACTION_OFF;
+	}
+	return copy;
+}
+
 int run_judge(struct run *run, enum door door, struct error *err)
 {
 	const struct facts_source source = {
@@ -45,14 +60,19 @@ int run_judge(struct run *run, enum door door, struct error *err)
 	struct subject how = {
 		.engine = run->call->engine, .door = door, .bundle = run->bundle,
 		.id = run->id, .labels = &run->host->labels, .spec = &run->candidate.spec,
+		.on = run->on, .admitted = run->admitted, .created = run->created,
 	};
 	const struct container container = subject_container(&how);
+	_cleanup_free_ struct policy *looks = NULL;
 	int r = host_policy(run->host, &container, process_owner(run->rootless), &run->policy,
 			    err);
 
 	if (r < 0)
 		return r;
-	r = facts_gather(&run->candidate.spec, run->policy, &source, &run->candidate.facts, err);
+	looks = asked(run->policy, run->on ? run->on : ON_START);
+	if (!looks)
+		return error_oom(err);
+	r = facts_gather(&run->candidate.spec, looks, &source, &run->candidate.facts, err);
 	if (door != DOOR_RUNTIME)
 		process_judged(door == DOOR_HOOK && run->host->gate != GATE_OFF);
 	if (r < 0)

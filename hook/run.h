@@ -22,6 +22,9 @@ struct run {
 	bool rootless;			/* process_rootless() */
 	struct candidate candidate;
 	struct candidate wanted;	/* the same, hardened, for the gate */
+	unsigned on;			/* ON_*: what is asked for; 0: a start */
+	const struct oci_spec *admitted;	/* of a container that runs already */
+	bool created;			/* and has not started */
 	bool judged;
 	bool hardened;			/* the remedies that the decision rests on were applied,
 					 * or the gate holds the process and will apply them */

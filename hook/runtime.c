@@ -123,6 +123,12 @@ static int judge(struct doorway *door)
 	case VERB_RUN:
 	case VERB_RESTORE:
 		return door_start(door);
+	case VERB_EXEC:
+		return door_exec(door);
+	case VERB_UPDATE:
+	case VERB_CHECKPOINT:
+	case VERB_MOUNTS:
+		return door_change(door);
 	case VERB_DELETE:
 		door_forget(door);
 		return 0;
@@ -185,6 +191,8 @@ int main(int argc, char **argv, char **envp)
 	}
 	run_free(&door.run);
 	command_free(&door.command);
+	free(door.made);
 	free(door.real);
+	free(door.bundle);
 	return r;
 }

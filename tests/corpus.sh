@@ -118,10 +118,25 @@ is "the facts are those of tests/corpus/facts.jq (run facts.sh)" "$stale" ""
 # --- the processes of exec ---
 
 # What a container may not do, an exec in it may not do either: put in the place
-# of the container's own process, it is judged alike.
+# of the container's own process, it is judged alike. And at the runtime door an
+# exec that has what its container has is left alone; in a modest one it is cut.
+exec_in() {
+	local container=$corpus/$1.container
+
+	"$cofferdam" check --policy restricted --engine "$(engine_of "$container")" \
+		--facts "$container.facts.json" --exec "$2" --format json "$container.json" |
+		jq -r '"\(.verdict) \([.findings[] | select(.decides != "allow") | .rule] | unique | join(" "))"'
+}
 for file in "$corpus"/*/*.exec-process.json; do
 	name=${file#"$corpus"/}
 	name=${name%.exec-process.json}
+	is "an exec in $name has no more than its container" "$(exec_in "$name" "$file")" "allow "
+	case $name in
+	*/privileged | */capadd)
+		is "put into a plain container, the capabilities of $name's exec are cut" \
+			"$(exec_in "${name%/*}/plain" "$file")" "harden exec-exceeds"
+		;;
+	esac
 	jq --slurpfile process "$file" '.process = $process[0]' \
 		"$corpus/$name.container.json" >"$work/exec.json"
 	is "an exec in $name is judged as its container is" \

@@ -81,7 +81,7 @@ struct command_option {
 	bool global;			/* given before the verb */
 };
 
-struct command {
+struct command_line {
 	enum runtime runtime;
 	enum verb verb;
 	const char *word;		/* the verb as given, or NULL: there is none */
@@ -100,16 +100,16 @@ struct command {
  * is not understood: neither runtime would take it, or it is one of theirs that
  * is not known here.
  */
-int command_parse(enum runtime runtime, int argc, char **argv, struct command *ret,
+int command_parse(enum runtime runtime, int argc, char **argv, struct command_line *ret,
 		  struct error *err) must_check;
-void command_free(struct command *command);
+void command_free(struct command_line *command);
 #define _cleanup_command_ _cleanup_(command_free)
 
 /* command_value - the value of the last @id, or NULL: that is the one that counts. */
-const char *command_value(const struct command *command, enum option_id id);
+const char *command_value(const struct command_line *command, enum option_id id);
 
 /* command_on - whether the flag @id is on. */
-bool command_on(const struct command *command, enum option_id id);
+bool command_on(const struct command_line *command, enum option_id id);
 
 /* command_id_valid - whether runc takes @id for a container's (utils_linux.go). */
 bool command_id_valid(const char *id);
@@ -119,6 +119,6 @@ bool command_id_valid(const char *id);
  * made its process taken out and "--process @path" instead. An array ended by
  * NULL, in one allocation; NULL when memory is exhausted.
  */
-char **command_with_process(const struct command *command, char **argv, const char *path);
+char **command_with_process(const struct command_line *command, char **argv, const char *path);
 
 #endif

@@ -25,6 +25,26 @@ struct door_hook {
 int door_hooks(const struct json_doc *doc, const struct door_hook *how, struct buf *ret,
 	       struct error *err) must_check;
 
+/*
+ * door_exec_process - the process that the exec @command asks for by its options,
+ * as JSON: what its runtime would make of them and of @config, the configuration
+ * that it reads (runc the bundle's, crun its own copy). -EINVAL: a value that
+ * neither runtime takes.
+ */
+int door_exec_process(const struct command_line *command, const struct json_doc *config,
+		      struct buf *ret, struct error *err) must_check;
+
+/* door_exec_config - @admitted with @process in place of its own process. */
+int door_exec_config(const struct buf *admitted, const struct buf *process, struct buf *ret,
+		     struct error *err) must_check;
+
+/*
+ * door_update_config - @admitted with what the update @command sets, by its options
+ * or by @resources (the text of its --resources, or NULL), which may be anything.
+ */
+int door_update_config(const struct command_line *command, const struct buf *admitted,
+		       const struct buf *resources, struct buf *ret, struct error *err) must_check;
+
 /* What a runtime keeps of a container. */
 struct container_state {
 	int64_t pid;			/* of init */
@@ -47,7 +67,7 @@ void container_state_free(struct container_state *state);
  * containers: --root, or its default, which $XDG_RUNTIME_DIR (@xdg, may be
  * NULL) can move. malloc'd; NULL when memory is exhausted.
  */
-char *container_root(const struct command *command, const char *xdg);
+char *container_root(const struct command_line *command, const char *xdg);
 
 /*
  * door_error_line - append one error as the runtime writes it to its --log file, in

@@ -81,6 +81,14 @@ int bundle_parse(const char *name, enum bundle *ret) must_check;
 #define FACT_SELINUX 0x1000u		/* whether SELinux is enabled, and what it says of the labels */
 #define FACT_APPARMOR 0x2000u		/* whether AppArmor is, and whether it has the profile */
 
+/* What is asked of a runtime. */
+#define ON_START 0x1u			/* create, run: what rules are about unless they say so */
+#define ON_EXEC 0x2u
+#define ON_UPDATE 0x4u
+#define ON_RESTORE 0x8u
+#define ON_CHECKPOINT 0x10u
+#define ON_MOUNTS 0x20u			/* crun mounts */
+
 enum param_kind {
 	PARAM_NONE = 0,
 	PARAM_BOOL,			/* true or false */
@@ -144,6 +152,7 @@ struct rule {
 	const char *why;		/* what an attacker gains otherwise, one sentence */
 	enum severity severity;
 	unsigned facts;			/* FACT_*: unknown ones leave the rule unjudged */
+	unsigned on;			/* ON_*: what it judges; 0 is ON_START */
 	const char *remedy;		/* what harden does in config.json, or NULL */
 	enum action action[BUNDLE_MAX];	/* in each shipped bundle */
 	struct param params[PARAMS_MAX];
@@ -157,6 +166,9 @@ struct rule {
 
 /* registry_rule - the row of @id, which is below RULE_MAX. */
 const struct rule *registry_rule(enum rule_id id);
+
+/* rule_on - what the rule judges, by ON_*. */
+unsigned rule_on(const struct rule *rule);
 
 /* registry_find - 0 and the id, or -ENOENT with a nearest-name hint. */
 int registry_find(const char *id, enum rule_id *ret, struct error *err) must_check;

@@ -45,6 +45,10 @@ struct rule_input {
 	enum engine engine;		/* as registered */
 	struct engine_tells tells;	/* what the registered engine tells, looked up once */
 	const struct known_profiles *known;	/* or NULL */
+	unsigned on;			/* ON_*: what is asked for */
+	const struct oci_spec *admitted;	/* of a container that runs already: what it was
+						 * admitted with, where @spec has what is asked for */
+	bool created;			/* and it has not started yet */
 	enum rule_id id;		/* the rule being judged */
 };
 

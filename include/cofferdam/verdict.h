@@ -38,6 +38,9 @@ struct subject {
 	const struct labels *labels;	/* of the host; NULL: none */
 	const struct known_profiles *known;	/* of the same policy; NULL: none */
 	int64_t now;			/* by which exemptions expire; 0: policy_now() */
+	unsigned on;			/* ON_*: what is asked for; 0 is ON_START */
+	const struct oci_spec *admitted;	/* exec, update: what the container was admitted with */
+	bool created;			/* exec: the container has not started yet */
 	enum door door;
 	/* a door that cannot edit: whether it can make @finding good otherwise; NULL: never */
 	bool (*hardens)(const struct subject *subject, const struct finding *finding);

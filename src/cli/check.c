@@ -41,7 +41,7 @@ static void unjudged(const struct checking *how, const char *name, const struct 
 static void check_one(void *context, struct job *job)
 {
 	const struct checking *how = context;
-	_cleanup_candidate_ struct candidate c = { 0 };
+	_cleanup_candidate_ struct candidate admitted = { 0 }, c = { 0 };
 	_cleanup_input_ struct input input = { .dir_fd = -1 };
 	struct report report = { 0 };
 	struct error err;
@@ -55,7 +55,7 @@ static void check_one(void *context, struct job *job)
 		return;
 	}
 	input.lent = how->lent;
-	if (input_judge(&input, how->options, how->policies, &c, &err) < 0) {
+	if (input_judge(&input, how->options, how->policies, &admitted, &c, &err) < 0) {
 		unjudged(how, input.name, &err, job);
 		return;
 	}
@@ -153,7 +153,7 @@ int cmd_check(const struct command *self, int argc, char **argv)
 	struct cli_options options = { 0 };
 	struct checking how = { .options = &options, .policies = &policies, .lent = &lent };
 	struct pool pool = { .work = check_one, .context = &how };
-	int first = cli_options(self, argc, argv, "phFfedIBvj", &options);
+	int first = cli_options(self, argc, argv, "phFfedIBxvj", &options);
 	struct error err;
 
 	if (first < 0)

@@ -35,6 +35,7 @@ struct cli_options {
 	const char *host_config;
 	const char *facts;
 	const char *format;		/* NULL: text */
+	const char *exec;		/* a process file, judged as an exec */
 	const char *jobs;		/* of check: how many threads; NULL: one a processor */
 	const char *id, *bundle;	/* as the runtime would be given them, or NULL */
 	const char *arch, *caps;	/* of seccomp: NULL: this host's, the default's */
@@ -58,7 +59,7 @@ bool cli_option_takes(const char *name);
 /*
  * cli_options - parse what @accepts names by letter: p(olicy) h(ost-config)
  * F(acts) f(ormat) e(ngine) d(oor) I(d) j(obs) B(undle) a(rch) c(aps) v(erbose)
- * D(iff) i(n-place), of policy show effective(S) f(O)r, of bundle di(G)est, and of
+ * D(iff) i(n-place) x (--exec), of policy show effective(S) f(O)r, of bundle di(G)est, and of
  * install and doctor E(ngine) w(ay: --door) r(oot) P(lan) X(--enforce) C(anary). The
  * operands are left in argv from the index returned; negative: the exit status
  * has been explained, and is ~return.
@@ -147,10 +148,14 @@ int input_read(const char *path, struct input *ret, struct error *err) must_chec
 void input_free(struct input *input);
 #define _cleanup_input_ _cleanup_(input_free)
 
-/* input_judge - parse, gather or load facts, and decide. */
+/*
+ * input_judge - parse, gather or load facts, and decide. With options->exec the
+ * process of that file is judged, and @admitted (a zeroed struct, which must live
+ * as long as @ret) is what the input holds.
+ */
 int input_judge(struct input *input, const struct cli_options *options,
-		const struct policies *policies, struct candidate *ret,
-		struct error *err) must_check;
+		const struct policies *policies, struct candidate *admitted,
+		struct candidate *ret, struct error *err) must_check;
 
 /* policy_lint - one policy; policy_lint_host - host.json and all that it uses. */
 int policy_lint(const struct cli_options *options, const char *name);

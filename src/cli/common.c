@@ -72,6 +72,7 @@ static const struct option all_options[] = {
 	{ "policy", required_argument, NULL, 'p' },
 	{ "host-config", required_argument, NULL, 'h' },
 	{ "facts", required_argument, NULL, 'F' },
+	{ "exec", required_argument, NULL, 'x' },
 	{ "format", required_argument, NULL, 'f' },
 	{ "engine", required_argument, NULL, 'e' },
 	{ "door", required_argument, NULL, 'd' },
@@ -120,6 +121,9 @@ static int take(const struct command *self, int option, struct cli_options *out)
 		break;
 	case 'F':
 		out->facts = optarg;
+		break;
+	case 'x':
+		out->exec = optarg;
 		break;
 	case 'f':
 		out->format = optarg;

@@ -122,7 +122,7 @@ int cmd_harden(const struct command *self, int argc, char **argv)
 	    strcmp(options.format, "json") != 0)
 		return cli_usage(self, "--format takes text or json, not \"%s\"", options.format);
 	if (policies_load(&options, &policies, &err) < 0 || input_read(argv[first], &input, &err) < 0 ||
-	    input_judge(&input, &options, &policies, &c, &err) < 0)
+	    input_judge(&input, &options, &policies, NULL, &c, &err) < 0)
 		return cli_fail(&err);
 	return harden_input(&input, &options, &c);
 }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include <cofferdam/door.h>
 #include <cofferdam/file.h>
 
 
@@ -165,9 +166,21 @@ const struct facts_host *lent_for(struct lent *lent, const struct policy *policy
 	return host;
 }
 
-int input_judge(struct input *input, const struct cli_options *options,
-		const struct policies *policies, struct candidate *ret, struct error *err)
+/* with_exec - @text with the process file @path in it. */
+static int with_exec(const struct buf *text, const char *path, struct buf *ret,
+		     struct error *err)
 {
+	_cleanup_buf_ struct buf process = { 0 };
+	int r = file_read(AT_FDCWD, path, false, FILE_CONFIG_MAX, &process, NULL, err);
+
+	return r < 0 ? r : door_exec_config(text, &process, ret, err);
+}
+
+int input_judge(struct input *input, const struct cli_options *options,
+		const struct policies *policies, struct candidate *admitted,
+		struct candidate *ret, struct error *err)
+{
+	_cleanup_buf_ struct buf exec = { 0 };
 	struct facts_source source = {
 		.bundle_fd = input->dir_fd >= 0 ? input->dir_fd : AT_FDCWD,
 		.engine = options->engine,
@@ -176,8 +189,18 @@ int input_judge(struct input *input, const struct cli_options *options,
 		.engine = options->engine, .door = options->door, .id = options->id,
 		.bundle = options->bundle, .spec = &ret->spec,
 	};
-	int r = candidate_parse(input->name, &input->text, ret, err);
+	int r = 0;
 
+	if (options->exec) {
+		how.on = ON_EXEC;
+		how.admitted = &admitted->spec;
+		r = candidate_parse(input->name, &input->text, admitted, err);
+		if (r == 0)
+			r = with_exec(&input->text, options->exec, &exec, err);
+	}
+	if (r == 0)
+		r = candidate_parse(options->exec ? options->exec : input->name,
+				    options->exec ? &exec : &input->text, ret, err);
 	if (r == 0)
 		r = policies_for(policies, &how, &how.policy, err);
 	if (r < 0)

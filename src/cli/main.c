@@ -20,6 +20,8 @@ static const struct command commands[] = {
 	  "  --engine ENGINE       podman, crio, containerd, docker: whose container it is\n"
 	  "  --id ID, --bundle PATH   as the runtime would be given them, for policies and\n"
 	  "                        exemptions that ask for them\n"
+	  "  --exec PROCESS        judge this process file as an exec into the container\n"
+	  "                        that PATH configures\n"
 	  "  --facts FILE          facts recorded with cofferdam facts, instead of this\n"
 	  "                        host's; - is not accepted\n"
 	  "  --host-config FILE    instead of " SYSCONFDIR "/cofferdam/host.json\n"

@@ -31,15 +31,31 @@ static void list_text(struct buf *out)
 	}
 }
 
+/* list_on - what the rule judges, in the words of the command line. */
+static void list_on(struct buf *out, const struct rule *rule, const char *between)
+{
+	static const char *const words[] = { "start", "exec", "update", "restore", "checkpoint",
+					     "mounts" };
+	const char *separator = "";
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (!(rule_on(rule) & 1u << i))
+			continue;
+		buf_printf(out, "%s%s", separator, words[i]);
+		separator = between;
+	}
+}
+
 static void list_md(struct buf *out)
 {
-	buf_str(out, "| rule | what must hold | why | baseline | restricted | cis-docker | remedy | sources |\n"
-		     "|---|---|---|---|---|---|---|---|\n");
+	buf_str(out, "| rule | what must hold | why | judges | baseline | restricted | cis-docker | remedy | sources |\n"
+		     "|---|---|---|---|---|---|---|---|---|\n");
 	for (size_t i = 0; i < RULE_MAX; i++) {
 		const struct rule *rule = registry_rule((enum rule_id)i);
 
-		buf_printf(out, "| `%s` | %s | %s | %s | %s | %s | %s | ", rule->id, rule->title,
-			   rule->why, action_name(rule->action[BUNDLE_BASELINE]),
+		buf_printf(out, "| `%s` | %s | %s | ", rule->id, rule->title, rule->why);
+		list_on(out, rule, ", ");
+		buf_printf(out, " | %s | %s | %s | %s | ", action_name(rule->action[BUNDLE_BASELINE]),
 			   action_name(rule->action[BUNDLE_RESTRICTED]),
 			   action_name(rule->action[BUNDLE_CIS_DOCKER]),
 			   rule->remedy ? rule->remedy : "-");
@@ -84,7 +100,9 @@ static void list_json(struct buf *out)
 		buf_printf(out, ",\"family\":\"%s\",\"severity\":\"%s\",\"why\":", rule->family,
 			   severity_name(rule->severity));
 		quote(out, rule->why);
-		buf_str(out, ",\"remedy\":");
+		buf_str(out, ",\"judges\":[\"");
+		list_on(out, rule, "\",\"");
+		buf_str(out, "\"],\"remedy\":");
 		quote(out, rule->remedy);
 		buf_str(out, ",\"actions\":{");
 		for (int b = 0; b < BUNDLE_MAX; b++)

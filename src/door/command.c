@@ -27,7 +27,7 @@ bool command_id_valid(const char *id)
 	return true;
 }
 
-int command_option_add(struct command *command, const struct option_row *row, const char *value,
+int command_option_add(struct command_line *command, const struct option_row *row, const char *value,
 		       bool on, struct error *err)
 {
 	struct command_option *options = reallocarray(command->options, command->n_options + 1,
@@ -43,14 +43,14 @@ int command_option_add(struct command *command, const struct option_row *row, co
 	return 0;
 }
 
-void command_free(struct command *command)
+void command_free(struct command_line *command)
 {
 	free(command->options);
 	free(command->args);
 	memset(command, 0, sizeof(*command));
 }
 
-static const struct command_option *last(const struct command *command, enum option_id id)
+static const struct command_option *last(const struct command_line *command, enum option_id id)
 {
 	for (size_t i = command->n_options; i > 0; i--) {
 		if (command->options[i - 1].id == id)
@@ -59,14 +59,14 @@ static const struct command_option *last(const struct command *command, enum opt
 	return NULL;
 }
 
-const char *command_value(const struct command *command, enum option_id id)
+const char *command_value(const struct command_line *command, enum option_id id)
 {
 	const struct command_option *option = last(command, id);
 
 	return option ? option->value : NULL;
 }
 
-bool command_on(const struct command *command, enum option_id id)
+bool command_on(const struct command_line *command, enum option_id id)
 {
 	const struct command_option *option = last(command, id);
 
@@ -74,7 +74,7 @@ bool command_on(const struct command *command, enum option_id id)
 }
 
 /* helps - whether runc will print something and do nothing else. */
-static bool helps(const struct command *command)
+static bool helps(const struct command_line *command)
 {
 	bool help = false;
 
@@ -89,19 +89,19 @@ static bool helps(const struct command *command)
 	return help;
 }
 
-static int parse_from(struct command *command, enum verb verb, char **argv, int at,
+static int parse_from(struct command_line *command, enum verb verb, char **argv, int at,
 		      struct error *err)
 {
 	return command->runtime == RUNTIME_CRUN ? parse_argp(command, verb, argv, at, err)
 						: parse_go(command, verb, argv, at, err);
 }
 
-int command_parse(enum runtime runtime, int argc, char **argv, struct command *ret,
+int command_parse(enum runtime runtime, int argc, char **argv, struct command_line *ret,
 		  struct error *err)
 {
 	int at, r = 0;
 
-	*ret = (struct command){ .runtime = runtime, .verb_at = argc };
+	*ret = (struct command_line){ .runtime = runtime, .verb_at = argc };
 	ret->args = calloc((size_t)argc + 1, sizeof(*ret->args));
 	if (!ret->args)
 		return error_oom(err);
@@ -144,7 +144,7 @@ static char *put(char **text, const struct command_option *option, bool runc)
 	return start;
 }
 
-char **command_with_process(const struct command *command, char **argv, const char *path)
+char **command_with_process(const struct command_line *command, char **argv, const char *path)
 {
 	const struct command_option file = { .name = "process", .value = path, .on = true };
 	const bool runc = command->runtime == RUNTIME_RUNC;

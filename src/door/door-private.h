@@ -32,7 +32,7 @@ const struct option_row *option_rows(enum verb verb);
 enum verb verb_of(enum runtime runtime, const char *word);
 
 /* command_option_add - record an option. */
-int command_option_add(struct command *command, const struct option_row *row,
+int command_option_add(struct command_line *command, const struct option_row *row,
 		       const char *value, bool on, struct error *err) must_check;
 
 /*
@@ -40,9 +40,9 @@ int command_option_add(struct command *command, const struct option_row *row,
  * VERB_OTHER before the verb was met, and then they stop at the first argument
  * that is no option and return its index.
  */
-int parse_go(struct command *command, enum verb verb, char **argv, int at, struct error *err)
+int parse_go(struct command_line *command, enum verb verb, char **argv, int at, struct error *err)
 	must_check;
-int parse_argp(struct command *command, enum verb verb, char **argv, int at,
+int parse_argp(struct command_line *command, enum verb verb, char **argv, int at,
 	       struct error *err) must_check;
 
 /* process_started - when @pid did, in clock ticks after boot. -ENOENT,

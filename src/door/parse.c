@@ -42,14 +42,14 @@ static const struct option_row *go_row(const struct option_row *rows, const char
 	return NULL;
 }
 
-static int not_known(const struct command *command, const char *arg, struct error *err)
+static int not_known(const struct command_line *command, const char *arg, struct error *err)
 {
 	return error_set(err, -EINVAL, "%s %s: option %s is not known here, so what it would do is not known",
 			 runtime_name(command->runtime), command->word ? command->word : "", arg);
 }
 
 /* go_option - the option argv[*at], and its value; *at moves on to the last one used. */
-static int go_option(struct command *command, enum verb verb, char **argv, int *at,
+static int go_option(struct command_line *command, enum verb verb, char **argv, int *at,
 		     struct error *err)
 {
 	const char *arg = argv[*at];
@@ -76,12 +76,12 @@ static int go_option(struct command *command, enum verb verb, char **argv, int *
 	return command_option_add(command, row, value, on, err);
 }
 
-static void add_arg(struct command *command, char *arg)
+static void add_arg(struct command_line *command, char *arg)
 {
 	command->args[command->n_args++] = arg;
 }
 
-int parse_go(struct command *command, enum verb verb, char **argv, int at, struct error *err)
+int parse_go(struct command_line *command, enum verb verb, char **argv, int at, struct error *err)
 {
 	for (; argv[at]; at++) {
 		char *arg = argv[at];
@@ -137,7 +137,7 @@ static const struct option_row *argp_row(const struct option_row *rows, const ch
 	return found;
 }
 
-static int argp_flag(struct command *command, const struct option_row *row, const char *value,
+static int argp_flag(struct command_line *command, const struct option_row *row, const char *value,
 		     struct error *err)
 {
 	/* crun's --tty[=no]; everything else is on once it is there */
@@ -149,7 +149,7 @@ static int argp_flag(struct command *command, const struct option_row *row, cons
 	return command_option_add(command, row, NULL, on, err);
 }
 
-static int argp_long(struct command *command, enum verb verb, char **argv, int *at,
+static int argp_long(struct command_line *command, enum verb verb, char **argv, int *at,
 		     struct error *err)
 {
 	const char *name = argv[*at] + 2;
@@ -179,7 +179,7 @@ static const struct option_row *argp_letter(const struct option_row *rows, char 
 }
 
 /* argp_letters - "-dt", "-bDIR", "-b DIR" */
-static int argp_letters(struct command *command, enum verb verb, char **argv, int *at,
+static int argp_letters(struct command_line *command, enum verb verb, char **argv, int *at,
 			struct error *err)
 {
 	const char *arg = argv[*at];
@@ -206,7 +206,7 @@ static int argp_letters(struct command *command, enum verb verb, char **argv, in
 	return 0;
 }
 
-int parse_argp(struct command *command, enum verb verb, char **argv, int at, struct error *err)
+int parse_argp(struct command_line *command, enum verb verb, char **argv, int at, struct error *err)
 {
 	for (; argv[at] && !command->harmless; at++) {
 		char *arg = argv[at];

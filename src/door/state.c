@@ -40,7 +40,7 @@ void container_state_free(struct container_state *state)
 	*state = (struct container_state){ 0 };
 }
 
-char *container_root(const struct command *command, const char *xdg)
+char *container_root(const struct command_line *command, const char *xdg)
 {
 	const char *given = command_value(command, OPTION_ROOT);
 	const bool crun = command->runtime == RUNTIME_CRUN;

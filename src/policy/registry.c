@@ -197,3 +197,8 @@ const char *param_order_name(enum param_order order)
 
 	return names[order];
 }
+
+unsigned rule_on(const struct rule *rule)
+{
+	return rule->on ? rule->on : ON_START;
+}

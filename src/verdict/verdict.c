@@ -64,13 +64,16 @@ static int judge_all(const struct subject *subject, struct decision *decision,
 		.doc = subject->doc, .spec = subject->spec, .facts = subject->facts,
 		.policy = subject->policy, .engine = subject->engine,
 		.known = subject->known,
+		.on = subject->on ? subject->on : ON_START, .admitted = subject->admitted,
+		.created = subject->created,
 	};
 	int r = 0;
 
 	engine_tells(subject->engine, subject->bundle, subject->spec, &in.tells);
 	for (size_t i = 0; r == 0 && i < RULE_MAX; i++) {
 		in.id = (enum rule_id)i;
-		if (subject->policy->rules[i].action != ACTION_OFF)
+		if (subject->policy->rules[i].action != ACTION_OFF &&
+		    (rule_on(registry_rule(in.id)) & in.on))
 			r = rules_judge(&in, &decision->findings, err);
 	}
 	return r;

@@ -105,6 +105,7 @@ static int read_members(struct rule_case *c, struct error *err)
 		{ "params", JSON_OBJECT }, { "door", JSON_STRING }, { "engine", JSON_STRING },
 		{ "expect", JSON_STRING }, { "at", JSON_ARRAY }, { "text", JSON_ARRAY },
 		{ "files", JSON_OBJECT }, { "hardened", JSON_OBJECT },
+		{ "on", JSON_STRING }, { "created", JSON_BOOL }, { "admitted", JSON_ARRAY },
 	};
 	const struct json *hardened = json_get(c->node, "hardened");
 
@@ -127,6 +128,26 @@ static int read_members(struct rule_case *c, struct error *err)
 	return 0;
 }
 
+/* read_on - what is asked for: the first that the rule judges, or what the case says. */
+static int read_on(struct rule_case *c, struct error *err)
+{
+	static const char *const words[] = { "start", "exec", "update", "restore", "checkpoint",
+					     "mounts" };
+	const unsigned judges = rule_on(registry_rule(c->rule));
+	const struct json *created = json_get(c->node, "created");
+	const char *on = word(c, "on", NULL);
+
+	c->created = created && created->boolean;
+	c->on = judges & ~(judges - 1);
+	for (size_t i = 0; on && i < ARRAY_SIZE(words); i++) {
+		if (strcmp(words[i], on) == 0 && (judges & 1u << i)) {
+			c->on = 1u << i;
+			return 0;
+		}
+	}
+	return on ? bad(c->file, c->node, err, "on: nothing that this rule judges") : 0;
+}
+
 int case_read(const struct place *place, const struct json_doc *file,
 	      const struct json *node, struct rule_case *ret, struct error *err)
 {
@@ -145,7 +166,12 @@ int case_read(const struct place *place, const struct json_doc *file,
 	base = word(c, "base", "honest");
 	if (json_get(node, "at") ? c->expect == VERDICT_ALLOW : c->expect != VERDICT_ALLOW)
 		return bad(file, node, err, "\"at\" goes with deny and unjudged");
-	r = base_read(place, base, &c->config, &c->facts, err);
+	r = read_on(c, err);
+	if (r == 0)
+		r = base_read(place, base, &c->config, &c->facts, err);
+	buf_add(&c->admitted, buf_cstr(&c->config), c->config.len);
+	if (r == 0)
+		r = patch(c, base, json_get(node, "admitted"), &c->admitted, err);
 	if (r == 0)
 		r = patch(c, base, json_get(node, "patch"), &c->config, err);
 	return r < 0 ? r : patch(c, "facts", json_get(node, "facts_patch"), &c->facts, err);
@@ -155,6 +181,7 @@ void case_free(struct rule_case *c)
 {
 	buf_free(&c->config);
 	buf_free(&c->facts);
+	buf_free(&c->admitted);
 }
 
 int judge_text(const struct subject *how, const struct buf *config, const struct buf *facts,
@@ -171,5 +198,6 @@ int judge_text(const struct subject *how, const struct buf *config, const struct
 void judged_free(struct judged *judged)
 {
 	candidate_free(&judged->candidate);
+	candidate_free(&judged->admitted);
 	policy_free(&judged->policy);
 }

@@ -27,12 +27,16 @@ struct rule_case {
 	enum door door;
 	enum verdict expect;
 	bool hardens;			/* "hardened" says what must come of it */
+	unsigned on;			/* ON_*: what is asked for */
+	bool created;			/* of a container that has not started */
 	struct buf config, facts;	/* patched */
+	struct buf admitted;		/* of a container that runs: the base, with "admitted" */
 };
 
 /* A configuration judged by a policy of its own. */
 struct judged {
 	struct policy *policy;
+	struct candidate admitted;
 	struct candidate candidate;
 };
 

@@ -89,8 +89,15 @@ struct variant {
 static int judge(const struct rule_case *c, const struct variant *variant,
 		 struct judged *ret, struct error *err)
 {
-	struct subject how = { .engine = c->engine, .door = variant->door };
+	struct subject how = {
+		.engine = c->engine, .door = variant->door, .on = c->on, .created = c->created,
+	};
 	int r = make_policy(c, variant->action, variant->without, &ret->policy, err);
+
+	if (r == 0 && c->on != ON_START) {
+		how.admitted = &ret->admitted.spec;
+		r = candidate_parse("admitted", &c->admitted, &ret->admitted, err);
+	}
 
 	how.policy = ret->policy;
 	return r < 0 ? r : judge_text(&how, &c->config, &c->facts, ret, err);

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include <cofferdam/command.h>
+#include <cofferdam/door.h>
 
 #define ARGS_MAX 24
 
@@ -37,7 +37,7 @@ static void cut(struct line *line, const char *text)
 	line->argv[line->argc] = NULL;
 }
 
-static int parse(struct line *line, const char *text, struct command *command, enum runtime as)
+static int parse(struct line *line, const char *text, struct command_line *command, enum runtime as)
 {
 	struct error err;
 
@@ -51,7 +51,7 @@ static const char *or_none(const char *s)
 }
 
 /* What a line comes to: "VERB id=ID bundle=BUNDLE ..." */
-static void tell(const struct command *c, char *out, size_t size)
+static void tell(const struct command_line *c, char *out, size_t size)
 {
 	(void)snprintf(out, size, "%s id=%s n=%zu bundle=%s root=%s log=%s process=%s%s",
 		       or_none(c->word), c->n_args ? c->args[0] : "-", c->n_args,
@@ -67,7 +67,7 @@ struct case_row {
 static void check(enum runtime as, const struct case_row *rows)
 {
 	for (; rows->line; rows++) {
-		_cleanup_command_ struct command command = { 0 };
+		_cleanup_command_ struct command_line command = { 0 };
 		struct line line;
 		char told[512];
 		int r = parse(&line, rows->line, &command, as);
@@ -209,7 +209,7 @@ static void test_crun(void **state)
 
 static void test_values(void **state)
 {
-	_cleanup_command_ struct command command = { 0 };
+	_cleanup_command_ struct command_line command = { 0 };
 	struct line line;
 
 	(void)state;
@@ -228,7 +228,7 @@ static void test_values(void **state)
 /* What was read before the part that is not understood is there: --log tells where to say so. */
 static void test_log_of_refused(void **state)
 {
-	_cleanup_command_ struct command command = { 0 };
+	_cleanup_command_ struct command_line command = { 0 };
 	struct line line;
 
 	(void)state;
@@ -264,7 +264,7 @@ static void test_with_process(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		_cleanup_command_ struct command command = { 0 };
+		_cleanup_command_ struct command_line command = { 0 };
 		_cleanup_free_ char **args = NULL;
 		struct line line;
 		char text[512];
@@ -274,6 +274,133 @@ static void test_with_process(void **state)
 		assert_non_null(args);
 		joined(args, text, sizeof(text));
 		assert_string_equal(text, rows[i].wanted);
+	}
+}
+
+/* --- what an exec's options make, and an update's --- */
+
+static struct json_doc *parsed(const char *text)
+{
+	struct json_doc *doc = NULL;
+	struct error err;
+
+	if (json_parse("test", text, strlen(text), 0, &doc, &err) < 0)
+		fail_msg("%s", err.text);
+	return doc;
+}
+
+#define PROCESS "{\"process\":{\"user\":{\"uid\":7,\"gid\":8},\"cwd\":\"/w\",\"env\":[\"P=q\"]," \
+	"\"capabilities\":{\"bounding\":[\"CAP_A\"]},\"noNewPrivileges\":true,\"x\":1}}"
+
+static void test_exec_process(void **state)
+{
+	static const struct {
+		enum runtime as;
+		const char *line, *wanted;
+	} rows[] = {
+		{ RUNTIME_RUNC, "exec a ls -l",
+		  "{\"user\":{\"uid\":7,\"gid\":8},\"cwd\":\"/w\",\"env\":[\"P=q\"],\"capabilities\":{"
+		  "\"bounding\":[\"CAP_A\"]},\"noNewPrivileges\":true,\"x\":1,\"args\":[\"ls\", \"-l\"],"
+		  "\"terminal\":false}" },
+		{ RUNTIME_RUNC, "exec -t -u 4294967297:5 -g 3,4 --cwd /v -e A=b --cap CAP_B "
+		  "--no-new-privs=false --apparmor p --process-label l a x",
+		  "{\"user\":{\"uid\":1,\"gid\":5,\"additionalGids\":[3,4]},\"cwd\":\"/v\",\"env\":["
+		  "\"P=q\",\"A=b\"],\"capabilities\":{\"bounding\":[\"CAP_A\",\"CAP_B\"],\"effective\":["
+		  "\"CAP_B\"],\"permitted\":[\"CAP_B\"],\"ambient\":[\"CAP_B\"]},\"noNewPrivileges\":false,"
+		  "\"x\":1,\"args\":[\"x\"],\"terminal\":true,\"apparmorProfile\":\"p\","
+		  "\"selinuxLabel\":\"l\"}" },
+		/* crun takes nothing of the container's but where it falls back to it */
+		{ RUNTIME_CRUN, "exec a x",
+		  "{\"cwd\": \"/\", \"args\": [\"x\"], \"terminal\": false}" },
+		{ RUNTIME_CRUN, "exec --tty=no -eA=b --cap=CAP_B -u 1 a x",
+		  "{\"cwd\": \"/\", \"env\": [\"P=q\",\"A=b\"], \"args\": [\"x\"], \"terminal\": false, "
+		  "\"capabilities\": {\"bounding\": [\"CAP_B\"], \"effective\": [\"CAP_B\"], \"permitted\": "
+		  "[\"CAP_B\"], \"inheritable\": [\"CAP_B\"], \"ambient\": [\"CAP_B\"]}, \"user\": "
+		  "{\"uid\": 1}}" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_command_ struct command_line command = { 0 };
+		_cleanup_json_ struct json_doc *config = parsed(PROCESS);
+		_cleanup_buf_ struct buf process = { 0 };
+		struct error err;
+		struct line line;
+
+		assert_int_equal(parse(&line, rows[i].line, &command, rows[i].as), 0);
+		if (door_exec_process(&command, config, &process, &err) < 0)
+			fail_msg("%s: %s", rows[i].line, err.text);
+		assert_string_equal(buf_cstr(&process), rows[i].wanted);
+	}
+}
+
+static void test_exec_bad(void **state)
+{
+	static const char *const lines[] = { "exec -u root a x", "exec -u 1:x a x", "exec -g 1,a b x",
+					     "exec -u 1x a x", "exec -u 99999999999999999999 a x" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		_cleanup_command_ struct command_line command = { 0 };
+		_cleanup_json_ struct json_doc *config = parsed(PROCESS);
+		_cleanup_buf_ struct buf process = { 0 };
+		struct error err;
+		struct line line;
+
+		assert_int_equal(parse(&line, lines[i], &command, RUNTIME_RUNC), 0);
+		assert_int_equal(door_exec_process(&command, config, &process, &err), -EINVAL);
+	}
+}
+
+static void test_update(void **state)
+{
+	static const struct {
+		const char *line, *file, *wanted;	/* NULL: -EINVAL */
+	} rows[] = {
+		{ "update a", NULL, "{\"a\":1}" },
+		{ "update --pids-limit 0 --memory= a", NULL, "{\"a\":1}" },
+		{ "update --pids-limit -1 a", NULL,
+		  "{\"a\":1,\"linux\":{\"resources\":{\"pids\":{\"limit\":-1}}}}" },
+		{ "update --memory 1g --memory-swap 5 --memory-reservation 1KiB a", NULL,
+		  "{\"a\":1,\"linux\":{\"resources\":{\"memory\":{\"limit\":1073741824,\"swap\":5,"
+		  "\"reservation\":1024}}}}" },
+		{ "update --cpu-quota 5 --cpuset-cpus 0-1 a", NULL,
+		  "{\"a\":1,\"linux\":{\"resources\":{\"cpu\":{\"quota\":5,\"cpus\":\"0-1\"}}}}" },
+		{ "update --memory 1x a", NULL, NULL },
+		{ "update --pids-limit 1k a", NULL, NULL },
+		{ "update --memory 9999999999g a", NULL, NULL },
+		/* of a file: what is 0, null or empty stays as it is, and options are nothing */
+		{ "update --pids-limit -1 -r f a",
+		  "{\"memory\":{\"limit\":0,\"swap\":null},\"cpu\":{\"cpus\":\"\",\"quota\":7},\"devices\":[1]}",
+		  "{\"a\":1,\"linux\":{\"resources\":{\"cpu\":{\"quota\":7},\"devices\":[1]}}}" },
+		{ "update -r f a", "{\"unified\":{\"memory.max\":\"max\"}}",
+		  "{\"a\":1,\"linux\":{\"resources\":{\"unified\":{\"memory.max\":\"max\"}}}}" },
+		{ "update -r f a", "[]", NULL },
+		{ "update -r f a", "{\"cpu\":{\"quota\":1},\"cpu\":{\"quota\":-1}}", NULL },
+		{ "update -r f a", "{", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_command_ struct command_line command = { 0 };
+		_cleanup_buf_ struct buf admitted = { 0 }, file = { 0 }, config = { 0 };
+		struct error err;
+		struct line line;
+		int r;
+
+		buf_str(&admitted, "{\"a\":1}");
+		buf_str(&file, rows[i].file ? rows[i].file : "");
+		assert_int_equal(parse(&line, rows[i].line, &command, RUNTIME_RUNC), 0);
+		r = door_update_config(&command, &admitted, rows[i].file ? &file : NULL, &config,
+				       &err);
+		if (!rows[i].wanted) {
+			if (r >= 0)
+				fail_msg("%s: was accepted", rows[i].line);
+			continue;
+		}
+		if (r < 0)
+			fail_msg("%s: %s", rows[i].line, err.text);
+		assert_string_equal(buf_cstr(&config), rows[i].wanted);
 	}
 }
 
@@ -297,6 +424,9 @@ int main(void)
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_log_of_refused),
 		cmocka_unit_test(test_with_process),
+		cmocka_unit_test(test_exec_process),
+		cmocka_unit_test(test_exec_bad),
+		cmocka_unit_test(test_update),
 		cmocka_unit_test(test_ids),
 	};
 

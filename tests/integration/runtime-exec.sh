@@ -1,0 +1,276 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# exec, update, checkpoint and restore at the runtime door: an exec has no more
+# than the container it goes into, limits stay, probes keep working.
+# shellcheck source=tests/integration/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/integration/runtime-lib.sh
+. "$(dirname "$0")/runtime-lib.sh"
+# $output, $status, $work and the like come from there.
+# shellcheck disable=SC2154
+
+need runc crun jq script
+setup_work
+make_rootfs
+
+for name in denied terminal user; do
+	host_config $name ".policies = [{use: \"$name\"}]" >/dev/null
+done
+own_policy denied denied <<-END
+	{ "format": 1, "name": "denied", "extends": "test",
+	  "rules": { "exec-denied": { "action": "deny", "except": ["/bin/true"] } } }
+END
+own_policy terminal terminal <<-END
+	{ "format": 1, "name": "terminal", "extends": "test",
+	  "rules": { "exec-terminal": { "action": "deny" } } }
+END
+own_policy user user <<-END
+	{ "format": 1, "name": "user", "extends": "test",
+	  "rules": { "exec-user": { "action": "deny", "allow": ["1001"] } } }
+END
+
+# What an exec sees of itself, on one line.
+# shellcheck disable=SC2016 # expanded inside
+seen='id -u; grep -E "^(CapBnd|CapEff|NoNewPrivs|Seccomp):" /proc/self/status'
+see=(/bin/sh -c "$seen")
+own="1000 CapEff: 0000000000000000 CapBnd: 0000000000000400 NoNewPrivs: 1 Seccomp: 2"
+
+# start NAME ID [FILTER]... - a container that runs, through the door
+start() {
+	local name=$1 id=$2
+
+	shift 2
+	dir=$(bundle "$id" '.process.args = ["/bin/sleep", "1000"] |
+		.process.capabilities.effective = [] | .process.capabilities.permitted = []' "$@")
+	through "$runtime" "$name"
+	"${command[@]}" run -d --bundle "$dir" "$id" <"$work/nothing" >"$work/start.out" 2>&1 ||
+		bail "$runtime: $id does not start: $(cat "$work/start.out")"
+}
+
+# execute NAME ARGUMENT... - through the door; sets $output and $status
+execute() {
+	through "$runtime" "$1"
+	shift
+	output=$("${command[@]}" exec "$@" <"$work/nothing" 2>&1)
+	status=$?
+	output=$(tr -s '\n\t ' ' ' <<<"$output" | sed 's/ $//')
+}
+
+# process FILTER - a process file like docker's, edited
+process() {
+	jq -n --arg seen "$seen" '{ user: { uid: 1000, gid: 1000 }, cwd: "/",
+		args: ["/bin/sh", "-c", $seen], env: ["PATH=/bin"],
+		capabilities: { bounding: ["CAP_CHOWN", "CAP_NET_BIND_SERVICE", "CAP_SYS_ADMIN"],
+			effective: [], permitted: [] }, "x.unknown": [1.5] } | '"$1" \
+		>"$work/process.json"
+	chmod 600 "$work/process.json"
+}
+
+files() {
+	local before
+
+	process .
+	execute enforce --process "$work/process.json" c
+	is "$runtime: docker exec's capabilities are dropped, and it works" "$status $output" "0 $own"
+	is "$runtime: in the file, whose unknown members are kept" \
+		"$(jq -c '[.capabilities.bounding, .noNewPrivileges, .["x.unknown"]]' "$work/process.json")" \
+		'[["CAP_NET_BIND_SERVICE"],true,[1.5]]'
+	is "$runtime: mode and owner are kept" "$(stat -c '%a %u' "$work/process.json")" "600 0"
+	before=$(stat -c '%i %z' "$work/process.json")
+	execute enforce -p "$work/process.json" c
+	is "$runtime: what needs no change is not touched" \
+		"$status $(stat -c '%i %z' "$work/process.json")" "0 $before"
+	process '.capabilities |= (.effective = .bounding | .permitted = .bounding | .ambient = .bounding
+		| .inheritable = .bounding)'
+	execute enforce --process="$work/process.json" c
+	is "$runtime: docker exec --privileged gets what the container has" "$status $output" "0 $own"
+	process '.user = {uid: 0, gid: 0}'
+	execute enforce --process "$work/process.json" c
+	like "$runtime: docker exec --user root is refused" "$status $output" \
+		'^1 cofferdam: denied by policy test: exec-exceeds: root, which .*--user'
+	process '.cwd = "/proc/self/fd/7"'
+	execute enforce --process "$work/process.json" c
+	like "$runtime: a working directory that leads out" "$status $output" '^1 cofferdam: .*cwd-unsafe'
+	process '.capabilities.Bounding = ["CAP_SYS_ADMIN"]'
+	execute enforce --process "$work/process.json" c
+	like "$runtime: a name that one runtime reads and the other does not" "$status $output" \
+		'^1 cofferdam: .*ambiguous-config'
+	process .
+	chmod 666 "$work/process.json"
+	execute enforce --process "$work/process.json" c
+	like "$runtime: a file that others can change" "$status $output" '^1 cofferdam: refused, could not judge: .*writ'
+	rm "$work/process.json"
+	mkfifo "$work/process.json"
+	execute enforce --process "$work/process.json" c
+	like "$runtime: a FIFO" "$status $output" '^1 cofferdam: refused, could not judge: .*regular'
+	rm "$work/process.json"
+	execute enforce --process "$work/process.json" c
+	like "$runtime: no such file" "$status $output" '^1 cofferdam: .*does not exist'
+	process '.user = {uid: 0, gid: 0}'
+	execute audit --process "$work/process.json" c
+	like "$runtime: audit refuses nothing" "$status $output" '^0 0 .*Seccomp: 2$'
+	is "$runtime: but says what it would have done" \
+		"$(tail -n 1 "$work/hosts/audit.log" | jq -r '[.program, .verdict, .refused, .id] | join(" ")')" \
+		"cofferdam-runtime exec deny false c"
+}
+
+options() {
+	execute enforce c "${see[@]}"
+	is "$runtime: a probe, by the options alone" "$status $output" "0 $own"
+	execute enforce --cap CAP_SYS_ADMIN c "${see[@]}"
+	# crun's sets are then those capabilities alone
+	[ "$runtime" = runc ] && wanted=$own || wanted=${own/0400/0000}
+	is "$runtime: --cap is dropped" "$status $output" "0 $wanted"
+	execute enforce --user 0 c "${see[@]}"
+	like "$runtime: --user 0" "$status $output" '^1 cofferdam: denied .*exec-exceeds: root'
+	execute enforce -u 4294967296 c "${see[@]}"
+	unlike "$runtime: --user that is cut to 0" "$status $output" '^0 '
+	execute enforce -u 1001:1001 c "${see[@]}"
+	is "$runtime: another user" "$status $output" "0 1001 ${own#1000 }"
+	execute enforce --cwd /proc/self/fd/7 c true
+	like "$runtime: --cwd that leads out" "$status $output" '^1 cofferdam: .*cwd-unsafe'
+	# shellcheck disable=SC2016 # expanded inside
+	execute enforce -e A=b -e C=d c /bin/sh -c 'echo $A $C'
+	is "$runtime: --env" "$status $output" "0 b d"
+	# shellcheck disable=SC2016 # expanded inside
+	execute enforce --cap CAP_SYS_ADMIN --env A=b --cwd /bin c /bin/sh -c 'echo $A; pwd'
+	is "$runtime: options that stay where others are dropped" "$status $output" "0 b /bin"
+	"${command[@]}" exec --cap CAP_SYS_ADMIN -d --pid-file "$work/exec.pid" c sleep 30 \
+		<"$work/nothing" >"$work/out" 2>&1
+	is "$runtime: detached, with a pid file" "$? $(grep -c Name "/proc/$(cat "$work/exec.pid")/status")" "0 1"
+	execute enforce --cap CAP_SYS_ADMIN c /bin/sh -c 'exit 9'
+	is "$runtime: its exit code" "$status" 9
+	output=$(echo typed | "${command[@]}" exec --cap CAP_SYS_ADMIN c cat 2>&1)
+	is "$runtime: its standard input" "$output" typed
+	output=$(script -qec "$(printf '%q ' "${command[@]}") exec -t --cap CAP_SYS_ADMIN c tty" /dev/null \
+		<"$work/nothing" 2>&1 | grep -o '/dev/pts/[0-9]*')
+	is "$runtime: a terminal" "$output" /dev/pts/0
+	[ "$runtime" = crun ] || {
+		execute enforce --no-new-privs=false c "${see[@]}"
+		is "runc: --no-new-privs=false" "$status $output" "0 $own"
+		execute enforce -g 0 c true
+		like "runc: --additional-gids 0" "$status $output" '^1 cofferdam: .*group 0'
+		# runc reads the bundle's file again: what stands there now is judged
+		jq '.process.capabilities.bounding += ["CAP_SYS_ADMIN"] | .process.noNewPrivileges = false' \
+			"$dir/config.json" >"$work/edited"
+		cp "$dir/config.json" "$work/kept"
+		cat "$work/edited" >"$dir/config.json"
+		execute enforce c "${see[@]}"
+		is "runc: a bundle that was changed meanwhile gives no more" "$status $output" "0 $own"
+		cat "$work/kept" >"$dir/config.json"
+	}
+	execute enforce no-such true
+	like "$runtime: no such container: the runtime says so" "$status $output" 'does not exist|No such'
+	unlike "$runtime: not Cofferdam" "$output" 'cofferdam: '
+}
+
+policies() {
+	execute denied c true
+	like "$runtime: a policy that forbids exec" "$status $output" '^1 cofferdam: denied .*exec-denied'
+	execute denied c /bin/true
+	is "$runtime: but for one program" "$status $output" "0 "
+	execute terminal c true
+	is "$runtime: a policy that forbids terminals" "$status $output" "0 "
+	execute terminal -t c true
+	like "$runtime: with one" "$status $output" '^1 cofferdam: denied .*exec-terminal'
+	execute user -u 1001:1001 c true
+	is "$runtime: a policy of users: one on its list" "$status $output" "0 "
+	execute user -u 1002:1002 c true
+	like "$runtime: and another" "$status $output" '^1 cofferdam: denied .*exec-user'
+}
+
+created() {
+	dir=$(bundle created '.process.args = ["/bin/sleep", "1000"]')
+	through "$runtime" enforce
+	"${command[@]}" create --bundle "$dir" created <"$work/nothing" >/dev/null 2>&1
+	execute enforce created true
+	like "$runtime: a container that has not started" "$status $output" \
+		'^1 cofferdam: denied .*exec-exceeds: the container has not started'
+	"${command[@]}" start created
+	execute enforce created true
+	is "$runtime: and once it has" "$status $output" "0 "
+}
+
+# A container that came past the door: the runtime's own copy is what it has.
+unrecorded() {
+	dir=$(bundle bare '.process.args = ["/bin/sleep", "1000"] |
+		.process.capabilities.effective = [] | .process.capabilities.permitted = []')
+	real "$runtime"
+	"${command[@]}" run -d --bundle "$dir" bare <"$work/nothing" >/dev/null 2>&1
+	execute enforce bare "${see[@]}"
+	is "$runtime: a container without a record" "$status $output" "0 $own"
+	execute enforce -u 0 bare true
+	like "$runtime: and root in it" "$status $output" '^1 cofferdam: denied .*exec-exceeds: root'
+}
+
+# change DESCRIPTION WANTED ARGUMENT... - "update ARGUMENT... c" is refused, or not
+change() {
+	local what=$1 wanted=$2
+
+	shift 2
+	through "$runtime" enforce
+	output=$("${command[@]}" update "$@" c 2>&1 <"$work/stdin")
+	status=$?
+	like "$runtime: $what" "$status $output" "$wanted"
+}
+
+updates() {
+	local refused='^1 cofferdam: denied .*update-weakens: what the policy wants of a start'
+
+	: >"$work/stdin"
+	change "update to a lower limit" '^0 ' --pids-limit 32
+	change "to none of processes" "$refused.*pids-limit" --pids-limit -1
+	change "to none of memory" "$refused.*memory-limit" --memory -1
+	[ "$runtime" = crun ] ||
+		change "to another in units" '^0 ' --memory 100m --memory-swap 100m
+	change "to a number that is none" '^1 ' --memory lots
+	rm -f "$work/resources.json"
+	echo '{"pids":{"limit":-1}}' >"$work/resources.json"
+	change "by a file" "$refused.*pids-limit" --resources "$work/resources.json"
+	change "by one behind an option" "$refused.*pids-limit" --pids-limit 32 -r "$work/resources.json"
+	echo '{"pids":{"limit":48}}' >"$work/resources.json"
+	change "by a file that stays within" '^0 ' --resources="$work/resources.json"
+	chmod 666 "$work/resources.json"
+	change "by a file that others can change" '^1 cofferdam: .*writ' -r "$work/resources.json"
+	if [ "$runtime" = runc ]; then
+		echo '{"pids":{"limit":-1}}' >"$work/stdin"
+		change "on standard input" "$refused.*pids-limit" --resources -
+		echo '{"pids":{"limit":40}}' >"$work/stdin"
+		change "on standard input, within" '^0 ' -r -
+		is "runc: and it is read" \
+			"$(runc --root "$work/runc" events --stats c | jq -r .data.pids.limit)" 40
+		output=$(echo '{"pids":{"limit":41}}' | "${command[@]}" update -r - c 2>&1)
+		is "runc: from a pipe" "$? $(runc --root "$work/runc" events --stats c | jq -r .data.pids.limit)" "0 41"
+	fi
+	[ "$runtime" = crun ] || {	# crun 1.8 writes -1 into pids.max, which takes none
+		through runc open
+		output=$("${command[@]}" update --pids-limit -1 c 2>&1)
+		is "runc: a policy that lets it" "$? $output" "0 "
+	}
+}
+
+checkpoints() {
+	through "$runtime" enforce
+	output=$("${command[@]}" checkpoint --image-path "$work/image" c 2>&1)
+	like "$runtime: checkpoint" "$? $output" '^1 cofferdam: denied .*restore-denied: a checkpoint'
+	output=$("${command[@]}" restore --image-path "$work/image" --bundle "$dir" restored 2>&1)
+	like "$runtime: restore" "$? $output" '^1 cofferdam: denied .*restore-denied: what runs'
+	if [ "$runtime" = crun ]; then
+		output=$("${command[@]}" mounts add c "$work/nothing" 2>&1)
+		like "crun: mounts add" "$? $output" '^1 cofferdam: denied .*update-weakens: mounts'
+	fi
+}
+
+for runtime in runc crun; do
+	start enforce c
+	files
+	options
+	policies
+	updates
+	checkpoints
+	created
+	unrecorded
+done
+
+done_testing
