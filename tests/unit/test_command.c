@@ -289,6 +289,19 @@ static struct json_doc *parsed(const char *text)
 	return doc;
 }
 
+/* assert_alike - the same JSON, but for blanks between its parts (no value has one). */
+static void assert_alike(const char *got, const char *wanted)
+{
+	const char *a = got, *b = wanted;
+
+	do {
+		a += strspn(a, " ");
+		b += strspn(b, " ");
+		if (*a != *b)
+			fail_msg("got    %s\nwanted %s", got, wanted);
+	} while (*a++ && *b++);
+}
+
 #define PROCESS "{\"process\":{\"user\":{\"uid\":7,\"gid\":8},\"cwd\":\"/w\",\"env\":[\"P=q\"]," \
 	"\"capabilities\":{\"bounding\":[\"CAP_A\"]},\"noNewPrivileges\":true,\"x\":1}}"
 
@@ -330,7 +343,7 @@ static void test_exec_process(void **state)
 		assert_int_equal(parse(&line, rows[i].line, &command, rows[i].as), 0);
 		if (door_exec_process(&command, config, &process, &err) < 0)
 			fail_msg("%s: %s", rows[i].line, err.text);
-		assert_string_equal(buf_cstr(&process), rows[i].wanted);
+		assert_alike(buf_cstr(&process), rows[i].wanted);
 	}
 }
 
@@ -400,7 +413,7 @@ static void test_update(void **state)
 		}
 		if (r < 0)
 			fail_msg("%s: %s", rows[i].line, err.text);
-		assert_string_equal(buf_cstr(&config), rows[i].wanted);
+		assert_alike(buf_cstr(&config), rows[i].wanted);
 	}
 }
 
