@@ -11,7 +11,6 @@
 # shellcheck disable=SC2154
 
 need runc crun jq script
-setup_work
 make_rootfs
 
 for name in denied terminal user; do

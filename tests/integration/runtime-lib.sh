@@ -4,6 +4,7 @@
 #
 # What the tests of the runtime door share beside tests/integration/lib.sh.
 
+setup_work
 # The records of what was admitted: this mount namespace ends with the test.
 mount -t tmpfs -o mode=755 tmpfs /run
 records=/run/cofferdam/admitted

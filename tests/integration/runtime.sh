@@ -13,7 +13,6 @@
 
 need runc crun jq script
 [ -x "$probe" ] || bail "$probe is not built"
-setup_work
 make_rootfs
 
 # --- nobody notices it ---
