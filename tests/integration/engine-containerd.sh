@@ -72,7 +72,8 @@ pod() {
 pod_away() {
 	printf 'pod_sandbox_id: "%s"' "$sandbox" | cri StopPodSandbox PodId Empty
 	printf 'pod_sandbox_id: "%s"' "$sandbox" | cri RemovePodSandbox PodId Empty
-	rmdir "$pod_cgroup" "${pod_cgroup%/*}"
+	# what is left of it in every hierarchy
+	rmdir /sys/fs/cgroup/*/kubepods/"${pod_cgroup##*/}" /sys/fs/cgroup/*/kubepods
 } >/dev/null 2>&1
 
 # container NAME SECURITY [RESOURCES [MORE]] - create and start it in $sandbox; sets

@@ -57,6 +57,12 @@ refused "runtime: a host's namespace" host-pid "${run[@]}" --pid host "${modest[
 runs "runtime: what is allowed is hardened" "$hardened" "${run[@]}" "${modest[@]}" bb "${look[@]}"
 like "runtime: the root filesystem is read-only" \
 	"$("${run[@]}" "${modest[@]}" bb touch /x 2>&1)" "Read-only file system"
+docker run -d --name held --network none "${modest[@]}" bb sleep 600 >/dev/null 2>&1
+runs "exec: a probe runs" "in" docker exec held echo in
+runs "exec --privileged: no more than the container has" "CapBnd:.0000000000000400" \
+	docker exec --privileged held grep CapBnd /proc/self/status
+refused "exec: as root" exec-exceeds docker exec --user 0 held true
+docker rm --force held >/dev/null 2>&1
 like "doctor: the door is in place" "$(remarks registration docker)" "^good: the door runtime"
 like "doctor --canary: refused" "$(canary docker)" "^good: .*it was refused"
 refused "docker build without BuildKit" root-user env DOCKER_BUILDKIT=0 "${build[@]}"

@@ -96,6 +96,12 @@ for runtime in runc crun; do
 		"$(podman --runtime $runtime run --rm "${modest[@]}" localhost/bb touch /x 2>&1)" \
 		"Read-only file system"
 done
+podman run -d --name held "${modest[@]}" localhost/bb sleep 600 >/dev/null 2>&1
+runs "exec: a probe runs" "in" podman exec held echo in
+runs "exec --privileged: no more than the container has" "CapBnd:.0000000000000400" \
+	podman exec --privileged held grep CapBnd /proc/self/status
+refused "exec: as root" exec-exceeds podman exec --user 0 held true
+podman rm --force --time 0 held >/dev/null 2>&1
 like "doctor --canary" "$(canary podman)" "^good: .*it was refused"
 like "doctor: what root can do is named" "$(remarks bypass podman)" "--runtime PATH"
 runs "a path goes past the table" "in" podman --runtime /usr/bin/crun run --rm localhost/bb echo in
