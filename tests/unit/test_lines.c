@@ -25,8 +25,8 @@ static int file_of(const char *text, size_t len)
 /* all - every line of @text, each in brackets; "!" for one that is too long. */
 static char *all(const char *text, size_t len)
 {
-	_cleanup_lines_ struct lines lines = { .fd = file_of(text, len) };
-	_cleanup_close_ int fd = lines.fd;
+	_cleanup_close_ int fd = file_of(text, len);
+	_cleanup_lines_ struct lines lines = { .fd = fd };
 	struct buf out = { 0 };
 	struct error err;
 	const char *line;
@@ -109,8 +109,8 @@ static void test_too_long(void **state)
 
 static void test_zero_bytes(void **state)
 {
-	_cleanup_lines_ struct lines lines = { .fd = file_of("a\0b\nc", 5) };
-	_cleanup_close_ int fd = lines.fd;
+	_cleanup_close_ int fd = file_of("a\0b\nc", 5);
+	_cleanup_lines_ struct lines lines = { .fd = fd };
 	struct error err;
 	const char *line;
 	size_t n;
