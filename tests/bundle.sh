@@ -13,10 +13,8 @@ need jq strace timeout
 setup_work
 cd "$work" || exit 99
 kills=100
-reach=140	# tenths of a millisecond that it may live: it takes about ten milliseconds
 [ "$sanitizer" = no ] || {
 	kills=25
-	reach=900
 }
 kills=${COFFERDAM_KILLS:-$kills}
 mkdir etc src
@@ -236,11 +234,19 @@ whole() {
 	return 1
 }
 
+# At any moment of the time that one takes here, in tenths of a millisecond
+reach=0
+for version in 1.0 1.1 1.0 1.1; do
+	start=$(date +%s%N)
+	timeout 10 "$cofferdam" bundle activate "${on[@]}" web@$version >/dev/null
+	took=$((($(date +%s%N) - start) / 100000))
+	[ $reach -gt 0 ] && [ $took -gt $reach ] || reach=$took
+done
 torn=0
 killed=0
 for ((i = 0; i < kills; i++)); do
 	version=1.$((i % 2))
-	timeout -s KILL "0.$(printf '%04d' $((RANDOM % reach)))" \
+	timeout -s KILL "$(printf '0.%04d' $((RANDOM % reach + 1)))" \
 		"$cofferdam" bundle activate "${on[@]}" web@$version >/dev/null 2>&1 ||
 		killed=$((killed + 1))
 	whole || {
@@ -266,9 +272,7 @@ if [ "$sanitizer" = no ]; then
 	note "$moments system calls"
 	is "killed at every system call: the host has a whole bundle" "$torn" 0
 	is "there were some" "$((moments > 50 && moments < 599))" 1
-else
-	skip "killed at every system call" "sanitizers make thousands"
-fi
+fi	# sanitizers make thousands of calls
 exits 0 bundle activate "${on[@]}" web@1.0
 exits 0 bundle activate "${on[@]}" web@1.1
 is "and the next one still works" "$(digest etc/bundles/web)" "$two"
