@@ -158,7 +158,8 @@ static int replace_file(const char *path, const struct buf *text, const struct s
 	fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return error_sys(err, errno, "%s", dir);
-	return file_replace(fd, slash ? slash + 1 : path, buf_cstr(text), text->len, st, err);
+	/* the runtime reads it at once, and nobody after that */
+	return file_put(fd, slash ? slash + 1 : path, buf_cstr(text), text->len, st, err);
 }
 
 /* sealed - @text in a descriptor that nobody can change and execve(2) keeps. */

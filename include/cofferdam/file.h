@@ -95,6 +95,13 @@ int dir_next(DIR *dir, const struct dirent **ret) must_check;
 int file_replace(int dirfd, const char *name, const char *data, size_t len,
 		 const struct stat *like, struct error *err) must_check;
 
+/*
+ * file_put - the same without syncing: for what is of no use after the host has
+ * crashed. Readers find the old file or the new one, whole.
+ */
+int file_put(int dirfd, const char *name, const char *data, size_t len,
+	     const struct stat *like, struct error *err) must_check;
+
 /* file_write_all - write(2) until all is written; EINTR is retried. */
 int file_write_all(int fd, const char *data, size_t len, struct error *err) must_check;
 

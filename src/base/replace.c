@@ -101,8 +101,16 @@ static int sync_dir(int fd, struct error *err)
 	return 0;
 }
 
-static int replace(int dirfd, const char *name, const char *data, size_t len,
-		   const struct stat *like, struct error *err)
+/* What takes the place of a name. */
+struct content {
+	const char *data;
+	size_t len;
+	const struct stat *like;
+	bool durable;			/* synced, and its folder, too */
+};
+
+static int replace(int dirfd, const char *name, const struct content *content,
+		   struct error *err)
 {
 	_cleanup_close_ int dir = -1;
 	_cleanup_close_ int fd = -1;
@@ -116,10 +124,10 @@ static int replace(int dirfd, const char *name, const char *data, size_t len,
 	fd = create_fresh(dir, fresh, err);
 	if (fd < 0)
 		return fd;
-	r = file_write_all(fd, data, len, err);
+	r = file_write_all(fd, content->data, content->len, err);
 	if (r == 0)
-		r = dress(dir, name, fd, like, err);
-	if (r == 0 && fsync(fd) < 0)
+		r = dress(dir, name, fd, content->like, err);
+	if (r == 0 && content->durable && fsync(fd) < 0)
 		r = error_sys(err, errno, "cannot sync the new file");
 	if (r == 0 && renameat(dir, fresh, dir, name) < 0)
 		r = error_sys(err, errno, "cannot put the new file in its place");
@@ -127,16 +135,32 @@ static int replace(int dirfd, const char *name, const char *data, size_t len,
 		(void)unlinkat(dir, fresh, 0);
 		return r;
 	}
-	return sync_dir(dir, err);
+	return content->durable ? sync_dir(dir, err) : 0;
+}
+
+static int replace_named(int dirfd, const char *name, const struct content *content,
+			 struct error *err)
+{
+	if (name[0] == '\0' || strchr(name, '/') || strcmp(name, ".") == 0 ||
+	    strcmp(name, "..") == 0)
+		return error_set(err, -EINVAL, "\"%s\": not the name of a file in a folder", name);
+	if (replace(dirfd, name, content, err) < 0)
+		return error_context(err, "%s: cannot replace", name);
+	return 0;
 }
 
 int file_replace(int dirfd, const char *name, const char *data, size_t len,
 		 const struct stat *like, struct error *err)
 {
-	if (name[0] == '\0' || strchr(name, '/') || strcmp(name, ".") == 0 ||
-	    strcmp(name, "..") == 0)
-		return error_set(err, -EINVAL, "\"%s\": not the name of a file in a folder", name);
-	if (replace(dirfd, name, data, len, like, err) < 0)
-		return error_context(err, "%s: cannot replace", name);
-	return 0;
+	const struct content content = { data, len, like, .durable = true };
+
+	return replace_named(dirfd, name, &content, err);
+}
+
+int file_put(int dirfd, const char *name, const char *data, size_t len,
+	     const struct stat *like, struct error *err)
+{
+	const struct content content = { data, len, like, .durable = false };
+
+	return replace_named(dirfd, name, &content, err);
 }

@@ -122,7 +122,8 @@ int admitted_put(const char *dir, const struct admission *what, struct error *er
 	}
 	if (r >= 0) {
 		pending_name(name, what->id, what->config, what->len);
-		r = file_replace(fd, name, record.data, record.len, &like, err);
+		/* it is about processes, which end with the host */
+		r = file_put(fd, name, record.data, record.len, &like, err);
 	}
 	return r < 0 ? error_context(err, "%s: what was admitted cannot be recorded", dir) : 0;
 }

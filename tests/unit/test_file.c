@@ -229,7 +229,10 @@ static void test_replace(void **state)
 	assert_true(after.st_ino != st.st_ino);
 	/* through O_PATH, with nothing to write, of a new name */
 	assert_int_equal(file_replace(path_fd, "f", NULL, 0, &st, &err), 0);
-	assert_int_equal(file_replace(path_fd, "new", "x", 1, &st, &err), 0);
+	assert_int_equal(file_put(path_fd, "new", "x", 1, &st, &err), 0);
+	assert_int_equal(file_read(dir_fd, "new", true, 100, &b, &after, &err), 0);
+	assert_string_equal(buf_cstr(&b), "x");
+	assert_int_equal(after.st_mode, st.st_mode);
 	assert_int_equal(entries(dir_path), 2);
 	/* a link is replaced, and what it points to is not */
 	put("target", "kept", 0600);
