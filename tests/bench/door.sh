@@ -4,7 +4,9 @@
 # What the runtime door adds to a whole "runc run" and "crun run", measured in
 # turn so that no order favours anyone: the door alone (in front of an empty
 # program instead of the runtime), what it passes, and the whole, with the hook
-# that verifies what was admitted.
+# that verifies what was admitted. Bundles on a disk, as podman's are, and in a
+# tmpfs, as those of containerd, Docker and CRI-O: config.json is rewritten each
+# time (two host.json take turns, which its hooks name), and a disk is waited for.
 #
 #	ROUNDS		of each			[60]
 #	RUNTIMES	in turn			[runc crun]
@@ -31,7 +33,11 @@ variant() {
 }
 
 host_config alone ".engines.podman.runtime = \"$empty\"" >/dev/null
-for runtime in ${RUNTIMES:-runc crun}; do
+
+# compare RUNTIME WHERE - WHERE is what to say of it
+compare() {
+	local runtime=$1 dir
+
 	dir=$(bundle bench '.process.args = ["/bin/true"]')
 	real "$runtime"
 	variant plain "${command[@]}" run --bundle "$(bundle plain '.process.args = ["/bin/true"]')"
@@ -43,7 +49,7 @@ for runtime in ${RUNTIMES:-runc crun}; do
 		--root "$work/$runtime" run --bundle "$dir"
 	variant passes "$door" --engine podman --host-config "$work/hosts/alone/host.json" state
 	echo
-	echo "## The runtime door: $runtime run"
+	echo "## The runtime door: $runtime run, bundles $2"
 	echo
 	"$build/tests/bench/interleave" "$rounds" /dev/null \
 		"$runtime run" "$work/plain.sh" -- "$runtime run, door and hook" "$work/door.sh" -- \
@@ -54,4 +60,12 @@ for runtime in ${RUNTIMES:-runc crun}; do
 		/\| empty program/ { empty = $5 + 0 }
 		/judging/ { door = $5 + 0 }
 		END { printf "The door alone adds %.1f %%.\n", 100 * (door - empty) / run }' "$work/table"
+}
+
+for runtime in ${RUNTIMES:-runc crun}; do
+	compare "$runtime" "on a disk"
+done
+mount -t tmpfs -o mode=755 tmpfs "$work/bundles"
+for runtime in ${RUNTIMES:-runc crun}; do
+	compare "$runtime" "in a tmpfs"
 done
