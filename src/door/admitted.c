@@ -22,7 +22,6 @@
 #define ID_DIGITS 32			/* of the id's digest, in a name */
 #define PENDING "pending."
 #define PENDING_SECONDS 3600		/* no runtime takes that long to begin */
-#define NAME_SIZE 128u
 #define RECORD_FILE_MAX (FILE_CONFIG_MAX + (1u << 16))
 
 const char *admitted_dir(void)
@@ -30,7 +29,7 @@ const char *admitted_dir(void)
 	return RUN_DIR "/admitted";
 }
 
-static void pending_name(char name[NAME_SIZE], const char *id, const char *config, size_t len)
+void admitted_pending(char name[ADMITTED_NAME], const char *id, const char *config, size_t len)
 {
 	char hex[SHA256_HEX];
 	struct sha256 s;
@@ -39,10 +38,10 @@ static void pending_name(char name[NAME_SIZE], const char *id, const char *confi
 	sha256_add(&s, id, strlen(id) + 1);
 	sha256_add(&s, config, len);
 	sha256_end(&s, hex);
-	(void)snprintf(name, NAME_SIZE, PENDING "%s", hex);
+	(void)snprintf(name, ADMITTED_NAME, PENDING "%s", hex);
 }
 
-static void id_prefix(char prefix[NAME_SIZE], const char *id)
+static void id_prefix(char prefix[ADMITTED_NAME], const char *id)
 {
 	char hex[SHA256_HEX];
 	struct sha256 s;
@@ -50,82 +49,21 @@ static void id_prefix(char prefix[NAME_SIZE], const char *id)
 	sha256_begin(&s);
 	sha256_add(&s, id, strlen(id));
 	sha256_end(&s, hex);
-	(void)snprintf(prefix, NAME_SIZE, "%.*s.", ID_DIGITS, hex);
+	(void)snprintf(prefix, ADMITTED_NAME, "%.*s.", ID_DIGITS, hex);
 }
 
-static void live_name(char name[NAME_SIZE], const char *id, int64_t pid, uint64_t start)
+static void live_name(char name[ADMITTED_NAME], const char *id, int64_t pid, uint64_t start)
 {
-	char prefix[NAME_SIZE];
+	char prefix[ADMITTED_NAME];
 
 	id_prefix(prefix, id);
-	(void)snprintf(name, NAME_SIZE, "%.*s%" PRId64 ".%" PRIu64, ID_DIGITS + 1, prefix, pid,
+	(void)snprintf(name, ADMITTED_NAME, "%.*s%" PRId64 ".%" PRIu64, ID_DIGITS + 1, prefix, pid,
 		       start);
 }
 
-static int open_dir(const char *dir, struct error *err)
+int admitted_open(const char *dir, struct error *err)
 {
 	return file_open_trusted(dir, O_RDONLY | O_DIRECTORY, 0, err);
-}
-
-/* make_dir - the folder and the one above it, for root alone. */
-static int make_dir(const char *dir, struct error *err)
-{
-	const char *slash = strrchr(dir, '/');
-	_cleanup_free_ char *parent = slash && slash > dir ? strndup(dir, (size_t)(slash - dir))
-							   : NULL;
-	int fd = open_dir(dir, err);
-
-	if (fd != -ENOENT)
-		return fd;
-	if (!parent)
-		return error_oom(err);
-	if ((mkdir(parent, 0700) < 0 && errno != EEXIST) ||
-	    (mkdir(dir, 0700) < 0 && errno != EEXIST))
-		return error_sys(err, errno, "%s: cannot be made", dir);
-	return open_dir(dir, err);
-}
-
-static void member(struct buf *out, const char *name, const char *value)
-{
-	buf_printf(out, "\"%s\":", name);
-	json_quote(out, value ? value : "", value ? strlen(value) : 0);
-	buf_str(out, ",\n");
-}
-
-static void print_record(struct buf *out, const struct admission *what)
-{
-	buf_str(out, "{\"format\":1,\n\"time\":\"");
-	text_utc(out, time(NULL));
-	buf_str(out, "Z\",\n");
-	member(out, "id", what->id);
-	member(out, "bundle", what->bundle);
-	member(out, "engine", what->engine);
-	member(out, "runtime", what->runtime);
-	member(out, "policy", what->policy);
-	member(out, "verdict", what->verdict);
-	buf_str(out, "\"config\":");
-	buf_add(out, what->config, what->len);
-	buf_str(out, "}\n");
-}
-
-int admitted_put(const char *dir, const struct admission *what, struct error *err)
-{
-	_cleanup_close_ int fd = make_dir(dir, err);
-	const struct stat like = { .st_mode = S_IFREG | 0600 };
-	_cleanup_buf_ struct buf record = { 0 };
-	char name[NAME_SIZE];
-	int r = fd;
-
-	if (r >= 0) {
-		print_record(&record, what);
-		r = buf_check(&record, err);
-	}
-	if (r >= 0) {
-		pending_name(name, what->id, what->config, what->len);
-		/* it is about processes, which end with the host */
-		r = file_put(fd, name, record.data, record.len, &like, err);
-	}
-	return r < 0 ? error_context(err, "%s: what was admitted cannot be recorded", dir) : 0;
 }
 
 /* read_config - the member "config" of the record @name. */
@@ -175,19 +113,19 @@ int admitted_commit(const char *dir, const char *id, int64_t pid, const struct b
 {
 	_cleanup_close_ int fd = -1;
 	_cleanup_buf_ struct buf before = { 0 };
-	char name[NAME_SIZE], pending[NAME_SIZE];
+	char name[ADMITTED_NAME], pending[ADMITTED_NAME];
 	uint64_t start;
 	int r = process_started(pid, &start, err);
 
 	if (r < 0)
 		return r;
-	fd = open_dir(dir, err);
+	fd = admitted_open(dir, err);
 	if (fd == -ENOENT)
 		return not_admitted(id, err);
 	if (fd < 0)
 		return fd;
 	live_name(name, id, pid, start);
-	pending_name(pending, id, buf_cstr(config), config->len);
+	admitted_pending(pending, id, buf_cstr(config), config->len);
 	if (renameat(fd, pending, fd, name) == 0)
 		return 0;
 	if (errno != ENOENT)
@@ -201,8 +139,8 @@ int admitted_commit(const char *dir, const char *id, int64_t pid, const struct b
 int admitted_config(const char *dir, const char *id, int64_t pid, uint64_t start,
 		    struct buf *ret, struct error *err)
 {
-	_cleanup_close_ int fd = open_dir(dir, err);
-	char name[NAME_SIZE];
+	_cleanup_close_ int fd = admitted_open(dir, err);
+	char name[ADMITTED_NAME];
 
 	if (fd < 0)
 		return fd;
@@ -234,7 +172,7 @@ static void forget(const char *dir, bool (*which)(int fd, const char *name, cons
 		   const void *arg)
 {
 	struct error err;
-	_cleanup_close_ int fd = open_dir(dir, &err);
+	_cleanup_close_ int fd = admitted_open(dir, &err);
 	_cleanup_dir_ DIR *list = fd < 0 ? NULL : dir_open(fd);
 	const struct dirent *entry;
 
@@ -245,7 +183,7 @@ static void forget(const char *dir, bool (*which)(int fd, const char *name, cons
 }
 
 struct drop {
-	char prefix[NAME_SIZE];
+	char prefix[ADMITTED_NAME];
 	bool force;
 };
 

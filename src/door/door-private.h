@@ -49,4 +49,12 @@ int parse_argp(struct command_line *command, enum verb verb, char **argv, int at
  * -ESRCH: it has ended. */
 int process_started(int64_t pid, uint64_t *ret, struct error *err) must_check;
 
+#define ADMITTED_NAME 128u		/* the size of a record's name */
+
+/* admitted_open - the folder @dir of records, if root alone can write it. */
+int admitted_open(const char *dir, struct error *err) must_check;
+
+/* admitted_pending - the name of the record that this was admitted for @id. */
+void admitted_pending(char name[ADMITTED_NAME], const char *id, const char *config, size_t len);
+
 #endif

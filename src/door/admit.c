@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Writing what was admitted. Apart from admitted.c, so that the hook, which only
+ * reads it, does not carry libselinux (see base/replace.c).
+ */
+#include <cofferdam/admitted.h>
+
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include <cofferdam/file.h>
+#include <cofferdam/text.h>
+
+#include "door-private.h"
+
+/* make_dir - the folder and the one above it, for root alone. */
+static int make_dir(const char *dir, struct error *err)
+{
+	const char *slash = strrchr(dir, '/');
+	_cleanup_free_ char *parent = slash && slash > dir ? strndup(dir, (size_t)(slash - dir))
+							   : NULL;
+	int fd = admitted_open(dir, err);
+
+	if (fd != -ENOENT)
+		return fd;
+	if (!parent)
+		return error_oom(err);
+	if ((mkdir(parent, 0700) < 0 && errno != EEXIST) ||
+	    (mkdir(dir, 0700) < 0 && errno != EEXIST))
+		return error_sys(err, errno, "%s: cannot be made", dir);
+	return admitted_open(dir, err);
+}
+
+static void member(struct buf *out, const char *name, const char *value)
+{
+	buf_printf(out, "\"%s\":", name);
+	json_quote(out, value ? value : "", value ? strlen(value) : 0);
+	buf_str(out, ",\n");
+}
+
+static void print_record(struct buf *out, const struct admission *what)
+{
+	buf_str(out, "{\"format\":1,\n\"time\":\"");
+	text_utc(out, time(NULL));
+	buf_str(out, "Z\",\n");
+	member(out, "id", what->id);
+	member(out, "bundle", what->bundle);
+	member(out, "engine", what->engine);
+	member(out, "runtime", what->runtime);
+	member(out, "policy", what->policy);
+	member(out, "verdict", what->verdict);
+	buf_str(out, "\"config\":");
+	buf_add(out, what->config, what->len);
+	buf_str(out, "}\n");
+}
+
+int admitted_put(const char *dir, const struct admission *what, struct error *err)
+{
+	_cleanup_close_ int fd = make_dir(dir, err);
+	const struct stat like = { .st_mode = S_IFREG | 0600 };
+	_cleanup_buf_ struct buf record = { 0 };
+	char name[ADMITTED_NAME];
+	int r = fd;
+
+	if (r >= 0) {
+		print_record(&record, what);
+		r = buf_check(&record, err);
+	}
+	if (r >= 0) {
+		admitted_pending(name, what->id, what->config, what->len);
+		/* it is about processes, which end with the host */
+		r = file_put(fd, name, record.data, record.len, &like, err);
+	}
+	return r < 0 ? error_context(err, "%s: what was admitted cannot be recorded", dir) : 0;
+}
