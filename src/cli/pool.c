@@ -100,11 +100,26 @@ static void *run(void *argument)
 		pool->work(pool->context, job);
 		(void)pthread_mutex_lock(&pool->lock);
 		job->done = true;
-		if (pool->waits)
+		if (pool->awaited == job)
 			(void)pthread_cond_signal(&pool->job_done);
 	}
 	(void)pthread_mutex_unlock(&pool->lock);
 	return NULL;
+}
+
+/* await - until @job is done; the lock is held before and after. */
+static void await(struct pool *pool, const struct job *job)
+{
+	if (job->done)
+		return;
+	/* nothing more to tell for now: what was told is to be seen */
+	(void)pthread_mutex_unlock(&pool->lock);
+	flush(pool);
+	(void)pthread_mutex_lock(&pool->lock);
+	pool->awaited = job;
+	while (!job->done)
+		(void)pthread_cond_wait(&pool->job_done, &pool->lock);
+	pool->awaited = NULL;
 }
 
 /* tell_oldest - wait for it; the lock is held before and after, but not while it is told. */
@@ -112,20 +127,27 @@ static void tell_oldest(struct pool *pool)
 {
 	struct job *job = &pool->jobs[pool->told % pool->size];
 
-	if (!job->done) {
-		/* nothing more to tell for now: what was told is to be seen */
-		(void)pthread_mutex_unlock(&pool->lock);
-		flush(pool);
-		(void)pthread_mutex_lock(&pool->lock);
-	}
-	while (!job->done) {
-		pool->waits = true;
-		(void)pthread_cond_wait(&pool->job_done, &pool->lock);
-		pool->waits = false;
-	}
+	await(pool, job);
 	(void)pthread_mutex_unlock(&pool->lock);
 	tell(pool, job);
 	(void)pthread_mutex_lock(&pool->lock);
+}
+
+/*
+ * make_room - what is ready is told as soon as may be. A full ring has to wait, and
+ * waits until half of it is done: to wake up for each would cost more than the rest.
+ */
+static void make_room(struct pool *pool)
+{
+	const size_t half = pool->size / 2;
+
+	while (pool->told < pool->added && pool->jobs[pool->told % pool->size].done)
+		tell_oldest(pool);
+	if (pool->added - pool->told < pool->size)
+		return;
+	await(pool, &pool->jobs[(pool->told + half - 1) % pool->size]);
+	while (pool->added - pool->told > half)
+		tell_oldest(pool);
 }
 
 /* start - the threads, fewer or none where there can be no more. */
@@ -178,11 +200,7 @@ static void out_of_memory(struct pool *pool)
 static void hand_over(struct pool *pool, const struct job *job)
 {
 	(void)pthread_mutex_lock(&pool->lock);
-	/* What is ready is told as soon as may be; and a full ring has to wait. */
-	while (pool->told < pool->added &&
-	       (pool->added - pool->told == pool->size ||
-		pool->jobs[pool->told % pool->size].done))
-		tell_oldest(pool);
+	make_room(pool);
 	pool->jobs[pool->added++ % pool->size] = *job;
 	if (pool->idle > 0)
 		(void)pthread_cond_signal(&pool->work_there);

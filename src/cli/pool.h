@@ -12,7 +12,7 @@
 #include "cli.h"
 
 #define POOL_THREADS_MAX 64u
-#define POOL_AHEAD 8u			/* inputs a thread that may wait to be told */
+#define POOL_AHEAD 16u			/* inputs a thread that may wait to be told */
 
 struct job {
 	char *path;
@@ -33,7 +33,8 @@ struct pool {
 	size_t size, added, taken, told;
 	int status;
 	unsigned started, idle;
-	bool tried, watched, closing, waits, broken;
+	bool tried, watched, closing, broken;
+	const struct job *awaited;	/* by the thread that tells */
 	pthread_t *ids;
 	pthread_mutex_t lock;
 	pthread_cond_t work_there, job_done;
