@@ -99,7 +99,8 @@ takes() {
 	[[ $said == *"missing: --no-such-option"* || $said =~ ^"cofferdam $1: --"[a-z-]*" takes" ]]
 }
 offered= taken= forgotten=
-options=$(grep -o '^	{ "[a-z-]*", [a-z]*_argument' "$src/src/cli/common.c" | sed 's/.*"\(.*\)", \(.*\)_argument/\1 \2/' | sort -u)
+options=$(sed -n 's/^	WORD("\([a-z-]*\)", .*/\1 required/p;s/^	FLAG("\([a-z-]*\)", .*/\1 no/p' \
+	"$src/src/cli/common.c" | sort -u)
 is "more than fifteen options were found" "$(($(wc -l <<<"$options") > 15))" 1
 while read -r option kind; do
 	# getopt_long(3) takes the start of a longer name for it: nothing can be told of "for"

@@ -3,6 +3,7 @@
 
 #include <getopt.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -68,133 +69,96 @@ int cli_status(enum verdict verdict)
 	return STATUS_UNJUDGED;
 }
 
-static const struct option all_options[] = {
-	{ "policy", required_argument, NULL, 'p' },
-	{ "host-config", required_argument, NULL, 'h' },
-	{ "facts", required_argument, NULL, 'F' },
-	{ "exec", required_argument, NULL, 'x' },
-	{ "format", required_argument, NULL, 'f' },
-	{ "engine", required_argument, NULL, 'e' },
-	{ "door", required_argument, NULL, 'd' },
-	{ "jobs", required_argument, NULL, 'j' },
-	{ "id", required_argument, NULL, 'I' },
-	{ "bundle", required_argument, NULL, 'B' },
-	{ "arch", required_argument, NULL, 'a' },
-	{ "caps", required_argument, NULL, 'c' },
-	{ "verbose", no_argument, NULL, 'v' },
-	{ "diff", no_argument, NULL, 'D' },
-	{ "in-place", no_argument, NULL, 'i' },
-	{ "engine", required_argument, NULL, 'E' },
-	{ "door", required_argument, NULL, 'w' },
-	{ "root", required_argument, NULL, 'r' },
-	{ "plan", no_argument, NULL, 'P' },
-	{ "enforce", no_argument, NULL, 'X' },
-	{ "canary", no_argument, NULL, 'C' },
-	{ "effective", no_argument, NULL, 'S' },
-	{ "digest", required_argument, NULL, 'G' },
-	{ "for", required_argument, NULL, 'O' },
-	{ NULL, 0, NULL, 0 },
+/* An option, and the member that takes it: a string, or a bool. */
+static const struct option_row {
+	struct option as;
+	size_t member;
+} all_options[] = {
+#define WORD(name, letter, member) \
+	{ { name, required_argument, NULL, letter }, offsetof(struct cli_options, member) }
+#define FLAG(name, letter, member) \
+	{ { name, no_argument, NULL, letter }, offsetof(struct cli_options, member) }
+	WORD("policy", 'p', policy),
+	WORD("host-config", 'h', host_config),
+	WORD("facts", 'F', facts),
+	WORD("exec", 'x', exec),
+	WORD("format", 'f', format),
+	WORD("engine", 'e', engine),
+	WORD("door", 'd', door),
+	WORD("jobs", 'j', jobs),
+	WORD("id", 'I', id),
+	WORD("bundle", 'B', bundle),
+	WORD("arch", 'a', arch),
+	WORD("caps", 'c', caps),
+	FLAG("verbose", 'v', verbose),
+	FLAG("diff", 'D', diff),
+	FLAG("in-place", 'i', in_place),
+	WORD("engine", 'E', engines),
+	WORD("door", 'w', way),
+	WORD("root", 'r', root),
+	FLAG("plan", 'P', plan),
+	FLAG("enforce", 'X', enforce),
+	FLAG("canary", 'C', canary),
+	FLAG("effective", 'S', effective),
+	WORD("digest", 'G', digest),
+	WORD("for", 'O', config),
+	{ { NULL, 0, NULL, 0 }, 0 },
+#undef WORD
+#undef FLAG
 };
 
 const char *cli_option_name(size_t i)
 {
-	return all_options[i].name;
+	return all_options[i].as.name;
 }
 
 bool cli_option_takes(const char *name)
 {
-	for (size_t i = 0; all_options[i].name; i++) {
-		if (strcmp(all_options[i].name, name) == 0)
-			return all_options[i].has_arg == required_argument;
+	for (size_t i = 0; all_options[i].as.name; i++) {
+		if (strcmp(all_options[i].as.name, name) == 0)
+			return all_options[i].as.has_arg == required_argument;
 	}
 	return false;
 }
 
-static int take(const struct command *self, int option, struct cli_options *out)
+/* take_word - what is more than a word, or not any word. */
+static int take_word(const struct command *self, const struct option_row *row,
+		     struct cli_options *out)
 {
-	switch (option) {
-	case 'p':
-		out->policy = optarg;
-		break;
-	case 'h':
-		out->host_config = optarg;
-		break;
-	case 'F':
-		out->facts = optarg;
-		break;
-	case 'x':
-		out->exec = optarg;
-		break;
-	case 'f':
-		out->format = optarg;
-		break;
+	switch (row->as.val) {
 	case 'e':
 		out->engine = engine_parse(optarg);
 		if (out->engine == ENGINE_UNKNOWN)
 			return cli_usage(self, "--engine takes podman, crio, containerd or docker, not \"%s\"",
 					 optarg);
-		break;
+		return 0;
 	case 'd':
 		if (door_parse(optarg, &out->door) < 0)
 			return cli_usage(self, "--door takes runtime, hook or precreate, not \"%s\"",
 					 optarg);
-		break;
-	case 'j':
-		out->jobs = optarg;
-		break;
-	case 'I':
-		out->id = optarg;
-		break;
+		return 0;
 	case 'B':
 		if (optarg[0] != '/')
 			return cli_usage(self, "--bundle takes an absolute path, not \"%s\"", optarg);
-		out->bundle = optarg;
-		break;
-	case 'a':
-		out->arch = optarg;
-		break;
-	case 'c':
-		out->caps = optarg;
-		break;
-	case 'v':
-		out->verbose = true;
-		break;
-	case 'D':
-		out->diff = true;
-		break;
-	case 'i':
-		out->in_place = true;
-		break;
-	case 'G':
-		out->digest = optarg;
-		break;
-	case 'E':
-		out->engines = optarg;
-		break;
-	case 'w':
-		out->way = optarg;
-		break;
-	case 'r':
-		out->root = optarg;
-		break;
-	case 'P':
-		out->plan = true;
-		break;
-	case 'X':
-		out->enforce = true;
-		break;
-	case 'C':
-		out->canary = true;
-		break;
-	case 'S':
-		out->effective = true;
-		break;
-	case 'O':
-		out->config = optarg;
 		break;
 	default:
-		return cli_usage(self, "option not understood");
+		break;
 	}
+	*(const char **)(void *)((char *)out + row->member) = optarg;
+	return 0;
+}
+
+static int take(const struct command *self, int option, struct cli_options *out)
+{
+	const struct option_row *row = all_options;
+
+	while (row->as.name && row->as.val != option)
+		row++;
+	if (!row->as.name)
+		return cli_usage(self, "option not understood");
+	if (row->as.has_arg == required_argument)
+		return take_word(self, row, out);
+	*(bool *)((char *)out + row->member) = true;
 	return 0;
 }
 
@@ -206,9 +170,9 @@ int cli_options(const struct command *self, int argc, char **argv, const char *a
 	size_t n = 0;
 	int option, status;
 
-	for (size_t i = 0; all_options[i].name; i++) {
-		if (strchr(accepts, all_options[i].val))
-			wanted[n++] = all_options[i];
+	for (size_t i = 0; all_options[i].as.name; i++) {
+		if (strchr(accepts, all_options[i].as.val))
+			wanted[n++] = all_options[i].as;
 	}
 	memset(&wanted[n], 0, sizeof(wanted[n]));
 	opterr = 0;
