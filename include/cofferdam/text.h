@@ -4,11 +4,15 @@
 
 /* Foreign strings made safe to show, and the small languages of policies. */
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <cofferdam/buf.h>
+
+/* text_vformat - vasprintf(3): malloc'd, or NULL when memory is exhausted. */
+char *text_vformat(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0))) must_check;
 
 /*
  * text_escape - append at most @max bytes of @s so that a terminal, a log line

@@ -353,3 +353,10 @@ char *text_path_clean(const char *path)
 	out[len] = '\0';
 	return out;
 }
+
+char *text_vformat(const char *fmt, va_list ap)
+{
+	char *text;
+
+	return vasprintf(&text, fmt, ap) < 0 ? NULL : text;
+}

@@ -16,8 +16,7 @@ int cli_usage(const struct command *self, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&what, fmt, ap) < 0)
-		what = NULL;
+	what = text_vformat(fmt, ap);
 	va_end(ap);
 	if (what)
 		text_escape(&shown, what, strlen(what), 256);

@@ -15,11 +15,9 @@ warn(struct buf *out, const struct origin *at, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0) {
-		text = NULL;
-		out->oom = true;
-	}
+	text = text_vformat(fmt, ap);
 	va_end(ap);
+	out->oom |= !text;
 	cli_foreign(out, at->file);
 	buf_printf(out, ":%u: warning: ", at->line);
 	text_escape(out, text ? text : "", text ? strlen(text) : 0, SIZE_MAX);

@@ -9,16 +9,11 @@
 int fact_why(char **why, struct error *err, const char *fmt, ...)
 {
 	va_list args;
-	int r;
 
 	va_start(args, fmt);
-	r = vasprintf(why, fmt, args);
+	*why = text_vformat(fmt, args);
 	va_end(args);
-	if (r < 0) {
-		*why = NULL;
-		return error_oom(err);
-	}
-	return 0;
+	return *why ? 0 : error_oom(err);
 }
 
 int fact_why_sys(char **why, struct error *err, int errnum)

@@ -26,14 +26,12 @@ static void quoted(struct buf *out, const char *fmt, va_list ap)
 
 static void quoted(struct buf *out, const char *fmt, va_list ap)
 {
-	_cleanup_free_ char *text = NULL;
+	_cleanup_free_ char *text = text_vformat(fmt, ap);
 
-	if (vasprintf(&text, fmt, ap) < 0) {
-		text = NULL;
+	if (text)
+		json_quote(out, text, strlen(text));
+	else
 		out->oom = true;
-		return;
-	}
-	json_quote(out, text, strlen(text));
 }
 
 void note(struct buf *list, const char *fmt, ...)
@@ -50,13 +48,11 @@ void mismatch(struct gate *g, const char *fmt, ...)
 {
 	_cleanup_free_ char *text = NULL;
 	va_list ap;
-	int r;
 
 	va_start(ap, fmt);
-	r = vasprintf(&text, fmt, ap);
+	text = text_vformat(fmt, ap);
 	va_end(ap);
-	if (r < 0) {
-		text = NULL;
+	if (!text) {
 		g->failure.oom = true;
 		return;
 	}

@@ -47,12 +47,8 @@ static int hooks_dirs(struct plan *plan, const struct paths *files, struct buf *
 		r = paths_add(&set.list, HOOKS, err);
 	if (r < 0)
 		return r;
-	buf_str(out, "[crio.runtime]\nhooks_dir = [");
-	for (size_t i = 0; i < set.list.n; i++) {
-		buf_str(out, i ? ", " : "");
-		toml_quote(out, set.list.v[i]);
-	}
-	buf_str(out, "]\n");
+	buf_str(out, "[crio.runtime]\nhooks_dir = ");
+	toml_list(out, &set.list);
 	return 0;
 }
 

@@ -247,6 +247,9 @@ struct paths {
 	char **v;
 	size_t n;
 };
+
+/* toml_list - append an array of strings, and end the line. */
+void toml_list(struct buf *out, const struct paths *list);
 int where_all(const struct tree *tree, const char *name, struct paths *ret,
 	      struct error *err) must_check;
 void paths_free(struct paths *paths);

@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include <cofferdam/text.h>
+
 static const char *const doors[] = { "hook", "precreate", "runtime", "divert" };
 
 _Static_assert(ARRAY_SIZE(doors) == INSTALL_DOOR_MAX, "one name a door");
@@ -42,15 +44,15 @@ void plan_note(struct plan *plan, enum engine engine, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&what, fmt, ap) < 0) {
-		what = NULL;
-		plan->notes.oom = true;
-	}
+	what = text_vformat(fmt, ap);
 	va_end(ap);
-	if (what && engine != ENGINE_UNKNOWN)
-		buf_printf(&plan->notes, "%s: %s\n", engine_name(engine), what);
-	else if (what)
-		buf_printf(&plan->notes, "%s\n", what);
+	if (engine != ENGINE_UNKNOWN)
+		buf_printf(&plan->notes, "%s: ", engine_name(engine));
+	/* what engines' files say is foreign */
+	if (what)
+		text_escape(&plan->notes, what, strlen(what), 2000);
+	buf_char(&plan->notes, '\n');
+	plan->notes.oom |= !what;
 }
 
 int plan_folders(struct plan *plan, enum engine engine, const char *path, struct error *err)

@@ -100,12 +100,8 @@ static int hooks_dirs(struct plan *plan, struct buf *out, struct error *err)
 		r = paths_add(&set.list, PRECREATE, err);
 	if (r < 0)
 		return r;
-	buf_str(out, "hooks_dir = [");
-	for (size_t i = 0; i < set.list.n; i++) {
-		buf_str(out, i ? ", " : "");
-		toml_quote(out, set.list.v[i]);
-	}
-	buf_str(out, "]\n");
+	buf_str(out, "hooks_dir = ");
+	toml_list(out, &set.list);
 	return 0;
 }
 

@@ -24,8 +24,7 @@ void remark(struct doctor *d, enum remark_level level, const char *topic, enum e
 	}
 	d->out->v = v;
 	va_start(ap, fmt);
-	if (vasprintf(&what, fmt, ap) < 0)
-		what = NULL;
+	what = text_vformat(fmt, ap);
 	va_end(ap);
 	/* paths and what engines say are foreign */
 	if (what)

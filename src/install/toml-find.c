@@ -55,3 +55,13 @@ void toml_quote(struct buf *out, const char *s)
 	/* JSON's escapes are among TOML's */
 	json_quote(out, s, strlen(s));
 }
+
+void toml_list(struct buf *out, const struct paths *list)
+{
+	buf_char(out, '[');
+	for (size_t i = 0; i < list->n; i++) {
+		buf_str(out, i ? ", " : "");
+		toml_quote(out, list->v[i]);
+	}
+	buf_str(out, "]\n");
+}

@@ -216,17 +216,34 @@ int tree_remove(const struct tree *tree, const char *path, bool folder, struct e
 	return error_sys(err, errno, "%s%s: cannot be removed", tree->name, path);
 }
 
+/* The folders of two paths. */
+struct two {
+	int old, new;
+	const char *old_base, *new_base;
+};
+
+static void two_close(struct two *two)
+{
+	close_fd(&two->old);
+	close_fd(&two->new);
+}
+
+static int two_open(const struct tree *tree, const char *from, const char *to, struct two *ret,
+		    struct error *err)
+{
+	ret->old = tree_parent(tree, from, &ret->old_base);
+	ret->new = ret->old < 0 ? ret->old : tree_parent(tree, to, &ret->new_base);
+	return ret->new < 0 ? error_sys(err, -ret->new, "%s%s", tree->name, from) : 0;
+}
+
 /* Two names in one folder; the first goes. */
 int tree_rename(const struct tree *tree, const char *from, const char *to, struct error *err)
 {
-	_cleanup_close_ int old = -1, new = -1;
-	const char *old_base = NULL, *new_base = NULL;
+	_cleanup_(two_close) struct two two = { -1, -1, NULL, NULL };
 
-	old = tree_parent(tree, from, &old_base);
-	new = old < 0 ? old : tree_parent(tree, to, &new_base);
-	if (new < 0)
-		return error_sys(err, -new, "%s%s", tree->name, from);
-	if (renameat(old, old_base, new, new_base) < 0)
+	if (two_open(tree, from, to, &two, err) < 0)
+		return err->code;
+	if (renameat(two.old, two.old_base, two.new, two.new_base) < 0)
 		return error_sys(err, errno, "%s%s: cannot be renamed to %s", tree->name, from, to);
 	return 0;
 }
@@ -235,14 +252,11 @@ int tree_rename(const struct tree *tree, const char *from, const char *to, struc
 int tree_second_name(const struct tree *tree, const char *from, const char *to,
 		     struct error *err)
 {
-	_cleanup_close_ int old = -1, new = -1;
-	const char *old_base = NULL, *new_base = NULL;
+	_cleanup_(two_close) struct two two = { -1, -1, NULL, NULL };
 
-	old = tree_parent(tree, from, &old_base);
-	new = old < 0 ? old : tree_parent(tree, to, &new_base);
-	if (new < 0)
-		return error_sys(err, -new, "%s%s", tree->name, from);
-	if (linkat(old, old_base, new, new_base, 0) < 0)
+	if (two_open(tree, from, to, &two, err) < 0)
+		return err->code;
+	if (linkat(two.old, two.old_base, two.new, two.new_base, 0) < 0)
 		return error_sys(err, errno, "%s%s: cannot be given the second name %s", tree->name,
 				 from, to);
 	return 0;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <cofferdam/policy.h>
+#include <cofferdam/text.h>
 
 /* Traps: profiles that do not do what somebody who reads them would think. */
 
@@ -117,8 +118,7 @@ found(struct linting *l, enum seccomp_trap trap, const struct at *at, const char
 		return;
 	l->seen |= 1u << trap;
 	va_start(ap, fmt);
-	if (vasprintf(&said, fmt, ap) < 0)
-		said = NULL;
+	said = text_vformat(fmt, ap);
 	va_end(ap);
 	if (out->n == out->cap) {
 		const size_t cap = out->cap ? out->cap * 2 : 32;

@@ -12,15 +12,12 @@ int strict_error(const struct json_doc *doc, const struct json *node, struct err
 	unsigned line, column;
 	_cleanup_free_ char *message = NULL;
 	va_list ap;
-	int r;
 
 	va_start(ap, fmt);
-	r = vasprintf(&message, fmt, ap);
+	message = text_vformat(fmt, ap);
 	va_end(ap);
-	if (r < 0) {
-		message = NULL;
+	if (!message)
 		return error_oom(err);
-	}
 	json_where(doc, node->key ? node->key_start : node->start, &line, &column);
 	return error_set(err, -EINVAL, "%s:%u:%u: %s", doc->name, line, column, message);
 }

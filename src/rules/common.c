@@ -12,15 +12,12 @@ int rule_unjudged(const struct rule_input *in, struct findings *out, struct erro
 	_cleanup_free_ char *text = NULL;
 	struct finding *f;
 	va_list ap;
-	int r;
 
 	va_start(ap, fmt);
-	r = vasprintf(&text, fmt, ap);
+	text = text_vformat(fmt, ap);
 	va_end(ap);
-	if (r < 0) {
-		text = NULL;
+	if (!text)
 		return error_oom(err);
-	}
 	f = finding_add(in, out, err, pointer, "%s", text);
 	if (!f)
 		return err->code;
@@ -86,13 +83,11 @@ struct finding *mount_finding(const struct rule_input *in, struct findings *out,
 	_cleanup_buf_ struct buf pointer = { 0 };
 	_cleanup_free_ char *text = NULL;
 	va_list ap;
-	int r;
 
 	va_start(ap, fmt);
-	r = vasprintf(&text, fmt, ap);
+	text = text_vformat(fmt, ap);
 	va_end(ap);
-	if (r < 0) {
-		text = NULL;
+	if (!text) {
 		error_oom(err);
 		return NULL;
 	}

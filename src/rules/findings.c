@@ -63,12 +63,10 @@ static char *escaped(size_t max, const char *fmt, va_list ap)
 static char *escaped(size_t max, const char *fmt, va_list ap)
 {
 	_cleanup_buf_ struct buf out = { 0 };
-	_cleanup_free_ char *raw = NULL;
+	_cleanup_free_ char *raw = text_vformat(fmt, ap);
 
-	if (vasprintf(&raw, fmt, ap) < 0) {
-		raw = NULL;
+	if (!raw)
 		return NULL;
-	}
 	text_escape(&out, raw, strlen(raw), max);
 	return buf_steal(&out);
 }
