@@ -206,8 +206,8 @@ step check-root-asan in_build asan check-root
 build clang --enable-werror CC=clang &&
 	step check-clang in_build clang -j"$jobs" check
 step lint in_build plain lint
-step workloads-full env COFFERDAM_TEST_FULL=1 top_srcdir="$PWD" top_builddir="$PWD/build/release" \
-	bash tests/workloads/workloads.sh
-step bundle-kills env COFFERDAM_KILLS=1000 top_srcdir="$PWD" top_builddir="$PWD/build/release" \
-	bash tests/bundle.sh
+COFFERDAM_TEST_FULL=1 step workloads-full in_build release check-TESTS \
+	TESTS=tests/workloads/workloads.sh TEST_SUITE_LOG=workloads-full.log
+COFFERDAM_KILLS=1000 step bundle-kills in_build release check-TESTS \
+	TESTS=tests/bundle.sh TEST_SUITE_LOG=bundle-kills.log
 step distcheck in_build release -j"$jobs" distcheck

@@ -23,8 +23,8 @@ awk -v to="$work/parts" '
 	/^```/ && inside { close(part); inside = 0; what = ""; next }
 	/^```/ && what != "" { part = sprintf("%s/%03d", to, ++n); print what >part; inside = 1; next }
 	inside { print >part }
-	what != "" && !inside && NF { print "line " FNR ": no block follows the mark"; exit 1 }
-	END { exit inside }
+	what != "" && !inside && NF { print "line " FNR ": no block follows the mark"; bad = 1; exit }
+	END { exit bad || inside || what != "" }
 ' "$guide" || bail "$guide: a mark without its block"
 
 # As a reader would call it, on a host of the test's own.

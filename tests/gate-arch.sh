@@ -36,17 +36,24 @@ compiles() {
 
 # runs WHAT EMULATOR COMPILER... - its tests, each of which is one here
 runs() {
-	local what=$1 emulator=$2 line
+	local what=$1 emulator=$2 line code
 
 	shift 2
-	"$@" "${flags[@]}" -static -o "$work/arch" "$src/tests/gate-arch.c" "$src"/src/gate/arch-*.c ||
+	rm -f "$work/arch"
+	"$@" "${flags[@]}" -static -o "$work/arch" "$src/tests/gate-arch.c" "$src"/src/gate/arch-*.c || {
 		not_ok "$what: its tests do not compile"
+		return
+	}
+	$emulator "$work/arch" >"$work/said"
+	code=$?
+	is "$what: its tests end, and are as many as planned" \
+		"$code 1..$(grep -cE '^(not )?ok ' "$work/said")" "0 $(grep '^1\.\.' "$work/said")"
 	while read -r line; do
 		case $line in
 		"ok "*) ok "$what: ${line#* - }" ;;
 		"not ok "*) not_ok "$what: ${line#* - }" ;;
 		esac
-	done < <($emulator "$work/arch")
+	done <"$work/said"
 }
 
 machine=$(uname -m)

@@ -66,6 +66,7 @@ for base in 1 2 3 4; do
 	name=$(jq -rs '.[0].base' "$work/$base/cases")
 	for level in baseline restricted; do
 		found $base $level >"$work/found"
+		is "$name, $level: a verdict each" "$(wc -l <"$work/found")" "$(wc -l <"$work/$base/cases")"
 		wrong=$(jq -c --arg level $level '[.name, .[$level]]' "$work/$base/cases" |
 			paste - "$work/found" |
 			jq -c -R 'split("\t") | map(fromjson)

@@ -20,12 +20,20 @@ export COFFERDAM_TEST_PROGRAMS=/tests/programs
 
 # suite NAME SCRIPT PART...
 suite() {
-	local name=$1 script=$2
+	local name=$1 script=$2 code part
 
 	shift 2
 	echo "@@BEGIN $name"
-	COFFERDAM_TEST_PARTS="$*" bash "$script"
-	echo "@@CODE $?"
+	COFFERDAM_TEST_PARTS="$*" bash "$script" | tee /tmp/said
+	code=${PIPESTATUS[0]}
+	# A part that was renamed would be gone without a word.
+	for part; do
+		grep -q "^# ${part%:*}[,:]" /tmp/said || {
+			echo "# no part of $script is called $part"
+			code=99
+		}
+	done
+	echo "@@CODE $code"
 }
 
 # Where a part is run with one runtime alone, it was slow or says as much of the other.

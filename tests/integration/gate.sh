@@ -195,7 +195,7 @@ programs() {
 		'.process.rlimits = [{type: "RLIMIT_STACK", soft: 16384, hard: 16384}]')
 	run "$runtime" "$dir"
 	# crun gives the container's limits to its hooks, which may find no room in it
-	if ran "$dir" || { [ "$runtime" = crun ] && [ "$status" != 0 ]; }; then
+	if ran "$dir" || { [ "$runtime" = crun ] && [[ $output == *"error executing hook"* ]]; }; then
 		ok "$runtime: a tiny one"
 	else
 		not_ok "$runtime: a tiny one" "$status" "$output"
@@ -227,6 +227,7 @@ little_memory() {
 	for megabytes in 24 48 96; do
 		dir=$(ordinarily memory '.process.args = ["/prog/static"]' '.process.rlimits = [{type: "RLIMIT_AS",
 			soft: ('$megabytes' * 1048576), hard: ('$megabytes' * 1048576)}]')
+		fresh
 		run "$runtime" "$dir"
 		if ran "$dir"; then
 			like "$runtime: $megabytes MiB of address space: hardened" "$output" \
@@ -358,8 +359,10 @@ lifecycle() {
 	holds "$runtime start: it runs" wait_for "$dir/out/marker"
 	like "$runtime start: hardened" "$(cat "$dir/out/said")" $'NoNewPrivs:\t1'
 	gone "$runtime start"
-	in_runtime "$runtime" pause "$id" && is "$runtime pause" "$(state_of $id)" paused
-	in_runtime "$runtime" resume "$id" && is "$runtime resume" "$(state_of $id)" running
+	in_runtime "$runtime" pause "$id"
+	is "$runtime pause" "$(state_of $id)" paused
+	in_runtime "$runtime" resume "$id"
+	is "$runtime resume" "$(state_of $id)" running
 	in_runtime "$runtime" kill "$id" TERM
 	sleep 0.5
 	is "$runtime kill TERM: stopped" "$(state_of $id)" stopped

@@ -360,24 +360,40 @@ out"
 
 # A signal while it works: the file is the old one or the new one, and alone.
 terminated() {
-	local dir pid wait left=0 torn=0
+	local dir pid i start reach until left=0 torn=0 old=0 new=0
 
 	through runc enforce
 	dir=$(bundle large '.root.readonly = false |
 		.annotations = ([range(20000) | {key: "a\(.)", value: "b"}] | from_entries)')
 	cp "$dir/config.json" "$work/before.json"
-	for wait in 0.01 0.02 0.04 0.06 0.08 0.10 0.12 0.15; do
+	# The time until the file is new, in microseconds: it is then that a signal may tear it. It is
+	# held up while the file is written, so every second one comes before that.
+	start=${EPOCHREALTIME/./}
+	"${command[@]}" run --bundle "$dir" term <"$work/nothing" >/dev/null 2>&1 &
+	pid=$!
+	until ! cmp -s "$work/before.json" "$dir/config.json" || ! kill -0 $pid 2>/dev/null; do :; done
+	reach=$((${EPOCHREALTIME/./} - start))
+	wait $pid 2>/dev/null
+	for ((i = 0; i < 40; i++)); do
 		cp "$work/before.json" "$dir/config.json"
 		"${command[@]}" run --bundle "$dir" term <"$work/nothing" >/dev/null 2>&1 &
 		pid=$!
-		sleep $wait
+		until=$((${EPOCHREALTIME/./} + RANDOM * reach * (i % 2 ? 12 : 1) / 8 / 32768))
+		while [ "${EPOCHREALTIME/./}" -lt $until ]; do :; done
 		kill -TERM $pid 2>/dev/null
 		wait $pid 2>/dev/null
 		jq -e .ociVersion "$dir/config.json" >/dev/null 2>&1 || torn=$((torn + 1))
+		if cmp -s "$work/before.json" "$dir/config.json"; then
+			old=$((old + 1))
+		else
+			new=$((new + 1))
+		fi
 		left=$((left + $(find "$dir" -name '.cofferdam*' | wc -l)))
 		runc --root "$work/runc" delete --force term >/dev/null 2>&1
 	done
 	is "SIGTERM: no file is torn, none is left beside" "$torn $left" "0 0"
+	note "$old times the old file, $new times the new one"
+	is "SIGTERM: before it was new, and after" "$((old > 0)) $((new > 0))" "1 1"
 }
 
 # --- the real runtime ---
