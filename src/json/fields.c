@@ -290,7 +290,8 @@ static int read_member(struct reader *r, const struct json *m, const struct fiel
 		if (folds_to(m->key, row->name))
 			return notes_add(r->notes, NOTE_CASE_VARIANT, m, row->name);
 	}
-	return r->flags & FIELDS_STRICT ? note_unknown(r, m, table) : 0;
+	/* what nobody reads here a newer runtime may */
+	return r->flags & FIELDS_STRICT ? note_unknown(r, m, table) : notes_add_below(r->notes, m);
 }
 
 static int read_members(struct reader *r, const struct json *object,

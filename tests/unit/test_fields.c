@@ -302,13 +302,14 @@ static void test_repeated(void **state)
 		"\"unread\":{\"z\":1,\"z\":2}}");
 
 	(void)state;
-	assert_int_equal(r.notes.n, 7);
+	assert_int_equal(r.notes.n, 8);
 	for (size_t i = 0; i < r.notes.n; i++)
 		assert_int_equal(r.notes.v[i].kind, NOTE_REPEATED_NAME);
 	assert_string_equal(r.notes.v[0].node->str, "2");
 	assert_string_equal(r.notes.v[1].node->key, "q");
 	assert_string_equal(r.notes.v[2].node->str, "last");
 	assert_string_equal(r.notes.v[6].node->key, "what");
+	assert_string_equal(r.notes.v[7].node->key, "z");
 	assert_string_equal(r.o.name.v, "last");
 	assert_int_equal(r.o.items.is, FIELD_PRESENT);
 	assert_int_equal(r.o.items.n, 0);
