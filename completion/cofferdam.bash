@@ -9,7 +9,8 @@ _cofferdam_policies()
 
 	echo baseline restricted cis-docker
 	for dir in /etc/cofferdam/bundles/*/; do
-		[ ! -d "$dir" ] || basename "$dir"
+		dir=${dir%/}
+		[ -d "$dir" ] && [[ ${dir##*/} != *[!A-Za-z0-9._-]* ]] && echo "${dir##*/}"
 	done
 }
 

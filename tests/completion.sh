@@ -54,6 +54,12 @@ is "nothing where nobody can say" "$(complete_bash 'cofferdam check --jobs ')" "
 is "commands to ask help for" "$(complete_bash 'cofferdam help lo')" "log"
 is "nothing behind no command" "$(complete_bash 'cofferdam nonsense ')" ""
 
+# A folder's name is no command
+mkdir -p "b/mine" "b/\$(touch PWNED)"
+sed "s#[^ ]*/cofferdam/bundles/#$work/b/#" "$src/completion/cofferdam.bash" >own.bash
+like "policies of the host, by plain names" "$(bash -c '. ./own.bash; _cofferdam_policies' | xargs)" ' mine$'
+is "an odd one is not offered" "$(bash -c '. ./own.bash; _cofferdam_policies' | grep -c touch)" 0
+
 # --- zsh, by its own completion in a terminal of its own ---
 
 cat >zsh.sh <<'END'

@@ -93,6 +93,13 @@ like "what could not be judged at all" \
 	"$(tail -n 1 "$work/hosts/plain.log" | "$cofferdam" explain --host-config "$hostjson" -)" \
 	"refused, mode enforce.*failed     .*config.json:2:1"
 
+# As the host uses the policy: with its overlay
+jq -n '{ format: 1, policies: [ { use: "restricted" } ],
+	overlay: { rules: { "host-pid": { action: "warn" } } } }' >"$work/over.json"
+like "a record's policy has the host's overlay" "$(echo '{"format":1,"verdict":"deny","refused":true,
+	"policy":"restricted","findings":[{"rule":"host-pid","decides":"deny","message":"m"}]}' | tr -d '\n' |
+	"$cofferdam" explain --host-config "$work/over.json" -)" 'action = warn.*over.json:'
+
 # --- lines that nobody of ours wrote ---
 
 mkdir -p "$work/evil"

@@ -595,4 +595,22 @@ host
 for program in podman crio containerd dockerd; do rm "$root/usr/bin/$program"; done
 refuses "no engine is there" "name one with --engine" --engine all
 
+healthy
+jq '.overlay = { rules: { "no-such-rule": { action: "off" } } }' <(grep -v '^ *//' "$root$host_json") >"$work/host.json"
+cp "$work/host.json" "$root$host_json"
+doctor "policy host: .*no-such-rule" "an overlay with which no policy loads"
+try install --root "$root" --engine podman
+like "an overlay with which no container could start is refused" "$status $err$out" "^3 .*no-such-rule"
+jq 'del(.overlay) | .policies = [ { use: "restricted", audit: true } ]' "$work/host.json" >"$root$host_json"
+try doctor --root "$root" --format json
+like "doctor: a policy that is only audited" "$(jq -r '.remarks[] | select(.level == "warning") | .what' <<<"$out")" \
+	"restricted is only audited"
+host
+printf '# \033]0;x\007\033[2J\n' >>"$root/etc/containerd/config.toml"
+printf '[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options] # \033[2J\n  BinaryName = "/usr/bin/runc" # \033[2J\n' \
+	>>"$root/etc/containerd/config.toml"
+try install --root "$root" --engine containerd --plan
+is "a plan sends a terminal nothing of a file" "$(grep -c $'\033' <<<"$out$err")" 0
+like "but shows it" "$out" 'x1b\[2J'
+
 done_testing

@@ -224,6 +224,52 @@ try policy test --format json bad
 is "every base has its facts: none is left unjudged" "$(jq -r 'select(.got == "unjudged").name' <<<"$out")" ""
 is "and all were tried" "$(jq -r 'select(.name).name' <<<"$out" | sort)" "$("$cofferdam" policy bases | sort)"
 
+# --- an exec is the container's, whatever its caller calls it ---
+
+mkdir bundles/agent
+crio=$src/tests/corpus/cri-o
+agent() {
+	jq -n --arg id "$(jq -r '.annotations."io.kubernetes.cri-o.ImageRef"' "$crio/plain.container.json")" \
+		--argjson args "$1" '{ format: 1, name: "agent", extends: "restricted", exemptions: [ {
+			when: { engine: "crio", image_id: $id, args: $args },
+			rules: ["exec-exceeds"], reason: "of the agent" } ] }' >bundles/agent/policy.json
+	echo '{ "format": 1, "policies": [ { "use": "agent" } ] }' >agent.json
+	jq '.args = ["/opt/agent"]' "$crio/privileged.exec-process.json" >exec.json
+	try check --host-config agent.json --engine crio --facts "$crio/plain.container.facts.json" \
+		--exec exec.json --format json "$crio/plain.container.json"
+	jq -r '[.findings[] | select(.rule == "exec-exceeds")] | length > 0 and all(.exempt != null)' <<<"$out"
+}
+is "an exec is not exempt by the arguments that it brings" "$(agent '["/opt/agent"]')" false
+is "but by those of its container" "$(agent '["sh", "-c", "*"]')" true
+
+# --- what stands in a policy of somebody else's is shown, not sent ---
+
+mkdir odd
+printf '{ "format": 1, "name": "x\\u001b[31m", "extends": "baseline" }' >odd/policy.json
+try policy show --effective ./odd
+like "show --effective: a name is escaped" "$out" '^policy: x\\x1b\[31m'
+try policy diff baseline ./odd
+like "diff: a name is escaped" "$out" 'baseline to x\\x1b\[31m: 0 stricter'
+printf '{ "format": 1, "name": "odd", "extends": "baseline", "exemptions": [ { "when": { "engine": "containerd",
+	"namespace": "a\\u009b2J" }, "rules": ["host-pid"], "reason": "b\\u009b2J" } ] }' >odd/policy.json
+try policy show --effective ./odd
+is "show --effective: no control character" "$status $(grep -c $'\xc2\x9b' <<<"$out")" "0 0"
+like "show --effective: but what it was" "$out" 'a\\u\{009b\}2J'
+is "explain: no control character" \
+	"$("$cofferdam" explain --policy ./odd host-pid | grep -c $'\xc2\x9b')" 0
+
+# --- "@" is no part of a name ---
+
+mkdir tags digests
+names() {
+	echo "{ \"format\": 1, \"name\": \"$1\", \"extends\": \"baseline\", \"rules\": { \"image\": {
+		\"action\": \"deny\", \"names\": [ $2 ] } } }" >"$1/policy.json"
+}
+names tags '"docker.io/library/*"'
+names digests '"docker.io/library/*", "docker.io/library/nginx@sha256:aaa"'
+try policy diff ./tags ./digests
+like "a digest that no pattern covered is laxer" "$status $out" "^1 .*laxer"
+
 # --- the shipped policies' own ---
 
 # In a copy that nobody else may write, whatever the umask of the source tree was.

@@ -85,6 +85,13 @@ const struct host_choice *host_choose(const struct host *host,
 				      const struct container *container);
 
 /*
+ * host_choices - how many entries "policies" has; one where there is none, which
+ * host_choice() gives as NULL.
+ */
+size_t host_choices(const struct host *host);
+const struct host_choice *host_choice(const struct host *host, size_t i);
+
+/*
  * host_use - load the policy of @choice, which may be NULL, with the host's
  * overlay on top.
  */

@@ -62,6 +62,12 @@ bool text_glob(const char *pattern, const char *s);
 bool text_glob_any(const char *pattern, const char *s);
 
 /*
+ * text_glob_image - as text_glob(), of an image's name: what "@" separates (a
+ * digest) is matched apart, so that no "*" swallows it.
+ */
+bool text_glob_image(const char *pattern, const char *image);
+
+/*
  * text_path_below - whether @path is @dir or below it, by whole components.
  * Both are absolute and clean.
  */

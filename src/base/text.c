@@ -292,6 +292,20 @@ bool text_glob_any(const char *pattern, const char *s)
 	return fnmatch(pattern, s, 0) == 0;
 }
 
+static size_t count(const char *s, char c)
+{
+	size_t n = 0;
+
+	for (; *s; s++)
+		n += *s == c;
+	return n;
+}
+
+bool text_glob_image(const char *pattern, const char *image)
+{
+	return text_glob(pattern, image) && count(pattern, '@') == count(image, '@');
+}
+
 bool text_path_below(const char *path, const char *dir)
 {
 	size_t len = strlen(dir);

@@ -25,17 +25,6 @@ int cli_policy(const struct cli_options *options, struct policy **ret, struct er
 	return r < 0 ? r : host_bundle(host, options->policy, geteuid(), ret, err);
 }
 
-/* choices - of a host.json; one of a host without any, which is NULL. */
-static size_t choices(const struct host *host)
-{
-	return host->n_choices ? host->n_choices : 1;
-}
-
-static const struct host_choice *choice(const struct host *host, size_t i)
-{
-	return host->n_choices ? &host->choices[i] : NULL;
-}
-
 int policies_load(const struct cli_options *options, struct policies *ret, struct error *err)
 {
 	_cleanup_policies_ struct policies all = { 0 };
@@ -51,12 +40,12 @@ int policies_load(const struct cli_options *options, struct policies *ret, struc
 	if (r < 0)
 		return r;
 	if (!all.named) {
-		all.chosen = calloc(choices(all.host), sizeof(*all.chosen));
+		all.chosen = calloc(host_choices(all.host), sizeof(*all.chosen));
 		if (!all.chosen)
 			return error_oom(err);
 		/* one that is missing hinders nobody who does not fall to it */
-		for (size_t i = 0; i < choices(all.host); i++)
-			(void)!host_use(all.host, choice(all.host, i), geteuid(), &all.chosen[i],
+		for (size_t i = 0; i < host_choices(all.host); i++)
+			(void)!host_use(all.host, host_choice(all.host, i), geteuid(), &all.chosen[i],
 					&why);
 	}
 	*ret = all;
@@ -66,7 +55,7 @@ int policies_load(const struct cli_options *options, struct policies *ret, struc
 
 void policies_free(struct policies *policies)
 {
-	for (size_t i = 0; policies->chosen && i < choices(policies->host); i++)
+	for (size_t i = 0; policies->chosen && i < host_choices(policies->host); i++)
 		policy_free(&policies->chosen[i]);
 	free(policies->chosen);
 	policy_free(&policies->named);

@@ -38,7 +38,8 @@ static const char bash_functions[] =
 	"\n"
 	"	echo %s\n"
 	"	for dir in " SYSCONFDIR "/cofferdam/bundles/*/; do\n"
-	"		[ ! -d \"$dir\" ] || basename \"$dir\"\n"
+	"		dir=${dir%%/}\n"
+	"		[ -d \"$dir\" ] && [[ ${dir##*/} != *[!A-Za-z0-9._-]* ]] && echo \"${dir##*/}\"\n"
 	"	done\n"
 	"}\n"
 	"\n"
@@ -247,6 +248,8 @@ static void zsh(struct buf *out)
 	rules(out);
 	buf_str(out, ")' 'files:file:_files'\n}\n\n_cofferdam_policies()\n{\n"
 		     "	local -a bundles=(" SYSCONFDIR "/cofferdam/bundles/*(N/:t))\n\n"
+		     "	# what is offered is evaluated\n"
+		     "	bundles=(${bundles:#*[^A-Za-z0-9._-]*})\n"
 		     "	_alternative \"policies:policy:(");
 	policies(out);
 	buf_str(out, " $bundles)\" 'files:file:_files'\n}\n\n_cofferdam_profiles()\n{\n"

@@ -46,8 +46,18 @@ static const struct policy *look_up(struct named_policy *named, const char *name
 	named_policy_free(named);
 	named->policy = NULL;
 	named->name = strdup(name);
+	if (!named->name)
+		return NULL;
+	/* as the host uses it, with its overlay, if it still does */
+	for (size_t i = 0; named->host && i < named->host->n_choices; i++) {
+		const struct host_choice *choice = host_choice(named->host, i);
+
+		if (strcmp(choice->use, name) == 0 &&
+		    host_use(named->host, choice, geteuid(), &named->policy, &err) == 0)
+			return named->policy;
+	}
 	options.policy = name;
-	if (!named->name || cli_policy(&options, &named->policy, &err) < 0)
+	if (cli_policy(&options, &named->policy, &err) < 0)
 		named->policy = NULL;
 	return named->policy;
 }
@@ -200,6 +210,7 @@ static int explain_lines(int fd, struct named_policy *named, size_t *ret_other,
 
 int explain_records(const struct cli_options *options, const char *path)
 {
+	_cleanup_host_ struct host *host = NULL;
 	_cleanup_named_ struct named_policy named = { .options = options };
 	_cleanup_close_ int fd = -1;
 	size_t other = 0;
@@ -208,6 +219,9 @@ int explain_records(const struct cli_options *options, const char *path)
 
 	if (log_open(path, &fd, &err) < 0)
 		return cli_fail(&err);
+	/* without one, records are told by themselves */
+	(void)!host_load(options->host_config, geteuid(), &host, &err);
+	named.host = host;
 	told = explain_lines(fd, &named, &other, &err);
 	if (told < 0)
 		(void)error_context(&err, "%s", path);

@@ -62,6 +62,7 @@ void rule_setting(struct buf *out, const struct policy *policy, enum rule_id id,
 	}
 	for (size_t i = 0; i < policy->n_exemptions; i++) {
 		const struct exemption *e = &policy->exemptions[i];
+		_cleanup_buf_ struct buf when = { 0 };
 
 		if (!e->rules[id])
 			continue;
@@ -70,7 +71,9 @@ void rule_setting(struct buf *out, const struct policy *policy, enum rule_id id,
 		if (e->expires)
 			buf_printf(out, ", until %s", e->expires);
 		buf_str(out, ", when ");
-		when_print(out, &e->when);
+		when_print(&when, &e->when);
+		text_escape(out, buf_cstr(&when), when.len, VALUE_MAX);
+		out->oom |= when.oom;
 		origin(out, policy, &e->at);
 	}
 }

@@ -24,6 +24,7 @@ void rule_setting(struct buf *out, const struct policy *policy, enum rule_id id,
 /* The policies that records name, as they are on this host now; start zeroed. */
 struct named_policy {
 	const struct cli_options *options;
+	const struct host *host;	/* or NULL */
 	char *name;			/* of the last one asked for */
 	struct policy *policy;		/* NULL: it is not here */
 };

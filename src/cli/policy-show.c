@@ -66,6 +66,7 @@ static void show_rule(struct buf *out, const struct showing *s, enum rule_id id)
 static void show_exemption(struct buf *out, const struct showing *s, const struct exemption *e)
 {
 	bool applies = false, expired = false, behind;
+	_cleanup_buf_ struct buf text = { 0 };
 	const size_t start = out->len;
 	struct container c;
 
@@ -78,9 +79,11 @@ static void show_exemption(struct buf *out, const struct showing *s, const struc
 		   expired ? "expired: " : "not for it: ", "");
 	text_escape(out, e->reason, strlen(e->reason), VALUE_MAX);
 	place(out, start, s, &e->at);
+	exemption_print(&text, e, " ");
 	buf_str(out, "    ");
-	exemption_print(out, e, " ");
+	text_escape(out, buf_cstr(&text), text.len, VALUE_MAX);
 	buf_char(out, '\n');
+	out->oom |= text.oom;
 }
 
 static int show_effective(struct showing *s)
@@ -94,7 +97,9 @@ static int show_effective(struct showing *s)
 
 		policy_exempts(s->policy, &c, policy_now(s->policy, &behind), s->exempt);
 	}
-	buf_printf(&out, "policy: %s%s", s->policy->name, s->policy->audit ? ", only audited" : "");
+	buf_str(&out, "policy: ");
+	cli_foreign(&out, s->policy->name);
+	buf_str(&out, s->policy->audit ? ", only audited" : "");
 	if (s->choice)
 		place(&out, start, s, &s->choice->at);
 	else
@@ -228,10 +233,14 @@ int policy_diff(const struct cli_options *options, const char *a, const char *b)
 		buf_free(&all.out);
 		return cli_fail(&err);
 	}
-	if (!all.json)
-		buf_printf(&all.out, "%s to %s: %zu stricter, %zu laxer, %zu that cannot be told\n",
-			   first->name, second->name, all.count[DIFFERS_STRICTER],
-			   all.count[DIFFERS_LAXER], all.count[DIFFERS_EITHER]);
+	if (!all.json) {
+		cli_foreign(&all.out, first->name);
+		buf_str(&all.out, " to ");
+		cli_foreign(&all.out, second->name);
+		buf_printf(&all.out, ": %zu stricter, %zu laxer, %zu that cannot be told\n",
+			   all.count[DIFFERS_STRICTER], all.count[DIFFERS_LAXER],
+			   all.count[DIFFERS_EITHER]);
+	}
 	status = cli_print(&all.out, all.count[DIFFERS_LAXER] + all.count[DIFFERS_EITHER] ?
 				     STATUS_DENIED : STATUS_ALLOWED);
 	buf_free(&all.out);

@@ -164,8 +164,8 @@ static void text_cover(struct testing *t, const struct coverage *cover,
 	}
 	if (t->verbose)
 		buf_printf(out, "%zu of %zu rules have a finding in some case\n", on - without, on);
-	buf_printf(out, "%s: %zu of %zu cases pass; %zu of %zu own settings exercised\n",
-		   policy->name, t->passed, t->passed + t->failed, cover->settings - cover->n,
+	cli_foreign(out, policy->name);
+	buf_printf(out, ": %zu of %zu cases pass; %zu of %zu own settings exercised\n", t->passed, t->passed + t->failed, cover->settings - cover->n,
 		   cover->settings);
 }
 

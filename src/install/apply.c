@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include <cofferdam/text.h>
+
 /* The order in which kinds are done; undone in the other. */
 static int rank(const struct change *c)
 {
@@ -144,7 +146,7 @@ static void print_lines(struct buf *out, char sign, const char *text)
 		size_t n = strcspn(text, "\n");
 
 		buf_printf(out, "    %c ", sign);
-		buf_add(out, text, n);
+		text_escape(out, text, n, SIZE_MAX);
 		buf_char(out, '\n');
 		text += n + (text[n] == '\n');
 	}
@@ -169,17 +171,17 @@ static void print_change(struct buf *out, const struct tree *tree, const struct 
 {
 	switch (c->kind) {
 	case CHANGE_FOLDER:
-		buf_printf(out, "make the folder %s%s\n", tree->name, c->path);
+		say_line(out, "make the folder %s%s", tree->name, c->path);
 		break;
 	case CHANGE_LINK:
-		buf_printf(out, "make the link %s%s -> %s\n", tree->name, c->path, c->target);
+		say_line(out, "make the link %s%s -> %s", tree->name, c->path, c->target);
 		break;
 	case CHANGE_FILE:
-		buf_printf(out, "%s the file %s%s\n", c->was ? "edit" : "write", tree->name, c->path);
+		say_line(out, "%s the file %s%s", c->was ? "edit" : "write", tree->name, c->path);
 		print_difference(out, c->was ? c->was : "", c->after);
 		break;
 	case CHANGE_DIVERT:
-		buf_printf(out, "keep %s%s as %s%s, and put a link to the door in its place\n",
+		say_line(out, "keep %s%s as %s%s, and put a link to the door in its place",
 			   tree->name, c->path, tree->name, c->beside);
 		break;
 	case CHANGE_KIND_MAX:

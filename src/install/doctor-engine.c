@@ -156,6 +156,18 @@ static void running(struct doctor *d, enum engine engine)
 
 /* --- diverting --- */
 
+/* has_line - whether one of the lines of @text is @line. */
+static bool has_line(const char *text, const char *line)
+{
+	const size_t len = strlen(line);
+
+	for (const char *at = text; (at = strstr(at, line)); at++) {
+		if ((at == text || at[-1] == '\n') && (at[len] == '\n' || at[len] == '\0'))
+			return true;
+	}
+	return false;
+}
+
 static void diverted(struct doctor *d, enum engine engine)
 {
 	_cleanup_buf_ struct buf diversions = { 0 };
@@ -175,7 +187,7 @@ static void diverted(struct doctor *d, enum engine engine)
 				       "%s is judged as %s's whoever calls it, also %s", c->path,
 				       engine_name(engine), engine_name((enum engine)e));
 		}
-		if (!dpkg || strstr(buf_cstr(&diversions), c->path))
+		if (!dpkg || has_line(buf_cstr(&diversions), c->path))
 			continue;
 		if (asprintf(&mend, "dpkg-divert --local --no-rename --divert %s --add %s", c->beside,
 			     c->path) < 0)

@@ -15,17 +15,20 @@
 
 static void policies(struct doctor *d)
 {
-	for (size_t i = 0; i < d->host->n_choices; i++) {
+	for (size_t i = 0; i < host_choices(d->host); i++) {
 		_cleanup_policy_ struct policy *policy = NULL;
 		struct error err;
 
-		if (host_bundle(d->host, d->host->choices[i].use, geteuid(), &policy, &err) < 0)
+		if (host_use(d->host, host_choice(d->host, i), geteuid(), &policy, &err) < 0)
 			remark(d, REMARK_FAULT, "policy", ENGINE_UNKNOWN,
 			       "cofferdam policy lint names every error; until then its containers are "
 			       "all refused", "%s", err.text);
+		else if (policy->audit)
+			remark(d, REMARK_WARNING, "policy", ENGINE_UNKNOWN,
+			       "when the log names nothing that should start, take its \"audit\" away",
+			       "%s is only audited: it refuses nothing", policy->name);
 		else
-			remark(d, REMARK_GOOD, "policy", ENGINE_UNKNOWN, NULL, "%s loads",
-			       d->host->choices[i].use);
+			remark(d, REMARK_GOOD, "policy", ENGINE_UNKNOWN, NULL, "%s loads", policy->name);
 	}
 }
 

@@ -213,6 +213,9 @@ int plan_links(struct plan *plan, enum engine engine, struct error *err) must_ch
 /* plan_needs - -ENOENT if the runtime @name is not installed. */
 int plan_needs(const struct plan *plan, const char *name, struct error *err) must_check;
 
+/* say_line - append a line in which paths and what files say are escaped. */
+void say_line(struct buf *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
 /* plan_note - "ENGINE: ..." to tell the administrator. */
 void plan_note(struct plan *plan, enum engine engine, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -191,10 +191,10 @@ static int check_host(const struct plan *plan, struct error *err)
 		return error_oom(err);
 	}
 	r = host_load(path, geteuid(), &host, err);
-	for (size_t i = 0; r == 0 && i < host->n_choices; i++) {
+	for (size_t i = 0; r == 0 && i < host_choices(host); i++) {
 		_cleanup_policy_ struct policy *policy = NULL;
 
-		r = host_bundle(host, host->choices[i].use, geteuid(), &policy, err);
+		r = host_use(host, host_choice(host, i), geteuid(), &policy, err);
 	}
 	if (r == 0)
 		r = check_runtimes(plan, host, err);

@@ -38,6 +38,20 @@ void plan_free(struct plan **plan)
 	*plan = NULL;
 }
 
+void say_line(struct buf *out, const char *fmt, ...)
+{
+	_cleanup_free_ char *text = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	text = text_vformat(fmt, ap);
+	va_end(ap);
+	if (text)
+		text_escape(out, text, strlen(text), SIZE_MAX);
+	buf_char(out, '\n');
+	out->oom |= !text;
+}
+
 void plan_note(struct plan *plan, enum engine engine, const char *fmt, ...)
 {
 	_cleanup_free_ char *what = NULL;

@@ -3,6 +3,7 @@
 #include "doctor-private.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include <sys/wait.h>
 
 #include <cofferdam/file.h>
+#include <cofferdam/process.h>
 
 #define SAID_MAX (64u << 10)
 
@@ -91,8 +93,9 @@ int spawn_run(const char *const *argv, const struct buf *input, int deadline_ms,
 		struct buf *ret, int *ret_status, struct error *err)
 {
 	_cleanup_close_ int in = input_fd(input, err), from = -1, to = -1;
+	const uint64_t end_ms = now_us() / 1000 + (uint64_t)deadline_ms;
 	int ends[2], status = 0, r;
-	pid_t pid;
+	pid_t pid, done = 0;
 
 	if (in < 0)
 		return in;
@@ -106,8 +109,18 @@ int spawn_run(const char *const *argv, const struct buf *input, int deadline_ms,
 	close_fd(&to);
 	to = -1;
 	r = file_read_stream(from, argv[0], SAID_MAX, deadline_ms, ret, err);
-	if (r < 0)
-		(void)kill(-pid, SIGKILL);
+	/* it may have closed its ends and live on */
+	while (r == 0 && (done = waitpid(pid, &status, WNOHANG)) == 0) {
+		if (now_us() / 1000 > end_ms)
+			r = error_set(err, -ETIMEDOUT, "%s: does not end", argv[0]);
+		else
+			(void)poll(NULL, 0, 5);
+	}
+	if (done == pid) {
+		*ret_status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+		return r;
+	}
+	(void)kill(-pid, SIGKILL);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	*ret_status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

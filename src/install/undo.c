@@ -18,7 +18,7 @@ static int put_text(struct undo *u, const struct change *c, const struct buf *te
 	/* a file that Cofferdam made, and that is empty without it, goes */
 	bool goes = !c->before && text->len == 0;
 
-	buf_printf(u->said, "%s %s%s\n", goes ? "remove the file" : "put back", u->tree->name, c->path);
+	say_line(u->said, "%s %s%s", goes ? "remove the file" : "put back", u->tree->name, c->path);
 	if (u->dry)
 		return 0;
 	return goes ? tree_remove(u->tree, c->path, false, err) :
@@ -34,7 +34,7 @@ static int undo_file(struct undo *u, const struct change *c, struct error *err)
 
 	if (r == -ENOENT) {
 		if (c->before)
-			buf_printf(u->said, "%s%s was removed since, and is not brought back\n",
+			say_line(u->said, "%s%s was removed since, and is not brought back",
 				   u->tree->name, c->path);
 		return 0;
 	}
@@ -49,17 +49,17 @@ static int undo_file(struct undo *u, const struct change *c, struct error *err)
 	if (r == -ENOENT && c->engine == ENGINE_DOCKER)
 		r = docker_without(c, buf_cstr(&now), &text, err);
 	if (r == -ENOENT && c->engine == ENGINE_UNKNOWN) {
-		buf_printf(u->said, "%s%s was changed since, and stays\n", u->tree->name, c->path);
+		say_line(u->said, "%s%s was changed since, and stays", u->tree->name, c->path);
 		return 0;
 	}
 	if (r == -ENOENT || r == -EINVAL) {
-		buf_printf(u->said, "%s%s was changed since, so that what Cofferdam put in cannot be told "
-			   "apart: left as it is; take it out by hand\n", u->tree->name, c->path);
+		say_line(u->said, "%s%s was changed since, so that what Cofferdam put in cannot be told "
+			 "apart: left as it is; take it out by hand", u->tree->name, c->path);
 		return 1;
 	}
 	if (r < 0)
 		return r;
-	buf_printf(u->said, "%s%s was changed since: the changes are kept\n", u->tree->name, c->path);
+	say_line(u->said, "%s%s was changed since: the changes are kept", u->tree->name, c->path);
 	return put_text(u, c, &text, &st, err);
 }
 
@@ -73,16 +73,16 @@ static bool leads_to(const struct tree *tree, const struct change *c)
 static int undo_divert(struct undo *u, const struct change *c, struct error *err)
 {
 	if (!leads_to(u->tree, c)) {
-		buf_printf(u->said, "%s%s was replaced since, by an update it seems: it stays, and the old "
-			   "one, %s, is removed\n", u->tree->name, c->path, c->beside);
+		say_line(u->said, "%s%s was replaced since, by an update it seems: it stays, and the old "
+			   "one, %s, is removed", u->tree->name, c->path, c->beside);
 		return u->dry ? 0 : tree_remove(u->tree, c->beside, false, err);
 	}
 	if (!tree_has(u->tree, c->beside)) {
-		buf_printf(u->said, "%s%s is missing: %s cannot be put back; install its package again\n",
-			   u->tree->name, c->beside, c->path);
+		say_line(u->said, "%s%s is missing: %s cannot be put back; install its package again",
+			 u->tree->name, c->beside, c->path);
 		return 1;
 	}
-	buf_printf(u->said, "put back %s%s\n", u->tree->name, c->path);
+	say_line(u->said, "put back %s%s", u->tree->name, c->path);
 	return u->dry ? 0 : tree_rename(u->tree, c->beside, c->path, err);
 }
 
@@ -96,7 +96,7 @@ static int undo_change(struct undo *u, const struct change *c, struct error *err
 	case CHANGE_LINK:
 		if (!leads_to(u->tree, c))
 			return 0;
-		buf_printf(u->said, "remove the link %s%s\n", u->tree->name, c->path);
+		say_line(u->said, "remove the link %s%s", u->tree->name, c->path);
 		return u->dry ? 0 : tree_remove(u->tree, c->path, false, err);
 	case CHANGE_FOLDER:
 		return u->dry ? 0 : tree_remove(u->tree, c->path, true, err);
@@ -276,7 +276,7 @@ int install_status(const char *root, struct buf *said, struct error *err)
 		const char *what = change_amiss(&tree, &state.v[i]);
 
 		if (what || state.v[i].kind != CHANGE_FOLDER)
-			buf_printf(said, "  %s%s %s\n", tree.name, state.v[i].path, what ? what : "is in place");
+			say_line(said, "  %s%s %s", tree.name, state.v[i].path, what ? what : "is in place");
 		differs |= what != NULL;
 	}
 	r = buf_check(said, err);

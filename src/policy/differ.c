@@ -87,7 +87,7 @@ static bool covers(const char *const *list, const char *entry, enum param_kind k
 	for (; list && *list; list++) {
 		if (strcmp(*list, entry) == 0 ||
 		    (kind == PARAM_PATHS && text_path_below(entry, *list)) ||
-		    (kind == PARAM_NAMES && text_glob(*list, entry)))
+		    (kind == PARAM_NAMES && text_glob_image(*list, entry)))
 			return true;
 	}
 	return false;

@@ -280,6 +280,16 @@ const struct host_choice *host_choose(const struct host *host, const struct cont
 	return NULL;
 }
 
+size_t host_choices(const struct host *host)
+{
+	return host->n_choices ? host->n_choices : 1;
+}
+
+const struct host_choice *host_choice(const struct host *host, size_t i)
+{
+	return host->n_choices ? &host->choices[i] : NULL;
+}
+
 int host_use(const struct host *host, const struct host_choice *choice, uid_t owner,
 	     struct policy **ret, struct error *err)
 {

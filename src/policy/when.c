@@ -62,25 +62,10 @@ void when_free(struct when *when)
 	*when = (struct when){ 0 };
 }
 
-static size_t count(const char *s, char c)
-{
-	size_t n = 0;
-
-	for (; *s; s++)
-		n += *s == c;
-	return n;
-}
-
-/* A digest is no part of a name that a "*" could swallow. */
-static bool pattern_matches(const char *pattern, const char *s)
-{
-	return text_glob(pattern, s) && count(pattern, '@') == count(s, '@');
-}
-
 static bool any_matches(char *const *patterns, const char *s)
 {
 	for (; s && *patterns; patterns++) {
-		if (pattern_matches(*patterns, s))
+		if (text_glob_image(*patterns, s))
 			return true;
 	}
 	return false;

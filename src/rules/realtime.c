@@ -93,7 +93,8 @@ int check_realtime(const struct rule_input *in, struct findings *out, struct err
 
 	if (r == 0)
 		r = judge_io(in, out, err);
-	if (r == 0)
+	/* the cgroup is the container's, not an exec's */
+	if (r == 0 && in->on != ON_EXEC)
 		r = judge_cpu(in, out, err);
 	return r < 0 ? r : judge_rlimit(in, out, err);
 }

@@ -8,25 +8,12 @@
 
 #include "rules-private.h"
 
-/* image_matches - as text_glob(), but what "@" separates is matched apart. */
-static bool image_matches(const char *pattern, const char *image)
-{
-	const char *want = strchr(pattern, '@'), *have = strchr(image, '@');
-	_cleanup_free_ char *left = NULL, *name = NULL;
-
-	if (!want || !have)
-		return !want && !have && text_glob(pattern, image);
-	left = strndup(pattern, (size_t)(want - pattern));
-	name = strndup(image, (size_t)(have - image));
-	return left && name && text_glob(left, name) && text_glob(want + 1, have + 1);
-}
-
 static bool image_listed(const struct rule_input *in, const char *image)
 {
 	const char *const *names = rule_param(in, "names")->list;
 
 	for (size_t i = 0; image && names[i]; i++) {
-		if (image_matches(names[i], image))
+		if (text_glob_image(names[i], image))
 			return true;
 	}
 	return false;

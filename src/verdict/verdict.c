@@ -35,12 +35,14 @@ static enum verdict decide(const struct subject *subject, const struct decision 
 
 struct container subject_container(const struct subject *subject)
 {
+	/* an exec's arguments are its caller's, and say nothing of the container */
 	struct container c = {
 		.engine = subject->engine, .id = subject->id, .bundle = subject->bundle,
-		.spec = subject->spec, .labels = subject->labels,
+		.spec = subject->admitted ? subject->admitted : subject->spec,
+		.labels = subject->labels,
 	};
 
-	engine_tells(subject->engine, subject->bundle, subject->spec, &c.tells);
+	engine_tells(subject->engine, subject->bundle, c.spec, &c.tells);
 	return c;
 }
 
