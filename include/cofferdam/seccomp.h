@@ -176,9 +176,9 @@ void seccomp_calls_free(struct seccomp_calls *calls);
 enum seccomp_let seccomp_calls_let(const struct seccomp_calls *calls, const char *name);
 
 /*
- * seccomp_within - append profile @text, an OCI linux.seccomp object, less the
- * names that @within does not itself let: what passes it passes @text, and is nothing
- * that @within refuses, or leaves to others, altogether.
+ * seccomp_within - append profile @text, an OCI linux.seccomp object, less what
+ * @within does not itself let: what passes it passes both. Where both let a name by its
+ * arguments the narrower entry stays; what cannot be compared does not.
  */
 int seccomp_within(const char *text, size_t len, const struct seccomp_calls *within,
 		   struct buf *ret, struct error *err) must_check;

@@ -165,8 +165,8 @@ static void text_cover(struct testing *t, const struct coverage *cover,
 	if (t->verbose)
 		buf_printf(out, "%zu of %zu rules have a finding in some case\n", on - without, on);
 	cli_foreign(out, policy->name);
-	buf_printf(out, ": %zu of %zu cases pass; %zu of %zu own settings exercised\n", t->passed, t->passed + t->failed, cover->settings - cover->n,
-		   cover->settings);
+	buf_printf(out, ": %zu of %zu cases pass; %zu of %zu own settings exercised\n", t->passed,
+		   t->passed + t->failed, cover->settings - cover->n, cover->settings);
 }
 
 static int test_bundle(struct testing *t, const char *dir, struct error *err)

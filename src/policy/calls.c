@@ -67,7 +67,7 @@ static size_t merge(struct seccomp_call *v, size_t n)
 	return kept;
 }
 
-static enum seccomp_let lets(const struct oci_seccomp_rule *rule)
+enum seccomp_let seccomp_rule_let(const struct oci_seccomp_rule *rule)
 {
 	const char *action = rule->action.v;
 
@@ -94,7 +94,7 @@ int seccomp_calls_read(const struct oci_seccomp *seccomp, struct seccomp_calls *
 	if (!calls.v)
 		return error_oom(err);
 	for (size_t i = 0; i < seccomp->syscalls.n; i++) {
-		const enum seccomp_let let = lets(&rules[i]);
+		const enum seccomp_let let = seccomp_rule_let(&rules[i]);
 
 		for (size_t k = 0; k < rules[i].names.n; k++) {
 			if (rules[i].names.v[k].v)
@@ -121,96 +121,4 @@ enum seccomp_let seccomp_calls_let(const struct seccomp_calls *calls, const char
 	const struct seccomp_call *found = bsearch(&key, calls->v, calls->n, sizeof(key), by_name);
 
 	return found ? found->let : calls->rest;
-}
-
-/* --- a profile within another --- */
-
-static void copy(struct buf *out, const struct json_doc *doc, const struct json *node)
-{
-	if (node->key) {
-		json_quote(out, node->key, node->key_len);
-		buf_char(out, ':');
-	}
-	buf_add(out, doc->text + node->start, node->end - node->start);
-}
-
-/* some_names - the names of an entry that @within itself lets; how many there are. */
-static size_t some_names(struct buf *out, const struct json *names,
-			 const struct seccomp_calls *within)
-{
-	size_t n = 0;
-
-	for (const struct json *name = names->first; name; name = name->next) {
-		if (name->type != JSON_STRING ||
-		    seccomp_calls_let(within, name->str) <= LET_DELEGATED)
-			continue;
-		buf_str(out, n++ ? "," : "\"names\":[");
-		json_quote(out, name->str, name->len);
-	}
-	buf_str(out, n ? "]" : "");
-	return n;
-}
-
-/* entry - without the names that @within does not let; false when none is left. */
-static bool entry(struct buf *out, const struct json_doc *doc, const struct json *node,
-		  const struct seccomp_calls *within)
-{
-	const struct json *action = json_get(node, "action"), *names = json_get(node, "names");
-
-	if (!names || !action || action->type != JSON_STRING || profile_refuses(action->str)) {
-		copy(out, doc, node);
-		return true;
-	}
-	buf_char(out, '{');
-	if (some_names(out, names, within) == 0)
-		return false;
-	for (const struct json *m = node->first; m; m = m->next) {
-		if (m == names)
-			continue;
-		buf_char(out, ',');
-		copy(out, doc, m);
-	}
-	buf_char(out, '}');
-	return true;
-}
-
-static void entries(struct buf *out, const struct json_doc *doc, const struct json *list,
-		    const struct seccomp_calls *within)
-{
-	_cleanup_buf_ struct buf one = { 0 };
-	const char *between = "";
-
-	buf_str(out, "\"syscalls\":[");
-	for (const struct json *e = list->first; e; e = e->next) {
-		buf_reset(&one);
-		if (!entry(&one, doc, e, within))
-			continue;
-		buf_str(out, between);
-		buf_add(out, buf_cstr(&one), one.len);
-		between = ",";
-		out->oom = out->oom || one.oom;
-	}
-	buf_char(out, ']');
-}
-
-int seccomp_within(const char *text, size_t len, const struct seccomp_calls *within,
-		   struct buf *ret, struct error *err)
-{
-	_cleanup_json_ struct json_doc *doc = NULL;
-	const char *between = "";
-	int r = json_parse("the policy's seccomp profile", text, len, 0, &doc, err);
-
-	if (r < 0)
-		return r;
-	buf_char(ret, '{');
-	for (const struct json *m = doc->root->first; m; m = m->next) {
-		buf_str(ret, between);
-		between = ",";
-		if (strcmp(m->key, "syscalls") == 0 && m->type == JSON_ARRAY)
-			entries(ret, doc, m, within);
-		else
-			copy(ret, doc, m);
-	}
-	buf_char(ret, '}');
-	return buf_check(ret, err);
 }

@@ -57,4 +57,7 @@ enum solved {
  */
 enum solved solve(const struct cond *conds, size_t n, uint32_t ret[WORDS]);
 
+/* seccomp_rule_let - what one entry makes of its names. */
+enum seccomp_let seccomp_rule_let(const struct oci_seccomp_rule *rule);
+
 #endif

@@ -125,12 +125,55 @@ static void narrows(void **state)
 	assert_string_equal(buf_cstr(&none), "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":[]}");
 }
 
+#define IF(NAMES, INDEX, OP, VALUE, TWO) "{\"names\":[" NAMES "],\"action\":\"SCMP_ACT_ALLOW\"," \
+	"\"args\":[{\"index\":" #INDEX ",\"op\":\"SCMP_CMP_" OP "\",\"value\":" #VALUE \
+	",\"valueTwo\":" #TWO "}]}"
+
+/* Narrower than the policy's in some calls, wider in others; the last as Docker has them. */
+static const char narrow[] =
+	"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":[" ENTRY("\"read\",\"io_uring_setup\"", "ALLOW") ","
+	IF("\"socket\"", 0, "EQ", 1, 0) "," IF("\"clone\"", 0, "EQ", 17, 0) ","
+	IF("\"write\"", 0, "LE", 2, 0) "," IF("\"unshare\"", 0, "EQ", 0, 0) "]}";
+static const char docker[] =
+	"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":[" ENTRY("\"read\",\"bpf\"", "ALLOW") ","
+	IF("\"socket\"", 0, "NE", 40, 0) "," IF("\"clone\"", 0, "MASKED_EQ", 2114060288, 0) ","
+	IF("\"personality\"", 0, "EQ", 0, 0) "," IF("\"personality\"", 0, "EQ", 8, 0) "]}";
+
+/* Of two conditions the narrower stays, whosever it is; what cannot be compared goes. */
+static void narrower_entry(void **state)
+{
+	static const char profile[] =
+		"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":["
+		IF("\"socket\"", 0, "MASKED_EQ", 4294967295, 1) ","
+		IF("\"socket\"", 0, "MASKED_EQ", 4294967295, 2) ","
+		IF("\"clone\"", 0, "MASKED_EQ", 4294967168, 0) "," ENTRY("\"write\",\"read\"", "ALLOW") ","
+		IF("\"unshare\"", 0, "GT", 0, 0) "]}";
+	_cleanup_buf_ struct buf out = { 0 }, wide = { 0 };
+
+	(void)state;
+	within(narrow, profile, &out);
+	assert_string_equal(buf_cstr(&out), "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":["
+			    ENTRY("\"read\"", "ALLOW") ","
+			    "{\"names\":[\"socket\"],\"action\":\"SCMP_ACT_ALLOW\",\"args\":[{\"index\":0,"
+			    "\"value\":1,\"valueTwo\":0,\"op\":\"SCMP_CMP_EQ\"}]},"
+			    "{\"names\":[\"clone\"],\"action\":\"SCMP_ACT_ALLOW\",\"args\":[{\"index\":0,"
+			    "\"value\":17,\"valueTwo\":0,\"op\":\"SCMP_CMP_EQ\"}]},"
+			    "{\"names\":[\"write\"],\"action\":\"SCMP_ACT_ALLOW\",\"args\":[{\"index\":0,"
+			    "\"value\":2,\"valueTwo\":0,\"op\":\"SCMP_CMP_LE\"}]}]}");
+	within(docker, profile, &wide);
+	assert_non_null(strstr(buf_cstr(&wide), "\"valueTwo\":1}"));
+	assert_non_null(strstr(buf_cstr(&wide), "\"valueTwo\":2}"));
+	assert_non_null(strstr(buf_cstr(&wide), "4294967168"));
+	assert_null(strstr(buf_cstr(&wide), "write"));
+}
+
 /* Whatever the outer profile is, what comes out lets through no more than the shipped one
  * does, and no name that the outer one does not. */
 static void never_more(void **state)
 {
 	static const char *const outers[] = {
 		mixed, "{\"defaultAction\":\"SCMP_ACT_ERRNO\"}", "{\"defaultAction\":\"SCMP_ACT_ALLOW\"}",
+		narrow, docker,
 	};
 
 	(void)state;
@@ -217,6 +260,7 @@ int main(void)
 		cmocka_unit_test(in_any_order),
 		cmocka_unit_test(lets),
 		cmocka_unit_test(narrows),
+		cmocka_unit_test(narrower_entry),
 		cmocka_unit_test(never_more),
 		cmocka_unit_test(large),
 	};
