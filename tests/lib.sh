@@ -137,6 +137,9 @@ setup_work() {
 	# Open to the user that a container's root is mapped to.
 	chmod 755 "$work"
 	mkdir "$work/bundles" "$work/hosts" "$work/rootfs"
+	# For a container's standard streams, in place of /dev/null, which is the
+	# host's: crun gives what it finds there to the container's user.
+	: >"$work/nothing"
 	# What a hook reports must not get lost with its standard error.
 	export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}log_path=$work/sanitizer"
 	export UBSAN_OPTIONS="${UBSAN_OPTIONS:+$UBSAN_OPTIONS:}log_path=$work/sanitizer"

@@ -68,8 +68,8 @@ exec_before() {
 	local id=exec-$$
 
 	attack exec "$(shell "echo ran >/out/marker")"
-	in_runtime "$runtime" create --bundle "$dir" "$id" </dev/null >"$work/exec.out" 2>&1
-	in_runtime "$runtime" exec "$id" /bin/sleep 300 </dev/null >/dev/null 2>&1 &
+	in_runtime "$runtime" create --bundle "$dir" "$id" <"$work/nothing" >"$work/exec.out" 2>&1
+	in_runtime "$runtime" exec "$id" /bin/sleep 300 <"$work/nothing" >"$work/said" 2>&1 &
 	sleep 0.3
 	in_runtime "$runtime" start "$id" >/dev/null 2>&1
 	sleep 0.5
@@ -197,7 +197,7 @@ race() {
 	dir=$(bundle pod '.process.args = ["/bin/racer"]' 'del(.linux.seccomp)' \
 		'.linux.resources.cpu.quota = 100000' '.process.capabilities |= map_values(["CAP_SYS_PTRACE"])' \
 		'.process.user = {uid: 0, gid: 0}')
-	in_runtime "$runtime" run --detach --bundle "$dir" "$id" </dev/null >"$work/hits" 2>&1
+	in_runtime "$runtime" run --detach --bundle "$dir" "$id" <"$work/nothing" >"$work/hits" 2>&1
 	pid=$(in_runtime "$runtime" state "$id" | jq -r .pid)
 	host_config pod '.gate = "enforce" | .policies = [{use: "pod"}]' >/dev/null
 	own_policy pod pod <<-'END'
@@ -246,7 +246,7 @@ full_pipe() {
 	rm -f "$work/hosts/enforce.log"
 	# runc itself waits for its own standard error; that is not what is looked at
 	"${isolated[@]}" env "$runtime" "${options[@]}" \
-		--root "$work/$runtime" run --bundle "$dir" "full-$$" </dev/null >/dev/null 2>"$work/full" &
+		--root "$work/$runtime" run --bundle "$dir" "full-$$" <"$work/nothing" >"$work/said" 2>"$work/full" &
 	start=$!
 	for ((i = 0; i < 200; i++)); do
 		grep -qs '"program":"cofferdam-gate".*"refused":true' "$work/hosts/enforce.log" && break
@@ -293,7 +293,7 @@ descriptors() {
 	attack fds '.process.args = ["/bin/sh", "-c", "ls /proc/self/fd/3/..; echo ran >/out/marker"]'
 	exec 3</etc
 	containers=$((containers + 1))
-	output=$(in_runtime "$runtime" run --preserve-fds 1 --bundle "$dir" "fds-$$" </dev/null 2>&1)
+	output=$(in_runtime "$runtime" run --preserve-fds 1 --bundle "$dir" "fds-$$" <"$work/nothing" 2>&1)
 	status=$?
 	exec 3<&-
 	killed "a folder's descriptor handed in" "descriptor 3 is a folder of the host"
@@ -379,7 +379,7 @@ random_kills() {
 	for ((i = 0; i < n; i++)); do
 		rm -f "$dir/out/marker"
 		"$work/killer" "$hook" $((RANDOM % span)) >"$work/killed" &
-		in_runtime "$runtime" run --bundle "$dir" "rk-$$-$i" </dev/null >/dev/null 2>&1
+		in_runtime "$runtime" run --bundle "$dir" "rk-$$-$i" <"$work/nothing" >"$work/said" 2>&1
 		wait $!
 		kills=$((kills + $(<"$work/killed")))
 		case $(cat "$dir/out/marker" 2>/dev/null) in
@@ -437,7 +437,7 @@ failing_calls() {
 				"$dir/config.json" >"$dir/edited" && mv "$dir/edited" "$dir/config.json"
 			rm -f "$dir/out/marker"
 			timeout -k 1 10 "${isolated[@]}" env "$runtime" \
-				"${options[@]}" --root "$work/$runtime" run --bundle "$dir" "fc-$$" </dev/null >/dev/null 2>&1
+				"${options[@]}" --root "$work/$runtime" run --bundle "$dir" "fc-$$" <"$work/nothing" >"$work/said" 2>&1
 			tried=$((tried + 1))
 			came=$(cat "$dir/out/marker" 2>/dev/null)
 			[ "$came" != hardened ] || hardened=$((hardened + 1))

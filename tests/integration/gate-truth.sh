@@ -283,7 +283,7 @@ pod() {
 	local id=pod-$$ pid join='' type own
 
 	dir=$(bundle first '.process.args = ["/bin/sleep", "300"]' '.linux.cgroupsPath = "/cofferdam-pod-'$$'/a"')
-	in_runtime "$runtime" run --detach --bundle "$dir" "$id" </dev/null >/dev/null 2>&1
+	in_runtime "$runtime" run --detach --bundle "$dir" "$id" <"$work/nothing" >"$work/said" 2>&1
 	pid=$(in_runtime "$runtime" state "$id" | jq -r .pid)
 	for type in pid network ipc uts; do
 		own=$type
@@ -402,7 +402,7 @@ floods() {
 		id=flood-$signal-$$
 		hooked flood enforce "${bare[@]}" '.process.args = ["/bin/sh", "-c",
 			"grep -q NoNewPrivs:.1 /proc/self/status && echo hardened >/out/marker || echo bare >/out/marker"]'
-		in_runtime "$runtime" create --bundle "$dir" "$id" </dev/null >"$work/flood.out" 2>&1
+		in_runtime "$runtime" create --bundle "$dir" "$id" <"$work/nothing" >"$work/flood.out" 2>&1
 		pid=$(in_runtime "$runtime" state "$id" | jq -r .pid)
 		"$work/flood" "$pid" $signal &
 		flooder=$!
@@ -431,7 +431,7 @@ between() {
 	local id=between-$$
 
 	hooked between enforce "${bare[@]}" "$say"
-	in_runtime "$runtime" create --bundle "$dir" "$id" </dev/null >"$work/between.out" 2>&1
+	in_runtime "$runtime" create --bundle "$dir" "$id" <"$work/nothing" >"$work/between.out" 2>&1
 	in_runtime "$runtime" pause "$id" >/dev/null 2>&1
 	# (crun pauses running ones only)
 	like "$runtime: paused before its start" "$(in_runtime "$runtime" state "$id" | jq -r .status)" \

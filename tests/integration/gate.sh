@@ -334,7 +334,7 @@ supervisor_of() {
 }
 
 create() {
-	in_runtime "$runtime" create --bundle "$1" "$2" </dev/null >"$work/create.out" 2>&1
+	in_runtime "$runtime" create --bundle "$1" "$2" <"$work/nothing" >"$work/create.out" 2>&1
 }
 
 lifecycle() {
@@ -406,10 +406,10 @@ io() {
 	output=$(echo hello | in_runtime "$runtime" run --bundle "$dir" "io-$$" 2>&1)
 	is "$runtime run: stdin, stdout, exit code" "$?:$output" "5:got hello"
 	dir=$(ordinarily tty "$(shell 'tty; stty size >/dev/null; exit 6')" '.process.terminal = true')
-	output=$(in_runtime "$runtime" --version >/dev/null; script -qec "${in_tree[*]} env $runtime $([ "$runtime" = runc ] || echo --cgroup-manager=cgroupfs) --root $work/$runtime run --bundle $dir tty-$$" /dev/null </dev/null 2>&1)
+	output=$(in_runtime "$runtime" --version >/dev/null; script -qec "${in_tree[*]} env $runtime $([ "$runtime" = runc ] || echo --cgroup-manager=cgroupfs) --root $work/$runtime run --bundle $dir tty-$$" /dev/null <"$work/nothing" 2>&1)
 	like "$runtime run with a terminal" "$?:$output" "^6:.*/dev/pts/0"
 	dir=$(ordinarily detached "$(shell 'echo ran >/out/marker')")
-	in_runtime "$runtime" run --detach --bundle "$dir" "det-$$" </dev/null >/dev/null 2>&1
+	in_runtime "$runtime" run --detach --bundle "$dir" "det-$$" <"$work/nothing" >"$work/said" 2>&1
 	holds "$runtime run --detach" wait_for "$dir/out/marker"
 	in_runtime "$runtime" delete --force "det-$$"
 }
@@ -443,7 +443,7 @@ many() {
 	dir=$(ordinarily many "$(shell "grep -E 'NoNewPrivs|Seccomp_filters|CapEff' /proc/self/status | tr -d '\\n'; grep -q ' / [^ ]* ro,' /proc/self/mounts && echo ' ro'")")
 	rm -f "$work"/many.*
 	for ((i = 0; i < n; i++)); do
-		in_runtime "$runtime" run --bundle "$dir" "many-$$-$i" </dev/null >"$work/many.$i" 2>&1 &
+		in_runtime "$runtime" run --bundle "$dir" "many-$$-$i" <"$work/nothing" >"$work/many.$i" 2>&1 &
 		[ $(((i + 1) % width)) != 0 ] || wait
 	done
 	wait

@@ -54,7 +54,7 @@ passes() {
 	same "start of no such container" start no-such
 	same "an empty list" list
 	real "$runtime"
-	"${command[@]}" create --bundle "$dir" passes <"$work/nothing" >/dev/null 2>&1 ||
+	"${command[@]}" create --bundle "$dir" passes <"$work/nothing" >"$work/said" 2>&1 ||
 		bail "$runtime cannot create"
 	same "state of a created one" state passes
 	same "list" list
@@ -242,7 +242,7 @@ refuses() {
 		like "$runtime $verb: and the time" "$(jq -r .time "$work/log")" '^20..-..-..T..:..:..Z$'
 	done
 	rm -f "$work/log"
-	"${command[@]}" --log="$work/log" run --bundle "$dir" refused <"$work/nothing" >/dev/null 2>&1
+	"${command[@]}" --log="$work/log" run --bundle "$dir" refused <"$work/nothing" >"$work/said" 2>&1
 	like "$runtime: as text where that was asked for" "$(cat "$work/log")" \
 		'^time="20.*" level=error msg="cofferdam: denied by policy test: root-user'
 	is "$runtime: no container is left" "$("${command[@]}" list -q)" ""
@@ -369,14 +369,14 @@ terminated() {
 	# The time until the file is new, in microseconds: it is then that a signal may tear it. It is
 	# held up while the file is written, so every second one comes before that.
 	start=${EPOCHREALTIME/./}
-	"${command[@]}" run --bundle "$dir" term <"$work/nothing" >/dev/null 2>&1 &
+	"${command[@]}" run --bundle "$dir" term <"$work/nothing" >"$work/said" 2>&1 &
 	pid=$!
 	until ! cmp -s "$work/before.json" "$dir/config.json" || ! kill -0 $pid 2>/dev/null; do :; done
 	reach=$((${EPOCHREALTIME/./} - start))
 	wait $pid 2>/dev/null
 	for ((i = 0; i < 40; i++)); do
 		cp "$work/before.json" "$dir/config.json"
-		"${command[@]}" run --bundle "$dir" term <"$work/nothing" >/dev/null 2>&1 &
+		"${command[@]}" run --bundle "$dir" term <"$work/nothing" >"$work/said" 2>&1 &
 		pid=$!
 		until=$((${EPOCHREALTIME/./} + RANDOM * reach * (i % 2 ? 12 : 1) / 8 / 32768))
 		while [ "${EPOCHREALTIME/./}" -lt $until ]; do :; done
