@@ -58,10 +58,15 @@ static int find(struct doorway *door, struct live *live, struct error *err)
 	struct run *run = &door->run;
 	int r = -ENOENT;
 
+	if (!command_id_valid(run->id))
+		return error_set(err, -EINVAL, "\"%s\" is no container id", run->id);
 	live->root = container_root(&door->command, door->xdg);
 	if (!live->root)
 		return error_oom(err);
 	r = container_state(door->command.runtime, live->root, run->id, &live->state, err);
+	/* nor may the runtime find one a moment later, or in another place */
+	if (r == -ENOENT)
+		return error_context(err, "container %s does not exist", run->id);
 	if (r < 0)
 		return r;
 	run->pid = live->state.pid;
@@ -206,6 +211,22 @@ static int harden_exec(struct doorway *door, const struct stat *st, struct error
 	return r;
 }
 
+/*
+ * check_cgroup_option - runc holds --cgroup to what lies below the container's own.
+ * crun takes ".." as well, and with cgroup v1 leaves the process where the caller is:
+ * outside of the limits and of the devices that were judged.
+ */
+static int check_cgroup_option(const struct doorway *door, struct error *err)
+{
+	const char *cgroup = command_value(&door->command, OPTION_CGROUP);
+
+	if (!cgroup || door->command.runtime == RUNTIME_RUNC)
+		return 0;
+	return error_set(err, -EINVAL,
+			 "--cgroup %s: crun does not keep it within the container's cgroup; leave it out",
+			 cgroup);
+}
+
 int door_exec(struct doorway *door)
 {
 	_cleanup_(live_free) struct live live = { 0 };
@@ -215,9 +236,9 @@ int door_exec(struct doorway *door)
 	int r;
 
 	run->id = door->command.args[0];
-	r = find(door, &live, &err);
-	if (r == -ENOENT && !live.state.bundle)
-		return 0;	/* there is no such container: the runtime says so */
+	r = check_cgroup_option(door, &err);
+	if (r == 0)
+		r = find(door, &live, &err);
 	if (r == 0)
 		r = read_process(door, &live, &st, &err);
 	if (r == 0)
@@ -281,8 +302,6 @@ int door_change(struct doorway *door)
 		return 0;
 	door->run.id = door->command.args[mounts ? 1 : 0];
 	r = find(door, &live, &err);
-	if (r == -ENOENT && !live.state.bundle)
-		return 0;
 	if (r == 0)
 		r = asked_config(door, &live, &err);
 	if (r == 0)

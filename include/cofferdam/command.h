@@ -47,6 +47,7 @@ enum option_id {
 	OPTION_BUNDLE,
 	OPTION_CONFIG,
 	OPTION_FORCE,
+	OPTION_CGROUP,
 	OPTION_PROCESS,
 	OPTION_RESOURCES,
 	/* what makes the process of an exec; gone once that is a file of its own */

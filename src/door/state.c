@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <cofferdam/file.h>
+#include <cofferdam/text.h>
 
 #include "door-private.h"
 
@@ -40,14 +41,29 @@ void container_state_free(struct container_state *state)
 	*state = (struct container_state){ 0 };
 }
 
+/* clean_absolute - as filepath.Abs() of Go. */
+static char *clean_absolute(const char *path)
+{
+	_cleanup_free_ char *here = path[0] == '/' ? NULL : getcwd(NULL, 0), *whole = NULL;
+
+	if (path[0] == '/')
+		return text_path_clean(path);
+	if (!here || asprintf(&whole, "%s/%s", here, path) < 0) {
+		whole = NULL;
+		return NULL;
+	}
+	return text_path_clean(whole);
+}
+
 char *container_root(const struct command_line *command, const char *xdg)
 {
 	const char *given = command_value(command, OPTION_ROOT);
 	const bool crun = command->runtime == RUNTIME_CRUN;
 	char *root = NULL;
 
+	/* runc cleans the text, crun leaves it to the kernel: they part at "link/.." */
 	if (given && given[0])
-		return strdup(given);
+		return crun ? strdup(given) : clean_absolute(given);
 	/* runc looks at it for others than root alone (rootless_linux.go). */
 	if (!xdg || !xdg[0] || (!crun && geteuid() == 0))
 		return strdup(crun ? "/run/crun" : "/run/runc");

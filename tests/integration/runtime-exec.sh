@@ -159,9 +159,40 @@ options() {
 		is "runc: a bundle that was changed meanwhile gives no more" "$status $output" "0 $own"
 		cat "$work/kept" >"$dir/config.json"
 	}
+	if [ "$runtime" = crun ]; then	# it runs such a process in its caller's cgroup
+		execute enforce --cgroup ../.. c cat /proc/self/cgroup
+		like "crun: --cgroup" "$status $output" '^1 cofferdam: .*--cgroup ../..: crun does not keep'
+	fi
+}
+
+# What the door does not find the runtime must not find either.
+absent() {
+	local more=()
+
 	execute enforce no-such true
-	like "$runtime: no such container: the runtime says so" "$status $output" 'does not exist|No such'
+	like "$runtime: no such container" "$status $output" \
+		'^1 cofferdam: refused.*container no-such does not exist'
+	execute audit no-such true
+	like "$runtime: in audit mode the runtime says so" "$status $output" '^[^0].*(does not exist|No such)'
 	unlike "$runtime: not Cofferdam" "$output" 'cofferdam: '
+	execute enforce c/../c true
+	like "$runtime: an id that is a path" "$status $output" '^1 cofferdam: .*is no container id'
+	# to runc "link/.." is nothing, to the kernel and crun it is the folder that the link leads into
+	mkdir -p "$work/elsewhere/folder"
+	ln -sfn elsewhere/folder "$work/link"
+	through "$runtime" enforce
+	[ "$runtime" = runc ] || more=(--cgroup-manager=cgroupfs)
+	output=$("${command[0]}" "${more[@]}" --root "$work/link/../$runtime" exec -u 0 c true \
+		<"$work/nothing" 2>&1)
+	status=$?
+	if [ "$runtime" = runc ]; then
+		like "runc: --root through a link" "$status $output" '^1 cofferdam: denied .*exec-exceeds: root'
+	else
+		like "crun: --root through a link" "$status $output" '^1 cofferdam: .*container c does not exist'
+	fi
+	output=$(cd "$work/elsewhere" && "${command[0]}" "${more[@]}" --root "../$runtime" exec -u 0 c true \
+		<"$work/nothing" 2>&1)
+	like "$runtime: a relative --root" "$? $output" '^1 cofferdam: denied .*exec-exceeds: root'
 }
 
 policies() {
@@ -265,6 +296,7 @@ for runtime in runc crun; do
 	start enforce c
 	files
 	options
+	absent
 	policies
 	updates
 	checkpoints
