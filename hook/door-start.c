@@ -25,23 +25,29 @@ bool door_alone(const struct doorway *door)
 	return geteuid() != 0 || door->run.rootless;
 }
 
-/* same - whether two paths lead to one file. */
-static bool same(int dir, const char *a, const char *b)
-{
-	struct stat x, y;
-
-	return fstatat(dir, a, &x, 0) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev &&
-	       x.st_ino == y.st_ino;
-}
-
-/* check_config_option - crun's --config, which names another file to read. */
+/*
+ * check_config_option - crun's --config, which names another file to read. Another
+ * name of the bundle's own file will not do: what was judged and hardened takes the
+ * place of one name, and the others lead to what was there before.
+ */
 static int check_config_option(const struct doorway *door, struct error *err)
 {
 	const char *config = command_value(&door->command, OPTION_CONFIG);
+	const char *slash = config ? strrchr(config, '/') : NULL;
+	_cleanup_free_ char *folder = slash ? strndup(config, (size_t)(slash - config) + 1) : NULL;
+	_cleanup_close_ int fd = -1;
+	struct stat own, his;
 
 	/* This very word is taken from the bundle, all others from where crun is. */
-	if (!config || strcmp(config, "config.json") == 0 ||
-	    same(door->run.bundle_fd, "config.json", config))
+	if (!config || strcmp(config, "config.json") == 0)
+		return 0;
+	if (slash && !folder)
+		return error_oom(err);
+	if (slash && strcmp(slash, "/config.json") == 0)
+		fd = file_open_trusted(folder, O_PATH | O_DIRECTORY,
+				       process_owner(door->run.rootless), err);
+	if (fd >= 0 && fstat(fd, &his) == 0 && fstat(door->run.bundle_fd, &own) == 0 &&
+	    his.st_dev == own.st_dev && his.st_ino == own.st_ino)
 		return 0;
 	return error_set(err, -EINVAL,
 			 "--config %s: only the bundle's own config.json is judged; put it there",

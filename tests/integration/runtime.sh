@@ -265,6 +265,31 @@ refuses() {
 
 # --- every way to name a bundle ---
 
+# config_option - crun's --config must lead to the very name that was judged
+config_option() {
+	local name dir hardens other=$work/other
+
+	hardens='.process.args = ["/bin/grep", "Seccomp:", "/proc/self/status"] | del(.linux.seccomp)'
+	mkdir -p "$other"
+	with() {
+		dir=$(bundle named "$hardens")
+		ln -f "$dir/config.json" "$other/config.json"
+		ln -sfn "$dir" "$other/bundle"
+		through crun enforce
+		output=$(cd "$other" && "${command[@]}" run --bundle "$dir" --config "$1" named \
+			<"$work/nothing" 2>&1)
+		status=$?
+	}
+	with config.json
+	is "crun: --config config.json is the bundle's" "$status $(tr '\t' ' ' <<<"$output")" "0 Seccomp: 2"
+	with "$work/bundles/named/config.json"
+	is "crun: and so is its path" "$status $(tr '\t' ' ' <<<"$output")" "0 Seccomp: 2"
+	for name in "$other/config.json" ./config.json ../other/config.json "$other/none/config.json" ""; do
+		with "$name"
+		like "crun: --config \"${name#"$work"}\" is not" "$status $output" "^1 cofferdam: .*--config"
+	done
+}
+
 # at DESCRIPTION ARGUMENT... - run is refused for what is in the bundle
 at() {
 	local what=$1
@@ -554,6 +579,7 @@ for runtime in runc crun; do
 	unadmitted
 	first
 done
+config_option
 terminated
 real_runtime
 by_path
