@@ -65,6 +65,17 @@ podman_run() {
 	status=$?
 }
 
+# was_ready TIMES - wait until the container "stop" has said so, from all its starts
+was_ready() {
+	local i
+
+	for ((i = 0; i < 100; i++)); do
+		[ "$(p logs stop 2>/dev/null | grep -c ready)" = "$1" ] && return
+		sleep 0.1
+	done
+	note "podman, $runtime: not ready $1 times: $(p logs stop 2>&1)"
+}
+
 left=
 for runtime in runc crun; do
 	podman_run --cap-add sys_admin --security-opt seccomp=unconfined cofferdam-test /bin/sh -c "$look"
@@ -85,14 +96,13 @@ for runtime in runc crun; do
 	like "podman, $runtime: -t" "$output" "/dev/pts/0"
 	p run -d --name stop --network none cofferdam-test /bin/sh -c \
 		'trap "exit 7" TERM; echo ready; while :; do sleep 0.1; done' >/dev/null 2>&1
-	for ((i = 0; i < 50; i++)); do
-		[ "$(p logs stop 2>/dev/null)" = ready ] && break
-		sleep 0.1
-	done
+	was_ready 1
 	is "podman, $runtime: -d, logs" "$(p logs stop 2>&1)" ready
 	p stop -t 5 stop >/dev/null 2>&1
 	is "podman, $runtime: stop" "$(p inspect --format '{{.State.ExitCode}}' stop 2>&1)" 7
 	p start stop >/dev/null 2>&1
+	# Before its program runs it may still be held, and not be hardened yet.
+	was_ready 2
 	pid=$(p inspect --format '{{.State.Pid}}' stop 2>&1)
 	like "podman, $runtime: started again, gated again" \
 		"$(grep NoNewPrivs "/proc/$pid/status" 2>&1)" $'NoNewPrivs:\t1'
