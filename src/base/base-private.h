@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include <cofferdam/buf.h>
 
@@ -24,6 +25,16 @@ void escape_walk(const char *s, size_t len, escape_sink *put, void *arg);
 
 /* open_at - openat(2), close-on-exec, EINTR retried; O_CREAT makes mode 0600. */
 int open_at(int dirfd, const char *path, int flags);
+
+/* check_trust - the one rule of trust: -EPERM unless root's or @owner's alone to change. */
+int check_trust(const struct stat *st, uid_t owner, const char *path,
+		struct error *err) must_check;
+
+/*
+ * trusted_straight - file_open_trusted() of what exists and is simple to find:
+ * a descriptor, or -1 for whatever else, which is to be walked to, or refused.
+ */
+int trusted_straight(const char *path, int flags, uid_t owner) must_check;
 
 /*
  * read_all - from the offset of @fd to end of file, at most @max bytes, into

@@ -44,7 +44,7 @@ static const char *shown(const struct buf *path)
  * change it is a matter of its folder, which has been checked. A default ACL
  * needs no look, as the group bits of the mode are its mask.
  */
-static int check_trust(const struct stat *st, uid_t owner, const char *path, struct error *err)
+int check_trust(const struct stat *st, uid_t owner, const char *path, struct error *err)
 {
 	/* of a trusted owner's, as is checked next */
 	bool shared = S_ISDIR(st->st_mode) && (st->st_mode & S_ISVTX);
@@ -195,6 +195,19 @@ static int open_name(const struct walk *w, const char *name)
 	return fd;
 }
 
+/*
+ * What @name is: a file is looked at alone, as walk_open() looks again; anything
+ * else comes with the descriptor to go on from. 0 or -errno.
+ */
+static int look_at(const struct walk *w, const char *name, bool last, int *ret_fd,
+		   struct stat *ret)
+{
+	if (last && fstatat(w->dir, name, ret, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(ret->st_mode))
+		return 0;
+	*ret_fd = open_name(w, name);
+	return *ret_fd < 0 || fstat(*ret_fd, ret) < 0 ? -errno : 0;
+}
+
 /* Whether what exists must not be opened. */
 static bool must_create(const struct walk *w)
 {
@@ -216,11 +229,10 @@ static int walk_last(struct walk *w, const char *name, const struct stat *st,
 /* Walk one component, @name, which is neither "." nor "..". */
 static int walk_name(struct walk *w, const char *name, bool in_link, struct error *err)
 {
-	_cleanup_close_ int fd = open_name(w, name);
+	_cleanup_close_ int fd = -1;
 	_cleanup_buf_ struct buf path = { 0 };
-	int open_errno = errno;
+	const bool last = w->todo.data[w->pos] == '\0';
 	struct stat st;
-	bool last;
 	int r;
 
 	buf_add(&path, w->at.data, w->at.len);
@@ -229,14 +241,14 @@ static int walk_name(struct walk *w, const char *name, bool in_link, struct erro
 	r = buf_check(&path, err);
 	if (r < 0)
 		return r;
-	if (fd < 0 && open_errno == ENOENT)
+	r = look_at(w, name, last, &fd, &st);
+	if (r == -ENOENT)
 		return walk_missing(w, name, in_link, path.data, err);
-	if (fd < 0)
-		return error_sys(err, open_errno, "%s", path.data);
-	r = check_fd(fd, w->owner, path.data, &st, err);
+	if (r < 0)
+		return error_sys(err, -r, "%s", path.data);
+	r = check_trust(&st, w->owner, path.data, err);
 	if (r < 0)
 		return r;
-	last = w->todo.data[w->pos] == '\0';
 	if (S_ISLNK(st.st_mode)) {
 		if (last && must_create(w))
 			return error_sys(err, EEXIST, "%s", path.data);
@@ -297,6 +309,9 @@ int file_open_trusted(const char *path, int flags, uid_t owner, struct error *er
 		return error_set(err, -EINVAL, "the path of the file is empty");
 	if (strlen(path) >= PATH_MAX)
 		return error_sys(err, ENAMETOOLONG, "%s", path);
+	r = trusted_straight(path, flags, owner);
+	if (r >= 0)
+		return r;
 	if (path[0] != '/') {
 		_cleanup_free_ char *cwd = getcwd(NULL, 0);
 
