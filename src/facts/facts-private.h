@@ -42,6 +42,12 @@ struct missing {
 	struct fact_place place;	/* of that folder */
 };
 
+/* The folder that was looked in last: policies' paths come sorted, binds in clusters. */
+struct parent {
+	char *path;			/* clean, without symbolic links; NULL: none yet */
+	int fd;				/* not open without a path */
+};
+
 struct places {
 	struct mount_table table;	/* read when first needed */
 	bool table_read, table_lent;	/* lent: somebody else's, and good */
@@ -50,6 +56,7 @@ struct places {
 	char *bundle;			/* its real path, when first needed */
 	int mount;			/* the mount id of the place found last */
 	size_t below_left;		/* how many more rows place_below() may look at */
+	struct parent parent;
 	struct missing missing;
 };
 
@@ -60,8 +67,9 @@ void places_free(struct places *places);
 /* places_table - read the mount table, or say in table_why why it cannot be. */
 int places_table(struct places *places, struct error *err) must_check;
 
-/* missing_free - forget what is missing. */
+/* missing_free - forget what is missing; parent_free - the folder. */
 void missing_free(struct missing *missing);
+void parent_free(struct parent *parent);
 
 int place_unreadable(struct fact_place *place, struct error *err, const char *why) must_check;
 int place_unreadable_sys(struct fact_place *place, struct error *err, int errnum) must_check;
@@ -72,6 +80,14 @@ int place_unreadable_sys(struct fact_place *place, struct error *err, int errnum
  */
 int place_of_fd(struct places *places, int fd, char *real, struct fact_place *ret,
 		struct error *err) must_check;
+
+/*
+ * place_at - of @path, whose folder is @fd, or which is in "/" (AT_FDCWD). 0, -ENOMEM,
+ * or -errno without a text where it takes another look: -ELOOP is a symbolic link,
+ * -ENODATA an older kernel.
+ */
+int place_at(struct places *places, int fd, const char *path, struct fact_place *ret,
+	     struct error *err) must_check;
 
 /* fd_path - what /proc says the path of @fd is: malloc'd. 0 or -errno. */
 int fd_path(int fd, char **ret) must_check;

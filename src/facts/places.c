@@ -43,6 +43,14 @@ bool path_has_dotdot(const char *path)
 	}
 }
 
+void parent_free(struct parent *parent)
+{
+	if (parent->path)
+		close_fd(&parent->fd);
+	free(parent->path);
+	*parent = (struct parent){ 0 };
+}
+
 void missing_free(struct missing *missing)
 {
 	free(missing->gone);
@@ -57,6 +65,7 @@ void places_free(struct places *places)
 		mounts_free(&places->table);
 	free(places->table_why);
 	free(places->bundle);
+	parent_free(&places->parent);
 	missing_free(&places->missing);
 	*places = (struct places){ .bundle_fd = AT_FDCWD };
 }
@@ -119,18 +128,27 @@ struct seen {
 	int mount;
 };
 
-static int look(int fd, struct seen *ret)
+/* seen_at - of @name in the folder @fd, itself if a link; "": of @fd. -ENODATA: not the mount. */
+static int seen_at(int fd, const char *name, struct seen *ret)
 {
 	/* what the kernel has at hand is enough: no server is asked */
-	int flags = AT_EMPTY_PATH | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC;
+	int flags = AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC |
+		    (*name ? AT_SYMLINK_NOFOLLOW : AT_EMPTY_PATH);
 
-	if (statx(fd, "", flags, STATX_TYPE | STATX_MODE | STATX_MNT_ID, &ret->stx) < 0)
+	if (statx(fd, name, flags, STATX_TYPE | STATX_MODE | STATX_MNT_ID, &ret->stx) < 0)
 		return -errno;
 	if (!(ret->stx.stx_mask & STATX_MNT_ID))
-		return fdinfo_mount(fd, &ret->mount);
+		return -ENODATA;
 	/* the ids of mountinfo are ints */
 	ret->mount = ret->stx.stx_mnt_id > INT_MAX ? -1 : (int)ret->stx.stx_mnt_id;
 	return 0;
+}
+
+static int look(int fd, struct seen *ret)
+{
+	int r = seen_at(fd, "", ret);
+
+	return r == -ENODATA ? fdinfo_mount(fd, &ret->mount) : r;
 }
 
 char *path_join(const char *dir, const char *rest)
@@ -178,10 +196,29 @@ int places_table(struct places *places, struct error *err)
 	return r < 0 ? fact_why(&places->table_why, err, "%s", why.text) : 0;
 }
 
+/* place_seen - @ret, whose real path is set, from what was @seen of it. */
+static int place_seen(struct places *places, const struct seen *seen, struct fact_place *ret,
+		      struct error *err)
+{
+	const struct mount_row *row = mounts_find(&places->table, seen->mount);
+
+	places->mount = seen->mount;
+	ret->is = FACT_KNOWN;
+	ret->mode = seen->stx.stx_mode;
+	ret->foreign = !row;
+	if (!row) {
+		ret->spot.major = seen->stx.stx_dev_major;
+		ret->spot.minor = seen->stx.stx_dev_minor;
+		return spot_set(&ret->spot, "", NULL, err);
+	}
+	if (!text_path_below(ret->real, row->point))
+		return place_unreadable(ret, err, "its mount moved while it was looked at");
+	return set_spot(row, ret, err);
+}
+
 int place_of_fd(struct places *places, int fd, char *real, struct fact_place *ret,
 		struct error *err)
 {
-	const struct mount_row *row;
 	struct seen seen = { 0 };
 	int r;
 
@@ -199,17 +236,25 @@ int place_of_fd(struct places *places, int fd, char *real, struct fact_place *re
 	}
 	if (r < 0)
 		return place_unreadable_sys(ret, err, -r);
-	places->mount = seen.mount;
-	ret->is = FACT_KNOWN;
-	ret->mode = seen.stx.stx_mode;
-	row = mounts_find(&places->table, seen.mount);
-	ret->foreign = !row;
-	if (!row) {
-		ret->spot.major = seen.stx.stx_dev_major;
-		ret->spot.minor = seen.stx.stx_dev_minor;
-		return spot_set(&ret->spot, "", NULL, err);
-	}
-	if (!text_path_below(ret->real, row->point))
-		return place_unreadable(ret, err, "its mount moved while it was looked at");
-	return set_spot(row, ret, err);
+	return place_seen(places, &seen, ret, err);
+}
+
+int place_at(struct places *places, int fd, const char *path, struct fact_place *ret,
+	     struct error *err)
+{
+	const char *name = fd == AT_FDCWD ? path : strrchr(path, '/') + 1;
+	struct seen seen = { 0 };
+	int r = places_table(places, err);
+
+	if (r < 0)
+		return r;
+	if (places->table_why)
+		return -ENODATA;
+	r = seen_at(fd, name, &seen);
+	if (r == 0 && S_ISLNK(seen.stx.stx_mode))
+		r = -ELOOP;
+	if (r < 0)
+		return r == -ENOMEM ? error_oom(err) : r;
+	ret->real = fact_strdup(path, err);
+	return ret->real ? place_seen(places, &seen, ret, err) : -ENOMEM;
 }

@@ -46,21 +46,20 @@ static int open_prefix(const char *path, size_t count)
 
 /*
  * The deepest folder above @path that exists; the kernel met no symbolic link
- * before the component that is missing. Halving keeps a path of a thousand
- * components cheap. 0 and the number of components, or -errno.
+ * before the component that is missing. The first @known components exist. Halving
+ * keeps a path of a thousand components cheap. 0 and the number of components, with
+ * a descriptor unless there are no more than are known, or -errno.
  */
-static int deepest(const char *path, int *ret_fd, size_t *ret_count)
+static int deepest(const char *path, size_t known, int *ret_fd, size_t *ret_count)
 {
-	size_t low = 0, high = 0;
-	_cleanup_close_ int found = open_prefix(path, 0);
+	size_t low = known, high = 0, middle;
+	_cleanup_close_ int found = -1;
 
-	if (found < 0)
-		return found;
 	for (const char *p = path; *p; p++)
 		high += *p == '/';
+	/* most often only the last one is missing, or all that is not known */
+	middle = known > 0 ? low + 1 : high - 1;
 	while (high - low > 1) {
-		/* most often only the last one is missing */
-		size_t middle = low == 0 && high < 8 ? high - 1 : low + (high - low) / 2;
 		int fd = open_prefix(path, middle);
 
 		if (fd >= 0) {
@@ -72,44 +71,68 @@ static int deepest(const char *path, int *ret_fd, size_t *ret_count)
 		} else {
 			return fd;
 		}
+		middle = low == 0 && high < 8 ? high - 1 : low + (high - low) / 2;
 	}
 	*ret_fd = steal_fd(&found);
 	*ret_count = low;
 	return 0;
 }
 
-/* Whether what was found missing last says all about @path, a missing one. */
-static bool missing_knows(const struct missing *missing, const char *path)
+/* Whether @path, a missing one, would stand in the folder that was found last. */
+static bool missing_beside(const struct missing *missing, const char *path)
 {
-	size_t n;
+	size_t n = strlen(missing->above);
 
-	if (!missing->gone)
-		return false;
-	if (text_path_below(path, missing->gone))
-		return true;
-	n = strlen(missing->above);
 	if (strcmp(missing->above, "/") == 0)
 		n = 0;
 	return strncmp(path, missing->above, n) == 0 && path[n] == '/' &&
 	       !strchr(path + n + 1, '/');
 }
 
+/* how_deep - the number of components of a clean absolute path. */
+static size_t how_deep(const char *path)
+{
+	size_t n = 0;
+
+	for (const char *p = path; p[1]; p++)
+		n += *p == '/';
+	return n;
+}
+
+/* missing_below - @path is missing in a folder that exists, its first @count components. */
+static int missing_below(struct missing *missing, const char *path, size_t count,
+			 struct error *err)
+{
+	free(missing->gone);
+	missing->gone = strndup(path, prefix_len(path, count + 1));
+	return missing->gone ? 0 : error_oom(err);
+}
+
 static int missing_learn(struct places *places, const char *path, struct error *err)
 {
 	struct missing *missing = &places->missing;
+	const size_t known = missing->gone && missing->place.is == FACT_KNOWN &&
+			     text_path_below(path, missing->above) ? how_deep(missing->above) : 0;
 	_cleanup_close_ int fd = -1;
 	size_t count = 0;
 	char *real;
-	int r;
+	int r = deepest(path, known, &fd, &count);
 
+	if (r == 0 && known > 0 && count == known)
+		return missing_below(missing, path, count, err);
 	missing_free(missing);
-	r = deepest(path, &fd, &count);
+	if (r == 0 && fd < 0) {
+		fd = open_prefix(path, count);
+		r = fd < 0 ? fd : 0;
+	}
 	if (r < 0)
 		return r == -ENOMEM ? error_oom(err) : r;
 	missing->above = strndup(path, prefix_len(path, count));
-	missing->gone = strndup(path, prefix_len(path, count + 1));
-	if (!missing->above || !missing->gone)
+	if (!missing->above)
 		return error_oom(err);
+	r = missing_below(missing, path, count, err);
+	if (r < 0)
+		return r;
 	real = fact_strdup(missing->above, err);
 	return real ? place_of_fd(places, fd, real, &missing->place, err) : -ENOMEM;
 }
@@ -119,9 +142,12 @@ static int place_missing(struct places *places, const char *path, struct fact_pl
 			 struct error *err)
 {
 	const struct fact_place *above = &places->missing.place;
+	struct missing *missing = &places->missing;
 	int r = 0;
 
-	if (!missing_knows(&places->missing, path))
+	if (missing->gone && missing_beside(missing, path))
+		r = missing_below(missing, path, how_deep(missing->above), err);
+	else if (!missing->gone || !text_path_below(path, missing->gone))
 		r = missing_learn(places, path, err);
 	if (r == -ENOMEM)
 		return r;
@@ -231,6 +257,49 @@ static int through_links(struct places *places, const char *path, unsigned depth
 	return by_hand(places, path, depth, ret, err);
 }
 
+/* in_folder - of a clean @path, whose folder may be the one that was looked in last. */
+static int in_folder(struct places *places, const char *path, struct fact_place *ret,
+		     struct error *err)
+{
+	struct parent *parent = &places->parent;
+	const size_t n = (size_t)(strrchr(path, '/') - path);
+	_cleanup_free_ char *above = NULL;
+	int fd;
+
+	if (n == 0)
+		return path[1] ? place_at(places, AT_FDCWD, path, ret, err) : -ENODATA;
+	if (!parent->path || strncmp(parent->path, path, n) != 0 || parent->path[n]) {
+		above = strndup(path, n);
+		if (!above)
+			return error_oom(err);
+		fd = path_open(AT_FDCWD, above, O_DIRECTORY, RESOLVE_NO_SYMLINKS);
+		if (fd < 0)
+			return fd;
+		parent_free(parent);
+		*parent = (struct parent){ .path = steal_ptr(above), .fd = fd };
+	}
+	return place_at(places, parent->fd, path, ret, err);
+}
+
+/* by_text - of a clean @path, as long as no symbolic link is met. As place_at(). */
+static int by_text(struct places *places, const char *path, struct fact_place *ret,
+		   struct error *err)
+{
+	int fd, r = in_folder(places, path, ret, err);
+	char *real;
+
+	if (r != -ENODATA)
+		return r;
+	fd = path_open(AT_FDCWD, path, 0, RESOLVE_NO_SYMLINKS);
+	if (fd < 0)
+		return fd;
+	/* without a symbolic link the text is the real path */
+	real = fact_strdup(path, err);
+	r = real ? place_of_fd(places, fd, real, ret, err) : -ENOMEM;
+	(void)close(fd);
+	return r;
+}
+
 static int resolve(struct places *places, const char *path, unsigned depth,
 		   struct fact_place *ret, struct error *err)
 {
@@ -244,13 +313,20 @@ static int resolve(struct places *places, const char *path, unsigned depth,
 	is_clean = strcmp(path, clean) == 0;
 	if (is_clean && places->missing.gone && text_path_below(path, places->missing.gone))
 		return place_missing(places, path, ret, err);
-	fd = path_open(places->bundle_fd, path, 0, RESOLVE_NO_SYMLINKS);
-	if (fd >= 0)	/* without a symbolic link the text is the real path */
-		return place_of_fd(places, fd, steal_ptr(clean), ret, err);
-	if (fd == -ELOOP || fd == -ENOSYS)
+	if (is_clean) {
+		r = by_text(places, path, ret, err);
+	} else {
+		fd = path_open(places->bundle_fd, path, 0, RESOLVE_NO_SYMLINKS);
+		r = fd < 0 ? fd : place_of_fd(places, fd, steal_ptr(clean), ret, err);
+	}
+	if (r == 0)
+		return 0;
+	if (r == -ENOMEM)
+		return error_oom(err);
+	if (r == -ELOOP || r == -ENOSYS)
 		return through_links(places, path, depth, ret, err);
-	if (fd != -ENOENT && fd != -ENOTDIR)
-		return place_unreadable_sys(ret, err, -fd);
+	if (r != -ENOENT && r != -ENOTDIR)
+		return place_unreadable_sys(ret, err, -r);
 	if (is_clean || depth > 0)
 		return place_missing(places, clean, ret, err);
 	/* "missing/../x" is x to whoever cleans paths before use */
