@@ -71,6 +71,7 @@ void door_settle(struct doorway *door)
 	const struct sigaction ignore = { .sa_handler = SIG_IGN };
 	int fd;
 
+	process_heap();
 	/* closed again by execve(2), where they were closed before */
 	do {
 		fd = open("/dev/null", O_RDWR | O_NOFOLLOW | O_CLOEXEC);

@@ -96,15 +96,15 @@ static int read_config(struct doorway *door, const char *name, struct buf *text,
 		       struct error *err)
 {
 	struct run *run = &door->run;
+	const struct trusted_dir dir = {
+		.fd = run->bundle_fd, .path = run->bundle, .owner = process_owner(run->rootless),
+	};
 	int r;
 
-	if (run_audit(run)) {
+	if (run_audit(run))
 		r = file_read(run->bundle_fd, "config.json", false, FILE_CONFIG_MAX, text, st, err);
-	} else {
-		r = file_read_trusted(name, process_owner(door->run.rootless), FILE_CONFIG_MAX, text, err);
-		if (r == 0 && fstatat(run->bundle_fd, "config.json", st, AT_SYMLINK_NOFOLLOW) < 0)
-			r = error_sys(err, errno, "%s", name);
-	}
+	else
+		r = file_read_below(&dir, "config.json", FILE_CONFIG_MAX, text, st, err);
 	return r < 0 ? r : candidate_parse(name, text, &run->candidate, err);
 }
 
@@ -124,29 +124,40 @@ static int judge(struct doorway *door, const char *name, struct buf *text, struc
 	return r < 0 ? r : run_judge(run, DOOR_RUNTIME, err);
 }
 
-/* add_hooks - Cofferdam's own, so that what runs is what was admitted. */
-static int add_hooks(struct doorway *door, const char *name, struct buf *text, struct error *err)
+/* add_hooks - @doc with Cofferdam's own, so that what runs is what was admitted. */
+static int add_hooks(struct doorway *door, const struct json_doc *doc, struct buf *ret,
+		     struct error *err)
 {
 	_cleanup_free_ char *path = program_beside("cofferdam-hook");
 	const struct door_hook how = {
 		.path = path, .engine = door->call.engine, .host_config = door->call.host_config,
 	};
-	_cleanup_json_ struct json_doc *doc = NULL;
-	_cleanup_buf_ struct buf with = { 0 };
-	int r;
 
 	if (!path || access(path, X_OK) < 0)
 		return error_sys(err, path ? errno : ENOMEM,
 				 "the hook that verifies what runs, %s", path ? path : "");
-	r = json_parse(name, buf_cstr(text), text->len, 0, &doc, err);
-	if (r == 0)
-		r = door_hooks(doc, &how, &with, err);
-	if (r < 0)
-		return r;
-	buf_free(text);
-	*text = with;
-	with = (struct buf){ 0 };
-	return 0;
+	return door_hooks(doc, &how, ret, err);
+}
+
+/* finish - the configuration that the runtime is to read. */
+static int finish(struct doorway *door, struct buf *ret, struct error *err)
+{
+	struct candidate *judged = &door->run.candidate;
+	_cleanup_candidate_ struct candidate hardened = { 0 };
+	const struct json_doc *doc = judged->doc;
+	int r = 0;
+
+	if (judged->decision.verdict == VERDICT_HARDEN) {
+		r = harden_candidate(&judged->subject, &judged->decision, &hardened, err);
+		doc = hardened.doc;
+	}
+	if (r == 0 && !door_alone(door))
+		return add_hooks(door, doc, ret, err);
+	if (r == 0) {
+		buf_add(ret, doc->text, doc->len);
+		r = buf_check(ret, err);
+	}
+	return r;
 }
 
 static int record(struct doorway *door, const struct buf *text, struct error *err)
@@ -165,14 +176,13 @@ static int record(struct doorway *door, const struct buf *text, struct error *er
 }
 
 /* apply - what was allowed becomes what the runtime reads; not to be cut short. */
-static int apply(struct doorway *door, const char *name, struct buf *text, const struct stat *st,
+static int apply(struct doorway *door, const struct buf *before, const struct stat *st,
 		 struct error *err)
 {
 	struct run *run = &door->run;
-	const struct buf *before = text;
 	_cleanup_buf_ struct buf final = { 0 };
 	sigset_t ends, mask;
-	int r = 0;
+	int r;
 
 	/* A file half written would stay beside it; the signal waits until it is whole. */
 	(void)sigemptyset(&ends);
@@ -182,14 +192,7 @@ static int apply(struct doorway *door, const char *name, struct buf *text, const
 	(void)sigaddset(&ends, SIGQUIT);
 	(void)sigprocmask(SIG_BLOCK, &ends, &mask);
 
-	if (run->candidate.decision.verdict == VERDICT_HARDEN)
-		r = harden_config(&run->candidate.subject, &run->candidate.decision, &final, err);
-	else
-		buf_add(&final, buf_cstr(text), text->len);
-	if (r == 0)
-		r = buf_check(&final, err);
-	if (r == 0 && !door_alone(door))
-		r = add_hooks(door, name, &final, err);
+	r = finish(door, &final, err);
 	if (r == 0 && (final.len != before->len ||
 		       memcmp(buf_cstr(&final), buf_cstr(before), final.len) != 0))
 		r = file_replace(run->bundle_fd, "config.json", buf_cstr(&final), final.len, st,
@@ -231,7 +234,7 @@ int door_start(struct doorway *door)
 	if (r == 0 && run_audit(run))
 		note(door, &text);
 	else if (r == 0 && run->candidate.decision.verdict >= VERDICT_HARDEN)
-		r = apply(door, name, &text, &st, &err);
+		r = apply(door, &text, &st, &err);
 	return run_conclude(run, &err);
 }
 

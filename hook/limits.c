@@ -70,9 +70,14 @@ static void keep_capabilities(uint64_t wanted)
 	(void)syscall(SYS_capset, &header, data);
 }
 
-void process_settle(void)
+void process_heap(void)
 {
 	(void)mallopt(M_TOP_PAD, HEAP_BYTES);
+}
+
+void process_settle(void)
+{
+	process_heap();
 	(void)clearenv();
 	/* syslog's time stamps; otherwise libc would read /etc/localtime for them. */
 	(void)setenv("TZ", "UTC0", 1);

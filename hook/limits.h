@@ -7,6 +7,9 @@
 
 /* What a process that is started by a runtime must first do for itself. */
 
+/* process_heap - have the heap grow in steps that suit a judgement: few calls. */
+void process_heap(void);
+
 /*
  * process_settle - trust nothing inherited: no environment, standard
  * descriptors open, own resource limits as high as allowed (crun gives hooks
