@@ -210,6 +210,67 @@ static void test_many_missing(void **state)
 	places_free(&places);
 }
 
+static void assert_same_place(const struct fact_place *a, const struct fact_place *b)
+{
+	if (a->is != b->is || strcmp(a->real ? a->real : "", b->real ? b->real : "") != 0)
+		print_error("%s: %d %s, alone %d %s\n", a->path, a->is, a->real, b->is, b->real);
+	assert_int_equal(a->is, b->is);
+	assert_int_equal(a->foreign, b->foreign);
+	assert_int_equal(a->mode, b->mode);
+	assert_int_equal(a->n_below, b->n_below);
+	if (a->is == FACT_UNREADABLE)
+		return;
+	assert_string_equal(a->real, b->real);
+	assert_string_equal(a->spot.within, b->spot.within);
+	assert_int_equal(a->spot.major, b->spot.major);
+	assert_int_equal(a->spot.minor, b->spot.minor);
+}
+
+/* What was looked at before changes nothing of what is found. */
+static void test_any_order(void **state)
+{
+	static const char *const paths[] = {
+		"@", "@/d", "@/d/e", "@/d/e/f", "@/d/e/g", "@/d/e2", "@/d/e/f/x", "@/rel", "@/rel/e",
+		"@/rel/e/f", "@/d/up", "@/d/up/f", "@/d/none", "@/d/none/x", "@/d/none/x/y",
+		"@/d/none2/x", "@/none/d/e", "@/rel/none", "@/dangling", "@/dangling/x", "@/loop",
+		"@/loop/x", "@/m", "@/m/e", "@/m/none", "@/m/none/x", "d/e", "@//d/./e", "@/d/../f",
+		"@/none/../f", "/", "/none-such", "/none-such/x", "/proc/self", "/proc/self/ns",
+		"/proc/1", "/dev/null", "/sys",
+	};
+
+	(void)state;
+	make_dir("@/d");
+	make_dir("@/d/e");
+	make_dir("@/d/e2");
+	make_file("@/d/e/f", "x");
+	make_file("@/f", "x");
+	make_link("f", "@/d/e/g");
+	make_link("d", "@/rel");
+	make_link("../d/e", "@/d/up");
+	make_link("nowhere", "@/dangling");
+	make_link("loop", "@/loop");
+	make_dir("@/m");
+	if (privileged)
+		do_bind("@/d", "@/m");
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		_cleanup_free_ char *before = expand(paths[i]);
+
+		for (size_t j = 0; j < ARRAY_SIZE(paths); j++) {
+			struct places places = { .bundle_fd = top_fd, .below_left = BELOW_MAX };
+			_cleanup_(place_free) struct fact_place alone = resolve(paths[j]), a = { 0 },
+								b = { 0 };
+			_cleanup_free_ char *path = expand(paths[j]);
+			struct error err = { 0 };
+
+			assert_int_equal(place_resolve(&places, before, &a, &err), 0);
+			assert_int_equal(place_resolve(&places, path, &b, &err), 0);
+			assert_int_equal(place_below(&places, &b, &err), 0);
+			assert_same_place(&b, &alone);
+			places_free(&places);
+		}
+	}
+}
+
 static void test_loops(void **state)
 {
 	_cleanup_buf_ struct buf deep = { 0 };
@@ -458,6 +519,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_symlinks, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_missing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_many_missing, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_any_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_loops, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_names, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_fifo, setup, teardown),
