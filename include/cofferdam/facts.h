@@ -177,6 +177,7 @@ struct facts_source {
 	int bundle_fd;			/* the bundle's folder, for relative paths; or AT_FDCWD */
 	enum engine engine;		/* as registered */
 	int64_t pid;			/* the runtime's init process, or 0 where there is none yet */
+	int64_t live;			/* the same once its program runs: it has its root; else 0 */
 	const struct facts_host *host;	/* of the same policy, and outliving the facts; NULL: look */
 };
 

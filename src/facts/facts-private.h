@@ -246,8 +246,8 @@ const char *lsm_name(void);
 
 /* --- image.c, core.c --- */
 
-int image_gather(const struct oci_spec *spec, int bundle_fd, struct fact_image *ret,
-		 struct error *err) must_check;
+int image_gather(const struct oci_spec *spec, const struct facts_source *source,
+		 struct fact_image *ret, struct error *err) must_check;
 void image_free(struct fact_image *image);
 void core_gather(struct facts *facts);
 

@@ -230,7 +230,7 @@ static int gather(const struct oci_spec *spec, unsigned needed,
 	if (r == 0 && (needed & FACT_HOOKS))
 		r = programs_gather(&spec->hooks, facts, err);
 	if (r == 0 && (needed & FACT_IMAGE))
-		r = image_gather(spec, source->bundle_fd, &facts->image, err);
+		r = image_gather(spec, source, &facts->image, err);
 	if ((needed & FACT_CORE) && !facts->borrowed)
 		core_gather(facts);
 	if (r == 0 && (needed & FACT_SELINUX))

@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Symbolic links of the image, an attacker's, that a runtime would follow. The
- * walk takes one component at a time, so that none leads out of the image.
+ * walk takes one component at a time, so that none leads out of the image. For an
+ * exec they are looked for in the container as it runs: it may have made more, on
+ * a tmpfs or a volume.
  */
 #include "facts-private.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include <cofferdam/text.h>
 
@@ -19,6 +24,7 @@
 
 struct inside {
 	int root;
+	bool live;			/* of a container that runs: with what is mounted there */
 	int fd;				/* the folder stood in, or the deepest that exists */
 	struct buf at;			/* its path in the image, "" for "/" */
 	size_t missing;			/* how many of its last components do not exist */
@@ -144,14 +150,25 @@ static int add_name(struct inside *w, const char *name)
 	return w->at.oom ? -ENOMEM : 0;
 }
 
+/* in_proc - whether it stands in a proc, where "self" and the like are another thing
+ * to each process: what is below is taken by its text. */
+static bool in_proc(const struct inside *w)
+{
+	struct statfs fs;
+
+	return w->live && fstatfs(w->fd, &fs) == 0 && (uint64_t)fs.f_type == PROC_SUPER_MAGIC;
+}
+
 static int enter(struct inside *w, const char *name)
 {
 	_cleanup_close_ int fd = -1;
 	struct stat st;
 
-	if (w->missing == 0)
+	if (w->missing == 0 && !in_proc(w))
 		fd = open_component(w->fd, name);
-	if (w->missing > 0 || fd == -ENOENT || fd == -ENOTDIR) {
+	else
+		fd = -ENOENT;
+	if (fd == -ENOENT || fd == -ENOTDIR) {
 		w->missing++;
 		return add_name(w, name);
 	}
@@ -185,9 +202,9 @@ static int step(struct inside *w)
 }
 
 /* Where the absolute path @cwd leads in the image. 0, or -errno. */
-static int walk_inside(int root, const char *cwd, char **ret)
+static int walk_inside(int root, bool live, const char *cwd, char **ret)
 {
-	_cleanup_(inside_free) struct inside w = { .root = root, .fd = -1 };
+	_cleanup_(inside_free) struct inside w = { .root = root, .live = live, .fd = -1 };
 	int r;
 
 	w.left = w.next = strdup(cwd);
@@ -198,6 +215,11 @@ static int walk_inside(int root, const char *cwd, char **ret)
 		r = step(&w);
 	if (r < 0)
 		return r;
+	if (in_proc(&w) && !text_path_below(buf_cstr(&w.at), "/proc")) {
+		/* wherever it is mounted */
+		buf_reset(&w.at);
+		buf_str(&w.at, "/proc");
+	}
 	if (w.at.len == 0)
 		buf_char(&w.at, '/');
 	*ret = buf_steal(&w.at);
@@ -234,8 +256,19 @@ static int unreadable(struct fact_image *ret, struct error *err, int errnum)
 	return fact_why_sys(&ret->why, err, errnum);
 }
 
-int image_gather(const struct oci_spec *spec, int bundle_fd, struct fact_image *ret,
-		 struct error *err)
+/* open_root - of the container that runs, where there is one; else of the bundle. */
+static int open_root(const char *path, const struct facts_source *source)
+{
+	char live[64];
+
+	if (source->live <= 0)
+		return path_open_old(source->bundle_fd, path, O_DIRECTORY);
+	(void)snprintf(live, sizeof(live), "/proc/%" PRId64 "/root", source->live);
+	return path_open_old(AT_FDCWD, live, O_DIRECTORY);
+}
+
+int image_gather(const struct oci_spec *spec, const struct facts_source *source,
+		 struct fact_image *ret, struct error *err)
 {
 	const struct field_str *path = &spec->root.path, *cwd = &spec->process.cwd;
 	_cleanup_free_ char *link_copy = NULL, *cwd_copy = NULL;
@@ -248,7 +281,7 @@ int image_gather(const struct oci_spec *spec, int bundle_fd, struct fact_image *
 		return ret->is == FACT_ABSENT ? 0
 			: fact_why(&ret->why, err, "root.path is not a string");
 	}
-	root = path_open_old(bundle_fd, path->v, O_DIRECTORY);
+	root = open_root(path->v, source);
 	if (root == -ENOENT || root == -ENOTDIR) {
 		ret->is = FACT_ABSENT;
 		return 0;
@@ -258,7 +291,7 @@ int image_gather(const struct oci_spec *spec, int bundle_fd, struct fact_image *
 	r = find_link(root, &link_name);
 	if (r == 0 && cwd->is == FIELD_PRESENT) {
 		if (cwd->v[0] == '/')
-			r = walk_inside(root, cwd->v, &cwd_copy);
+			r = walk_inside(root, source->live > 0, cwd->v, &cwd_copy);
 		else if (!(cwd_copy = strdup(cwd->v)))
 			r = -ENOMEM;
 	}

@@ -195,6 +195,26 @@ absent() {
 	like "$runtime: a relative --root" "$? $output" '^1 cofferdam: denied .*exec-exceeds: root'
 }
 
+# What the container made since it started counts, and not the image alone.
+cwd() {
+	execute enforce c /bin/sh -c 'ln -s /proc/self/fd/9 /tmp/fd; ln -s /tmp /tmp/plain'
+	is "$runtime: links are made on a tmpfs" "$status $output" "0 "
+	mkdir -p "$work/host"
+	: >"$work/host/of-the-host"
+	inherit() {
+		execute enforce "$@" 9<"$work/host"
+	}
+	inherit --cwd /proc/self/fd/9 c ls
+	like "$runtime: a working folder below /proc" "$status $output" '^1 cofferdam: denied .*cwd-unsafe'
+	inherit --cwd /tmp/fd c ls
+	like "$runtime: through a link on the container's tmpfs" "$status $output" \
+		'^1 cofferdam: denied .*cwd-unsafe: leads under /proc through'
+	inherit --cwd /tmp/plain/../tmp/plain c pwd -P
+	is "$runtime: another link is none" "$status $output" "0 /tmp"
+	inherit --cwd /tmp/none/../fd c ls
+	like "$runtime: through what is missing" "$status $output" '^1 cofferdam: denied .*cwd-unsafe'
+}
+
 policies() {
 	execute denied c true
 	like "$runtime: a policy that forbids exec" "$status $output" '^1 cofferdam: denied .*exec-denied'
@@ -297,6 +317,7 @@ for runtime in runc crun; do
 	files
 	options
 	absent
+	cwd
 	policies
 	updates
 	checkpoints

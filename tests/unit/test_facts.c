@@ -316,6 +316,36 @@ static void assert_cwd(const char *cwd, enum fact_is is, const char *want)
 		assert_null(image->cwd);
 }
 
+/* Of a process that runs, its own root counts: here that of the test itself. */
+static void assert_live_cwd(const char *cwd, const char *want)
+{
+	struct facts_source source = { .bundle_fd = top_fd, .live = getpid() };
+	_cleanup_subject_ struct subject s = { 0 };
+	_cleanup_buf_ struct buf text = { 0 };
+	_cleanup_free_ char *wanted = expand(want);
+	struct error err = { 0 };
+
+	buf_printf(&text, "{'root': {'path': 'none'}, 'process': {'cwd': '%s'}}", cwd);
+	read_subject(&s, buf_cstr(&text));
+	assert_int_equal(facts_gather(&s.spec, NULL, &source, &s.facts, &err), 0);
+	assert_int_equal(s.facts.image.is, FACT_KNOWN);
+	assert_string_equal(s.facts.image.cwd, wanted);
+}
+
+static void test_live_cwd(void **state)
+{
+	(void)state;
+	make_dir("@/live");
+	make_link("/proc/self/fd", "@/live/fd");
+	make_link("../live", "@/live/self");
+	assert_live_cwd("/", "/");
+	assert_live_cwd("@/live/self/x", "@/live/x");
+	assert_live_cwd("@/live/fd/9", "/proc/self/fd/9");
+	assert_live_cwd("@/live/self/fd/../../1", "/proc/1");
+	assert_live_cwd("/proc/thread-self/../..", "/");
+	assert_live_cwd("/proc/1/root", "/proc/1/root");
+}
+
 static void test_cwd(void **state)
 {
 	char name[64], target[64];
@@ -432,6 +462,7 @@ int main(void)
 		cmocka_unit_test(test_groups_text),
 		cmocka_unit_test_setup_teardown(test_groups, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cwd, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_live_cwd, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_image, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_core, setup, teardown),
 	};
