@@ -49,18 +49,14 @@ static int open_bundle(struct run *run, struct error *err)
 	return 0;
 }
 
-static int read_config(struct run *run, struct buf *text, struct error *err)
+static int parse(struct run *run, const struct buf *text, struct error *err)
 {
 	_cleanup_free_ char *name = NULL;
-	int r;
 
 	if (asprintf(&name, "%s/config.json", run->bundle) < 0) {
 		name = NULL;
 		return error_oom(err);
 	}
-	r = file_read(run->bundle_fd, "config.json", true, FILE_CONFIG_MAX, text, NULL, err);
-	if (r < 0)
-		return error_context(err, "%s", run->bundle);
 	return candidate_parse(name, text, &run->candidate, err);
 }
 
@@ -106,12 +102,18 @@ int hook_run(const struct hook_call *call)
 		run.pid = state.pid.v;
 		r = open_bundle(&run, &err);
 	}
-	if (r == 0)
-		r = read_config(&run, &text, &err);
+	if (r == 0) {
+		r = file_read(run.bundle_fd, "config.json", true, FILE_CONFIG_MAX, &text, NULL, &err);
+		if (r < 0)
+			r = error_context(&err, "%s", run.bundle);
+	}
 	if (r == 0)
 		r = check_admitted(&run, &text, &err);
+	/* what the door admitted, it has parsed */
 	if (r == 0 && call->veto)
 		return 0;
+	if (r == 0)
+		r = parse(&run, &text, &err);
 	if (r == 0)
 		r = run_judge(&run, DOOR_HOOK, &err);
 	if (r == 0 && run_arm(&run, &err) < 0) {

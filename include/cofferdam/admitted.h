@@ -6,14 +6,14 @@
  * What the runtime door let through, kept as long as the container lives: files
  * below /run/cofferdam/admitted that only root can look at.
  *
- *	pending.DIGEST		the door admitted this configuration for this id, and
+ *	pending.IDHASH.SUM	the door admitted this configuration for this id, and
  *				no runtime has made a container of it yet
  *	IDHASH.PID.START	the container whose init is process PID, started START
  *				clock ticks after boot (proc_pid_stat(5))
  *
- * DIGEST is that of the id and of every byte of the configuration, so whoever
- * holds both finds the record, and nobody else. The hook, which runs when the
- * runtime has made sure that the id is not taken, turns the first into the second.
+ * IDHASH is a digest of the id, SUM a number that other configurations hardly have.
+ * The hook, which runs when the runtime has made sure that the id is not taken,
+ * turns the first into the second, and compares every byte of the configuration.
  * The content is JSON; its member "config" is the configuration, byte for byte.
  */
 

@@ -41,7 +41,7 @@ static void member(struct buf *out, const char *name, const char *value)
 
 static void print_record(struct buf *out, const struct admission *what)
 {
-	buf_str(out, "{\"format\":1,\n\"time\":\"");
+	buf_str(out, RECORD_BEGIN "\"time\":\"");
 	text_utc(out, time(NULL));
 	buf_str(out, "Z\",\n");
 	member(out, "id", what->id);
@@ -52,7 +52,7 @@ static void print_record(struct buf *out, const struct admission *what)
 	member(out, "verdict", what->verdict);
 	buf_str(out, "\"config\":");
 	buf_add(out, what->config, what->len);
-	buf_str(out, "}\n");
+	buf_str(out, RECORD_END);
 }
 
 int admitted_put(const char *dir, const struct admission *what, struct error *err)

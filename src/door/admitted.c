@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * MUST: trust the folder only if root alone can write it; name no file by what a
- * caller says but by its digest; never take a record for another container's.
+ * caller says but by its digest; never take a record for another container's, nor
+ * for a configuration's that differs in any byte.
  */
 #include <cofferdam/admitted.h>
 
-#include <ctype.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
@@ -29,18 +29,6 @@ const char *admitted_dir(void)
 	return RUN_DIR "/admitted";
 }
 
-void admitted_pending(char name[ADMITTED_NAME], const char *id, const char *config, size_t len)
-{
-	char hex[SHA256_HEX];
-	struct sha256 s;
-
-	sha256_begin(&s);
-	sha256_add(&s, id, strlen(id) + 1);
-	sha256_add(&s, config, len);
-	sha256_end(&s, hex);
-	(void)snprintf(name, ADMITTED_NAME, PENDING "%s", hex);
-}
-
 static void id_prefix(char prefix[ADMITTED_NAME], const char *id)
 {
 	char hex[SHA256_HEX];
@@ -50,6 +38,36 @@ static void id_prefix(char prefix[ADMITTED_NAME], const char *id)
 	sha256_add(&s, id, strlen(id));
 	sha256_end(&s, hex);
 	(void)snprintf(prefix, ADMITTED_NAME, "%.*s.", ID_DIGITS, hex);
+}
+
+/*
+ * quick - a number that two configurations hardly share unless somebody made them
+ * so; then one of them is refused, by comparison. A digest that nobody could make
+ * two of would take longer than all of the judgement.
+ */
+static uint64_t quick(const char *data, size_t len)
+{
+	uint64_t sum = len, word = 0;
+
+	for (; len > 0; data += sizeof(word)) {
+		const size_t n = len < sizeof(word) ? len : sizeof(word);
+
+		word = 0;
+		memcpy(&word, data, n);
+		len -= n;
+		sum = (sum ^ word) * 0x9e3779b97f4a7c15u;	/* 2^64 by the golden ratio: odd */
+		sum ^= sum >> 32;
+	}
+	return sum;
+}
+
+void admitted_pending(char name[ADMITTED_NAME], const char *id, const char *config, size_t len)
+{
+	char prefix[ADMITTED_NAME];
+
+	id_prefix(prefix, id);
+	(void)snprintf(name, ADMITTED_NAME, PENDING "%.*s%016" PRIx64, ID_DIGITS + 1, prefix,
+		       quick(config, len));
 }
 
 static void live_name(char name[ADMITTED_NAME], const char *id, int64_t pid, uint64_t start)
@@ -66,39 +84,39 @@ int admitted_open(const char *dir, struct error *err)
 	return file_open_trusted(dir, O_RDONLY | O_DIRECTORY, 0, err);
 }
 
-/* read_config - the member "config" of the record @name. */
-static int read_config(int fd, const char *name, struct buf *ret, struct error *err)
-{
-	_cleanup_json_ struct json_doc *doc = NULL;
-	_cleanup_buf_ struct buf text = { 0 };
-	const struct json *config;
-	int r = file_read(fd, name, true, RECORD_FILE_MAX, &text, NULL, err);
+/* What a record holds of a configuration: a part of its text. */
+struct recorded {
+	struct buf text;
+	const char *config;
+	size_t len;
+};
 
-	if (r == 0)
-		r = json_parse(name, buf_cstr(&text), text.len, 0, &doc, err);
-	if (r < 0)
-		return r;
-	config = json_get(doc->root, "config");
-	if (!config)
-		return error_set(err, -EBADMSG, "%s: no record of an admission", name);
-	buf_reset(ret);
-	buf_add(ret, doc->text + config->start, config->end - config->start);
-	return buf_check(ret, err);
+static void recorded_free(struct recorded *recorded)
+{
+	buf_free(&recorded->text);
 }
 
-/* same_config - whether the record holds @config, but for white space around it. */
-static bool same_config(const struct buf *record, const struct buf *config)
+/*
+ * read_record - the record @name. It is as admitted_put() prints it, strings quoted:
+ * the first line that begins with "config" is that member, and the last one.
+ */
+static int read_record(int fd, const char *name, struct recorded *ret, struct error *err)
 {
-	const char *from = buf_cstr(config);
-	size_t len = config->len;
+	static const char member[] = "\n\"config\":";
+	const size_t begin = strlen(RECORD_BEGIN), end = strlen(RECORD_END);
+	struct buf *text = &ret->text;
+	const char *at;
+	int r = file_read(fd, name, true, RECORD_FILE_MAX, text, NULL, err);
 
-	while (len > 0 && isspace((unsigned char)*from)) {
-		from++;
-		len--;
-	}
-	while (len > 0 && isspace((unsigned char)from[len - 1]))
-		len--;
-	return record->len == len && memcmp(buf_cstr(record), from, len) == 0;
+	if (r < 0)
+		return r;
+	at = memmem(buf_cstr(text), text->len, member, strlen(member));
+	if (!at || strncmp(buf_cstr(text), RECORD_BEGIN, begin) != 0 ||
+	    memcmp(buf_cstr(text) + text->len - end, RECORD_END, end) != 0)
+		return error_set(err, -EBADMSG, "%s: no record of an admission", name);
+	ret->config = at + strlen(member);
+	ret->len = text->len - end - (size_t)(ret->config - text->data);
+	return 0;
 }
 
 static int not_admitted(const char *id, struct error *err)
@@ -108,13 +126,26 @@ static int not_admitted(const char *id, struct error *err)
 			 id);
 }
 
+/* check_record - that @name records @config. */
+static int check_record(int fd, const char *name, const struct buf *config, const char *id,
+			struct error *err)
+{
+	_cleanup_(recorded_free) struct recorded before = { 0 };
+	int r = read_record(fd, name, &before, err);
+
+	if (r == -ENOENT || (r == 0 && (before.len != config->len ||
+					memcmp(before.config, buf_cstr(config), before.len) != 0)))
+		return not_admitted(id, err);
+	return r;
+}
+
 int admitted_commit(const char *dir, const char *id, int64_t pid, const struct buf *config,
 		    struct error *err)
 {
 	_cleanup_close_ int fd = -1;
-	_cleanup_buf_ struct buf before = { 0 };
 	char name[ADMITTED_NAME], pending[ADMITTED_NAME];
 	uint64_t start;
+	bool taken;
 	int r = process_started(pid, &start, err);
 
 	if (r < 0)
@@ -126,13 +157,13 @@ int admitted_commit(const char *dir, const char *id, int64_t pid, const struct b
 		return fd;
 	live_name(name, id, pid, start);
 	admitted_pending(pending, id, buf_cstr(config), config->len);
-	if (renameat(fd, pending, fd, name) == 0)
-		return 0;
-	if (errno != ENOENT)
+	taken = renameat(fd, pending, fd, name) == 0;
+	if (!taken && errno != ENOENT)
 		return error_sys(err, errno, "%s: the record of what was admitted", dir);
-	r = read_config(fd, name, &before, err);
-	if (r == -ENOENT || (r == 0 && !same_config(&before, config)))
-		return not_admitted(id, err);
+	/* under the container's own name nobody else replaces it any more */
+	r = check_record(fd, name, config, id, err);
+	if (r < 0 && taken)
+		(void)unlinkat(fd, name, 0);
 	return r;
 }
 
@@ -140,12 +171,19 @@ int admitted_config(const char *dir, const char *id, int64_t pid, uint64_t start
 		    struct buf *ret, struct error *err)
 {
 	_cleanup_close_ int fd = admitted_open(dir, err);
+	_cleanup_(recorded_free) struct recorded record = { 0 };
 	char name[ADMITTED_NAME];
+	int r;
 
 	if (fd < 0)
 		return fd;
 	live_name(name, id, pid, start);
-	return read_config(fd, name, ret, err);
+	r = read_record(fd, name, &record, err);
+	if (r < 0)
+		return r;
+	buf_reset(ret);
+	buf_add(ret, record.config, record.len);
+	return buf_check(ret, err);
 }
 
 /* gone - whether no process @pid that started at @start is left. */

@@ -54,7 +54,12 @@ int process_started(int64_t pid, uint64_t *ret, struct error *err) must_check;
 /* admitted_open - the folder @dir of records, if root alone can write it. */
 int admitted_open(const char *dir, struct error *err) must_check;
 
-/* admitted_pending - the name of the record that this was admitted for @id. */
+/* How a record's text begins and ends; its last line but for that is "config":TEXT. */
+#define RECORD_BEGIN "{\"format\":1,\n"
+#define RECORD_END "}\n"
+
+/* admitted_pending - the name of the record that this was admitted for @id. What
+ * it holds has to be compared: the name only tells it from others. */
 void admitted_pending(char name[ADMITTED_NAME], const char *id, const char *config, size_t len);
 
 #endif

@@ -8,6 +8,8 @@
 #include <cofferdam/door.h>
 #include <cofferdam/sha256.h>
 
+#include "../../src/door/door-private.h"
+
 #define HOOK "/usr/libexec/cofferdam/cofferdam-hook"
 
 static void check_digest(const char *text, size_t times, const char *want)
@@ -113,7 +115,7 @@ static void test_admitted(void **state)
 	assert_int_equal(commit("one", config), 0);
 	assert_int_equal(commit("one", "{}"), -ENOENT);
 	assert_int_equal(config_of("one", started(), &got), 0);
-	assert_string_equal(buf_cstr(&got), "{\"a\": 1,\n \"unknown\" : [ 2 ]}");
+	assert_string_equal(buf_cstr(&got), config);
 	/* a later process of the same number is another container */
 	assert_int_equal(config_of("one", started() + 1, &got), -ENOENT);
 	admitted_drop(records, "one", false);
@@ -137,6 +139,91 @@ static void test_admitted_names(void **state)
 		assert_int_equal(commit(ids[i], "{}"), 0);
 		assert_int_equal(config_of(ids[i], started(), &got), 0);
 	}
+}
+
+static void pending_path(char path[PATH_MAX], const char *id, const char *config)
+{
+	char name[ADMITTED_NAME];
+
+	admitted_pending(name, id, config, strlen(config));
+	assert_true(snprintf(path, PATH_MAX, "%s/%s", records, name) < PATH_MAX);
+}
+
+/* The name of a record finds it; that it is the one, its bytes say. */
+static void test_admitted_compares(void **state)
+{
+	static const char *const others[] = {
+		"{\"a\":2}", "{\"a\":1} ", " {\"a\":1}", "{\"a\":1}\n", "{}", "", "{\"x\":{\"a\":1}}",
+		"{\"x\":\n\"config\":{\"a\":1}", "{\"a\":1}}\n",
+	};
+	static const char config[] = "{\"a\":1}";
+	_cleanup_buf_ struct buf got = { 0 };
+	char from[PATH_MAX], to[PATH_MAX];
+
+	(void)state;
+	need_root();
+	pending_path(to, "one", config);
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		pending_path(from, "one", others[i]);
+		assert_string_not_equal(from, to);
+		admit("one", others[i]);
+		assert_int_equal(rename(from, to), 0);
+		assert_int_equal(commit("one", config), -ENOENT);
+		/* nor does it become this container's */
+		assert_int_equal(config_of("one", started(), &got), -ENOENT);
+		assert_int_equal(commit("one", others[i]), -ENOENT);
+	}
+	admit("one", config);
+	assert_int_equal(commit("one", config), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		assert_int_equal(commit("one", others[i]), -ENOENT);
+	assert_int_equal(commit("one", config), 0);
+}
+
+/* What stands in the id or in the configuration does not move where that begins. */
+static void test_admitted_whole(void **state)
+{
+	static const char *const ids[] = { "\n\"config\":{}}\n", "\",\n\"config\":{},\n\"x\":\"" };
+	static const char *const configs[] = {
+		"{\"x\":{\n\"config\":{}}}\n", "\n\"config\":{}", "{}}\n", "{\"a\":\"\xff\"}",
+	};
+	_cleanup_buf_ struct buf got = { 0 };
+
+	(void)state;
+	need_root();
+	for (size_t i = 0; i < ARRAY_SIZE(ids) * ARRAY_SIZE(configs); i++) {
+		const char *id = ids[i / ARRAY_SIZE(configs)];
+		const char *config = configs[i % ARRAY_SIZE(configs)];
+
+		admit(id, config);
+		assert_int_equal(commit(id, config), 0);
+		assert_int_equal(config_of(id, started(), &got), 0);
+		assert_string_equal(buf_cstr(&got), config);
+	}
+}
+
+static void test_admitted_broken(void **state)
+{
+	static const char *const texts[] = {
+		"", "{", "}\n", "{\"format\":1,\n", "{\"format\":1,\n}\n", "\n\"config\":{}}\n",
+		"{\"format\":2,\n\"config\":{}}\n", "{\"format\":1,\n\"config\":{}",
+		"{\"format\":1,\n\"config\":",
+	};
+	char path[PATH_MAX];
+
+	(void)state;
+	need_root();
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		_cleanup_close_ int fd = -1;
+
+		admit("one", "{}");
+		pending_path(path, "one", "{}");
+		fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+		assert_int_equal(write(fd, texts[i], strlen(texts[i])), strlen(texts[i]));
+		assert_int_equal(commit("one", "{}"), -EBADMSG);
+	}
+	admit("one", "{}");
+	assert_int_equal(commit("one", "{}"), 0);
 }
 
 static void test_admitted_untrusted(void **state)
@@ -186,7 +273,7 @@ static void test_sweep(void **state)
 	(void)snprintf(path, sizeof(path), "%s/%032d.%d.%" PRIu64, records, 0, getpid(),
 		       started() + 1);
 	assert_true(close(open(path, O_CREAT | O_WRONLY, 0600)) == 0);
-	(void)snprintf(path, sizeof(path), "%s/pending.%064d", records, 0);
+	(void)snprintf(path, sizeof(path), "%s/pending.%032d.%016d", records, 0, 0);
 	assert_true(close(open(path, O_CREAT | O_WRONLY, 0600)) == 0);
 	assert_int_equal(utimensat(AT_FDCWD, path, old, 0), 0);
 	assert_int_equal(count_records(), 6);
@@ -301,6 +388,9 @@ int main(void)
 		cmocka_unit_test(test_sha256),
 		cmocka_unit_test_setup_teardown(test_admitted, records_setup, file_teardown),
 		cmocka_unit_test_setup_teardown(test_admitted_names, records_setup, file_teardown),
+		cmocka_unit_test_setup_teardown(test_admitted_compares, records_setup, file_teardown),
+		cmocka_unit_test_setup_teardown(test_admitted_whole, records_setup, file_teardown),
+		cmocka_unit_test_setup_teardown(test_admitted_broken, records_setup, file_teardown),
 		cmocka_unit_test_setup_teardown(test_admitted_untrusted, records_setup, file_teardown),
 		cmocka_unit_test_setup_teardown(test_sweep, records_setup, file_teardown),
 		cmocka_unit_test(test_hooks),
