@@ -69,6 +69,11 @@ uint64_t arch_pc(const arch_regs *regs)
 	return regs->pc;
 }
 
+uint64_t arch_sp(const arch_regs *regs)
+{
+	return regs->sp;
+}
+
 int64_t arch_result(const arch_regs *regs, const struct arch_abi *abi)
 {
 	(void)abi;

@@ -51,6 +51,12 @@ uint64_t arch_pc(const arch_regs *regs)
 	return 0;
 }
 
+uint64_t arch_sp(const arch_regs *regs)
+{
+	(void)regs;
+	return 0;
+}
+
 int64_t arch_result(const arch_regs *regs, const struct arch_abi *abi)
 {
 	(void)regs;

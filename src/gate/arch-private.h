@@ -48,6 +48,7 @@ void arch_prepare(arch_regs *regs, const struct arch_abi *abi, uint64_t site, lo
 		  const uint64_t args[6]);
 
 uint64_t arch_pc(const arch_regs *regs);
+uint64_t arch_sp(const arch_regs *regs);
 int64_t arch_result(const arch_regs *regs, const struct arch_abi *abi);
 
 #endif

@@ -77,6 +77,11 @@ uint64_t arch_pc(const arch_regs *regs)
 	return regs->rip;
 }
 
+uint64_t arch_sp(const arch_regs *regs)
+{
+	return regs->rsp;
+}
+
 int64_t arch_result(const arch_regs *regs, const struct arch_abi *abi)
 {
 	/* a 32-bit address may have its highest bit set; only errors are negative */

@@ -28,12 +28,28 @@ struct start {
 	int answer;			/* the pipe's end */
 };
 
-/* close_others - all but the @n that are kept. */
+/* close_between - the descriptors from @first to @last; the call is of Linux 5.9. */
+static bool close_between(unsigned int first, unsigned int last)
+{
+	return first > last || syscall(SYS_close_range, first, last, 0) == 0;
+}
+
+/* close_others - all but the @n that are kept, which are in order. */
 static int close_others(const int *keep, size_t n, struct error *err)
 {
-	_cleanup_dir_ DIR *dir = opendir("/proc/self/fd");
-	int r = dir ? 1 : -errno;
+	_cleanup_dir_ DIR *dir = NULL;
+	unsigned int first = STDERR_FILENO + 1;
+	bool done = true;
+	int r;
 
+	for (size_t i = 0; i < n && done; i++) {
+		done = close_between(first, (unsigned int)keep[i] - 1);
+		first = (unsigned int)keep[i] + 1;
+	}
+	if (done && close_between(first, ~0u))
+		return 0;
+	dir = opendir("/proc/self/fd");
+	r = dir ? 1 : -errno;
 	for (const struct dirent *e; r > 0 && (r = dir_next(dir, &e)) > 0;) {
 		const int fd = (int)strtol(e->d_name, NULL, 10);
 		bool kept = fd <= STDERR_FILENO || fd == dirfd(dir);
@@ -64,7 +80,6 @@ static int move_up(int *fd, struct error *err)
 /* prepare - everything that can fail before the process is touched. */
 static int prepare(struct gate *g, struct error *err)
 {
-	struct status st;
 	char path[32];
 	int r = settle_limits(err);
 
@@ -81,9 +96,19 @@ static int prepare(struct gate *g, struct error *err)
 				       : error_sys(err, errno, "the runtime's program");
 	if (g->call->rootfs >= 0 && fstat(g->call->rootfs, &g->rootfs) < 0)
 		return error_sys(err, errno, "root.path");
-	r = status_read(g, &st, err);
-	g->filters_armed = st.filters;
-	return r < 0 ? r : cgroup_armed(g, err);
+	return cgroup_armed(g, err);
+}
+
+/* held - by this process, in the end; and what it had then. */
+static int held(struct gate *g, struct error *err)
+{
+	struct status st;
+	int r = status_read(g, &st, err);
+
+	if (r == -ENOENT || r == -ESRCH || (r == 0 && st.tracer != (uint64_t)getpid()))
+		return error_set(err, -ESRCH, "the container's process ended before it could be held");
+	g->filters_armed = r == 0 ? st.filters : 0;
+	return r;
 }
 
 static int be_supervisor(struct gate *g, struct start *start, struct error *err)
@@ -100,7 +125,7 @@ static int be_supervisor(struct gate *g, struct start *start, struct error *err)
 	if (r == 0)
 		r = close_others(&keep[1], 2, err);
 	if (r == 0)
-		r = settle(g->call->id, err);
+		r = settle(err);
 	if (r == 0)
 		r = peer_publish(start->orders, err);
 	return r;
@@ -174,6 +199,8 @@ __attribute__((noreturn)) static void supervise(struct start *start)
 
 	if (r == 0)
 		r = trace_seize(&g, &tracer, &err);
+	if (r == 0)
+		r = held(&g, &err);
 	if (r == -EEXIST && tracer > 0) {
 		struct error why = { 0 };
 		int same = peer_same(tracer, start->orders, &why);
@@ -189,8 +216,11 @@ __attribute__((noreturn)) static void supervise(struct start *start)
 	answer(start, r, &err);
 	if (r != 0)
 		_exit(0);
+	/* the rest, while the runtime goes on */
+	settle_signals();
 	compile(&g);
 	filter_expect(&g);
+	settle_title(g.call->id);
 	if (trace_wait(&g) == 1)
 		stop_at_exec(&g);
 	_exit(0);

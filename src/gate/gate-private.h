@@ -119,8 +119,14 @@ void mismatch(struct gate *g, const char *fmt, ...) __attribute__((format(printf
 
 #define GATE_COMM "cofferdam-gate"
 
-/* settle - what a process that outlives its caller must do for itself. */
-int settle(const char *id, struct error *err) must_check;
+/*
+ * settle - what a process that outlives its caller must do for itself before that
+ * ends; signals stay blocked until settle_signals(), which cannot fail, and ps(1)
+ * says what the caller was until settle_title().
+ */
+int settle(struct error *err) must_check;
+void settle_signals(void);
+void settle_title(const char *id);
 
 /* settle_limits - 0, or an error that names the limit that is too low. */
 int settle_limits(struct error *err) must_check;
@@ -166,6 +172,10 @@ int inject_end(struct gate *g, struct error *err) must_check;
 #define INJECT_FAILED INT64_MIN
 int64_t inject(struct gate *g, long nr, const uint64_t args[6], struct error *err);
 
+/* inject_must - one that must return 0. */
+int inject_must(struct gate *g, const char *what, long nr, const uint64_t args[6],
+		struct error *err) must_check;
+
 /* inject_wait - the next stop of the process, keeping signals that others sent:
  * its wait status, or -1. @resume is PTRACE_SINGLESTEP, PTRACE_SYSCALL, ... */
 int inject_wait(struct gate *g, int resume, struct error *err);
@@ -173,6 +183,24 @@ int inject_wait(struct gate *g, int resume, struct error *err);
 /* site_find, site_restore - a system call instruction in the process. */
 int site_find(struct gate *g, struct error *err) must_check;
 int site_restore(struct gate *g, struct error *err) must_check;
+
+/* --- scratch.c --- */
+
+/* Memory of the process, for as long as calls are injected. */
+struct scratch {
+	uint64_t address;
+	size_t size;
+	void *saved;			/* what was there; NULL: it is a mapping of its own */
+};
+
+int scratch_begin(struct gate *g, size_t size, struct scratch *ret, struct error *err) must_check;
+int scratch_end(struct gate *g, const struct scratch *s, struct error *err) must_check;
+void scratch_free(struct scratch *s);
+
+int scratch_put(struct gate *g, uint64_t address, const void *data, size_t len,
+		struct error *err) must_check;
+int scratch_get(struct gate *g, uint64_t address, void *data, size_t len,
+		struct error *err) must_check;
 
 /* --- filters.c --- */
 
@@ -192,7 +220,17 @@ void filter_compare(struct gate *g, unsigned long first, unsigned long end);
 /* --- remedies: each tightens only --- */
 
 int tighten_process(struct gate *g, struct error *err) must_check;
-int tighten_mounts(struct gate *g, struct error *err) must_check;
+
+/* A child at work on the container's mounts. */
+struct mount_job {
+	pid_t child;			/* 0: nothing to do */
+	struct error *shared;		/* why it failed */
+};
+
+/* mounts_begin - start it, if there is anything to do. mounts_end - wait for it;
+ * or @give_up. In any case once after the other. */
+int mounts_begin(struct gate *g, struct mount_job *job, struct error *err) must_check;
+int mounts_end(struct gate *g, struct mount_job *job, bool give_up, struct error *err) must_check;
 
 /* missing_flags - add to the wants what a mount should have had of its runtime. */
 int missing_flags(struct gate *g, struct error *err) must_check;

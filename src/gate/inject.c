@@ -97,6 +97,16 @@ int64_t inject(struct gate *g, long nr, const uint64_t args[6], struct error *er
 	return INJECT_FAILED;
 }
 
+int inject_must(struct gate *g, const char *what, long nr, const uint64_t args[6],
+		struct error *err)
+{
+	int64_t r = inject(g, nr, args, err);
+
+	if (r == INJECT_FAILED)
+		return error_context(err, "%s", what);
+	return r == 0 ? 0 : error_sys(err, r < 0 && r > -4096 ? (int)-r : EPROTO, "%s", what);
+}
+
 static uint64_t vdso_address(struct gate *g)
 {
 	_cleanup_buf_ struct buf text = { 0 };

@@ -125,22 +125,36 @@ static int add(struct inside *in, const struct want_mount *want, struct error *e
 	return error_set(err, -EINVAL, "unknown mount remedy");
 }
 
-/* enter - the container's mount namespace, with its root as ours. */
-static int enter(struct inside *in, struct error *err)
+/* take_null - a copy of the host's mount of it, where something has to be hidden. */
+static int take_null(struct inside *in, struct error *err)
 {
-	_cleanup_close_ int ns = openat(in->g->proc, "ns/mnt", O_RDONLY | O_CLOEXEC), null = -1;
+	_cleanup_close_ int null = -1;
+	bool masks = false;
 	struct stat st;
 
-	if (ns < 0)
-		return error_sys(err, errno, "the container's mount namespace");
+	for (size_t i = 0; i < in->g->wants.n_mounts && !masks; i++)
+		masks = in->g->wants.mounts[i].kind == WANT_MASK;
+	if (!masks)
+		return 0;
 	null = open("/dev/null", O_PATH | O_CLOEXEC | O_NOFOLLOW);
 	if (null < 0 || fstat(null, &st) < 0 || !S_ISCHR(st.st_mode) ||
 	    st.st_rdev != makedev(1, 3))
 		return error_set(err, -ENODEV, "/dev/null is not what it should be");
-	/* a copy of its mount, to be taken along */
 	in->null = mount_copy(null, 0);
-	if (in->null < 0)
-		return error_sys(err, errno, "open_tree(2)");
+	return in->null < 0 ? error_sys(err, errno, "open_tree(2)") : 0;
+}
+
+/* enter - the container's mount namespace, with its root as ours. */
+static int enter(struct inside *in, struct error *err)
+{
+	_cleanup_close_ int ns = openat(in->g->proc, "ns/mnt", O_RDONLY | O_CLOEXEC);
+	int r;
+
+	if (ns < 0)
+		return error_sys(err, errno, "the container's mount namespace");
+	r = take_null(in, err);
+	if (r < 0)
+		return r;
 	if (setns(ns, CLONE_NEWNS) < 0)
 		return error_sys(err, errno, "entering the container's mount namespace");
 	if (fchdir(in->root) < 0 || chroot(".") < 0)
@@ -170,49 +184,60 @@ static int work(const struct gate *g, struct error *err)
 	return r;
 }
 
-int tighten_mounts(struct gate *g, struct error *err)
+int mounts_begin(struct gate *g, struct mount_job *job, struct error *err)
 {
-	struct error *shared;
-	pid_t child;
-	int status, r;
-
+	*job = (struct mount_job){ 0 };
 	if (!wants_mounts(&g->wants))
 		return 0;
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-		      -1, 0);
-	if (shared == MAP_FAILED)
+	job->shared = mmap(NULL, sizeof(*job->shared), PROT_READ | PROT_WRITE,
+			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (job->shared == MAP_FAILED) {
+		job->shared = NULL;
 		return error_sys(err, errno, "mmap");
-	child = fork();
-	if (child == 0) {
+	}
+	job->child = fork();
+	if (job->child == 0) {
 		/* a file system that never answers must not keep this for ever */
 		(void)signal(SIGALRM, SIG_DFL);
 		(void)alarm(MOUNTS_DEADLINE_S);
-		_exit(work(g, shared) < 0 ? 1 : 0);
+		_exit(work(g, job->shared) < 0 ? 1 : 0);
 	}
-	if (child < 0) {
-		r = error_sys(err, errno, "fork");
-	} else {
-		while ((r = waitpid(child, &status, 0)) < 0 && errno == EINTR)
-			;
-		if (r == child && WIFEXITED(status) && WEXITSTATUS(status) == 0)
-			r = 0;
-		else if (r == child && WIFEXITED(status) && shared->code < 0)
-			r = error_set(err, shared->code, "%s", shared->text);
-		else
-			r = error_set(err, -ETIMEDOUT, "the container's mounts could not be worked on in time");
-	}
-	(void)munmap(shared, sizeof(*shared));
-	if (r < 0)
-		return r;
+	return job->child < 0 ? error_sys(err, errno, "fork") : 0;
+}
+
+static void tell(struct gate *g)
+{
+	static const char *const kinds[] = {
+		[WANT_TMPFS] = "tmpfs on", [WANT_FLAGS] = "mount flags at",
+		[WANT_MASK] = "hidden", [WANT_READONLY] = "read-only",
+	};
+
 	if (g->wants.root_readonly)
 		note(&g->tightened, "read-only root");
-	for (size_t i = 0; i < g->wants.n_mounts; i++) {
-		static const char *const kinds[] = {
-			[WANT_TMPFS] = "tmpfs on", [WANT_FLAGS] = "mount flags at",
-			[WANT_MASK] = "hidden", [WANT_READONLY] = "read-only",
-		};
-
+	for (size_t i = 0; i < g->wants.n_mounts; i++)
 		note(&g->tightened, "%s %s", kinds[g->wants.mounts[i].kind], g->wants.mounts[i].path);
+}
+
+int mounts_end(struct gate *g, struct mount_job *job, bool give_up, struct error *err)
+{
+	int status = 0, r = 0;
+
+	if (job->child > 0) {
+		if (give_up)
+			(void)kill(job->child, SIGKILL);
+		while ((r = waitpid(job->child, &status, 0)) < 0 && errno == EINTR)
+			;
+		if (r == job->child && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+			r = 0;
+		else if (r == job->child && WIFEXITED(status) && job->shared->code < 0)
+			r = error_set(err, job->shared->code, "%s", job->shared->text);
+		else
+			r = error_set(err, -ETIMEDOUT, "the container's mounts could not be worked on in time");
+		if (r == 0)
+			tell(g);
 	}
-	return 0;
+	if (job->shared)
+		(void)munmap(job->shared, sizeof(*job->shared));
+	*job = (struct mount_job){ 0 };
+	return r;
 }

@@ -11,53 +11,15 @@
 #include <linux/capability.h>
 #include <linux/seccomp.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
-#include <sys/uio.h>
 
 #ifndef PTRACE_O_SUSPEND_SECCOMP
 #define PTRACE_O_SUSPEND_SECCOMP (1 << 21)
 #endif
 
-/* The scratch memory: small structures first, then the filter. */
+/* In the scratch memory: small structures first, then the filter. */
 #define SCRATCH_FILTER 256u
-
-struct scratch {
-	uint64_t address;
-	size_t size;
-};
-
-/* A call that must return 0. */
-static int must(struct gate *g, const char *what, long nr, const uint64_t args[6],
-		struct error *err)
-{
-	int64_t r = inject(g, nr, args, err);
-
-	if (r == INJECT_FAILED)
-		return error_context(err, "%s", what);
-	return r == 0 ? 0 : error_sys(err, r < 0 && r > -4096 ? (int)-r : EPROTO, "%s", what);
-}
-
-static int put(struct gate *g, uint64_t address, const void *data, size_t len, struct error *err)
-{
-	struct iovec local = { (void *)(uintptr_t)data, len };
-	struct iovec remote = { (void *)(uintptr_t)address, len };
-
-	if (process_vm_writev(g->pid, &local, 1, &remote, 1, 0) != (ssize_t)len)
-		return error_sys(err, errno ? errno : EFAULT, "writing to the process");
-	return 0;
-}
-
-static int get(struct gate *g, uint64_t address, void *data, size_t len, struct error *err)
-{
-	struct iovec local = { data, len };
-	struct iovec remote = { (void *)(uintptr_t)address, len };
-
-	if (process_vm_readv(g->pid, &local, 1, &remote, 1, 0) != (ssize_t)len)
-		return error_sys(err, errno ? errno : EFAULT, "reading from the process");
-	return 0;
-}
 
 /*
  * The runtime's filter may refuse the injected calls. The kernel can set it
@@ -69,21 +31,6 @@ static void suspend_seccomp(struct gate *g)
 				      (g->call->audit ? 0 : PTRACE_O_EXITKILL);
 
 	(void)ptrace(PTRACE_SETOPTIONS, g->pid, NULL, (void *)options);
-}
-
-static int scratch_map(struct gate *g, struct scratch *s, struct error *err)
-{
-	const uint64_t args[6] = {
-		0, s->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, (uint64_t)-1, 0,
-	};
-	int64_t r = inject(g, g->abi->mmap, args, err);
-
-	if (r == INJECT_FAILED)
-		return error_context(err, "mmap");
-	if (r <= 0)
-		return error_sys(err, r < 0 && r > -4096 ? (int)-r : EPROTO, "mmap");
-	s->address = (uint64_t)r;
-	return 0;
 }
 
 static int drop_bounding(struct gate *g, const struct status *st, struct error *err)
@@ -100,7 +47,7 @@ static int drop_bounding(struct gate *g, const struct status *st, struct error *
 		const uint64_t args[6] = { PR_CAPBSET_DROP, cap };
 
 		if ((excess >> cap) & 1)
-			r = must(g, "prctl(PR_CAPBSET_DROP)", g->abi->prctl, args, err);
+			r = inject_must(g, "prctl(PR_CAPBSET_DROP)", g->abi->prctl, args, err);
 	}
 	if (r == -EPERM) {
 		*err = (struct error){ 0 };
@@ -113,7 +60,7 @@ static int set_nnp(struct gate *g, struct error *err)
 {
 	const uint64_t args[6] = { PR_SET_NO_NEW_PRIVS, 1 };
 
-	return must(g, "prctl(PR_SET_NO_NEW_PRIVS)", g->abi->prctl, args, err);
+	return inject_must(g, "prctl(PR_SET_NO_NEW_PRIVS)", g->abi->prctl, args, err);
 }
 
 /*
@@ -149,14 +96,14 @@ static int load_filter(struct gate *g, const struct scratch *s, const struct sta
 		uint64_t address;
 	} prog64 = { .len = (uint16_t)g->program.n, .address = s->address + SCRATCH_FILTER };
 	const uint64_t args[6] = { SECCOMP_SET_MODE_FILTER, g->program.flags, s->address };
-	int r = put(g, s->address + SCRATCH_FILTER, g->program.v,
+	int r = scratch_put(g, s->address + SCRATCH_FILTER, g->program.v,
 		    g->program.n * sizeof(*g->program.v), err);
 
 	if (r == 0)
-		r = g->abi->word == 4 ? put(g, s->address, &prog32, sizeof(prog32), err)
-				      : put(g, s->address, &prog64, sizeof(prog64), err);
+		r = g->abi->word == 4 ? scratch_put(g, s->address, &prog32, sizeof(prog32), err)
+				      : scratch_put(g, s->address, &prog64, sizeof(prog64), err);
 	if (r == 0)
-		r = must(g, "seccomp(2)", g->abi->seccomp, args, err);
+		r = inject_must(g, "seccomp(2)", g->abi->seccomp, args, err);
 	if (r == 0)
 		r = filter_proven(g, err);
 	if (r != -ENOTSUP)
@@ -177,7 +124,7 @@ static int clear_ambient(struct gate *g, const struct status *st, struct error *
 		const uint64_t args[6] = { PR_CAP_AMBIENT, PR_CAP_AMBIENT_LOWER, cap };
 
 		if ((excess >> cap) & 1)
-			r = must(g, "prctl(PR_CAP_AMBIENT)", g->abi->prctl, args, err);
+			r = inject_must(g, "prctl(PR_CAP_AMBIENT)", g->abi->prctl, args, err);
 	}
 	return r;
 }
@@ -203,8 +150,8 @@ static int lower_caps(struct gate *g, const struct scratch *s, const struct stat
 		block.data[i].effective = (uint32_t)(effective >> (32 * i));
 		block.data[i].inheritable = (uint32_t)(inheritable >> (32 * i));
 	}
-	r = put(g, s->address, &block, sizeof(block), err);
-	return r < 0 ? r : must(g, "capset(2)", g->abi->capset, args, err);
+	r = scratch_put(g, s->address, &block, sizeof(block), err);
+	return r < 0 ? r : inject_must(g, "capset(2)", g->abi->capset, args, err);
 }
 
 /* lower_rlimit - to the lower of what it is and what it has to be; and read again. */
@@ -214,10 +161,10 @@ static int lower_rlimit(struct gate *g, const struct scratch *s, const struct wa
 	const uint64_t ask[6] = { 0, (uint64_t)want->resource, 0, s->address };
 	const uint64_t set[6] = { 0, (uint64_t)want->resource, s->address, 0 };
 	struct rlimit64 now, is;
-	int r = must(g, "prlimit64(2)", g->abi->prlimit64, ask, err);
+	int r = inject_must(g, "prlimit64(2)", g->abi->prlimit64, ask, err);
 
 	if (r == 0)
-		r = get(g, s->address, &now, sizeof(now), err);
+		r = scratch_get(g, s->address, &now, sizeof(now), err);
 	if (r < 0)
 		return r;
 	if (now.rlim_max > want->limit.rlim_max)
@@ -226,13 +173,13 @@ static int lower_rlimit(struct gate *g, const struct scratch *s, const struct wa
 		now.rlim_cur = want->limit.rlim_cur;
 	if (now.rlim_cur > now.rlim_max)
 		now.rlim_cur = now.rlim_max;
-	r = put(g, s->address, &now, sizeof(now), err);
+	r = scratch_put(g, s->address, &now, sizeof(now), err);
 	if (r == 0)
-		r = must(g, "prlimit64(2)", g->abi->prlimit64, set, err);
+		r = inject_must(g, "prlimit64(2)", g->abi->prlimit64, set, err);
 	if (r == 0)
-		r = must(g, "prlimit64(2)", g->abi->prlimit64, ask, err);
+		r = inject_must(g, "prlimit64(2)", g->abi->prlimit64, ask, err);
 	if (r == 0)
-		r = get(g, s->address, &is, sizeof(is), err);
+		r = scratch_get(g, s->address, &is, sizeof(is), err);
 	if (r == 0 && (is.rlim_cur > want->limit.rlim_cur || is.rlim_max > want->limit.rlim_max))
 		return error_set(err, -EBADMSG, "resource limit %d was not lowered", want->resource);
 	return r;
@@ -275,11 +222,9 @@ static void tell(struct gate *g, const struct status *st, uint64_t allowed)
 int tighten_process(struct gate *g, struct error *err)
 {
 	const struct wants *w = &g->wants;
-	struct scratch s = {
-		.size = SCRATCH_FILTER + BPF_MAXINSNS * sizeof(struct sock_filter),
-	};
+	_cleanup_(scratch_free) struct scratch s = { 0 };
 	struct status st;
-	uint64_t allowed, unmap[6] = { 0 };
+	uint64_t allowed;
 	int r = status_read(g, &st, err);
 
 	if (r < 0)
@@ -298,14 +243,12 @@ int tighten_process(struct gate *g, struct error *err)
 	suspend_seccomp(g);
 	r = site_find(g, err);
 	if (r == 0)
-		r = scratch_map(g, &s, err);
+		r = scratch_begin(g, SCRATCH_FILTER + g->program.n * sizeof(*g->program.v), &s,
+				  err);
 	if (r == 0)
 		r = apply(g, &s, &st, allowed, err);
-	if (r == 0) {
-		unmap[0] = s.address;
-		unmap[1] = s.size;
-		r = must(g, "munmap", g->abi->munmap, unmap, err);
-	}
+	if (r == 0)
+		r = scratch_end(g, &s, err);
 	if (r == 0)
 		r = inject_end(g, err);
 	if (r == 0)

@@ -100,17 +100,18 @@ static void move_title(const unsigned long v[STAT_MAX], char *title, size_t len)
 }
 
 /*
- * show - what ps(1) says of this process. The arguments and the environment lie
+ * What ps(1) says of this process. The arguments and the environment lie
  * one after the other; the kernel reads on into the latter when the former no
  * longer ends in a NUL (proc_pid_cmdline(5)).
  */
-static void show(const char *id)
+void settle_title(const char *id)
 {
 	_cleanup_buf_ struct buf text = { 0 };
 	unsigned long v[STAT_MAX] = { 0 };
 	char *title, *area;
 	size_t len, room;
 
+	(void)malloc_trim(0);
 	(void)prctl(PR_SET_NAME, GATE_COMM, 0, 0, 0);
 	buf_printf(&text, GATE_COMM ": waiting for exec of ");
 	text_escape(&text, id, strlen(id), TITLE_MAX);
@@ -140,7 +141,8 @@ static void alarmed(int number)
 	(void)number;	/* it only has to end a waitpid(2) */
 }
 
-static int settle_signals(struct error *err)
+/* A signal that came since settle() blocked them all is ignored like the later ones. */
+void settle_signals(void)
 {
 	struct sigaction act = { .sa_handler = SIG_IGN };
 	sigset_t none;
@@ -151,34 +153,30 @@ static int settle_signals(struct error *err)
 			(void)sigaction(i, &act, NULL);
 	}
 	act.sa_handler = SIG_DFL;
-	if (sigaction(SIGCHLD, &act, NULL) < 0)
-		return error_sys(err, errno, "sigaction");
+	(void)sigaction(SIGCHLD, &act, NULL);
 	act.sa_handler = alarmed;
-	if (sigaction(SIGALRM, &act, NULL) < 0)
-		return error_sys(err, errno, "sigaction");
+	(void)sigaction(SIGALRM, &act, NULL);
 	(void)sigemptyset(&none);
-	return sigprocmask(SIG_SETMASK, &none, NULL) < 0 ? error_sys(err, errno, "sigprocmask") : 0;
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-int settle(const char *id, struct error *err)
+int settle(struct error *err)
 {
 	_cleanup_close_ int null = open("/dev/null", O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-	int r;
+	sigset_t all;
 
 	if (null < 0)
 		return error_sys(err, errno, "/dev/null");
+	(void)sigfillset(&all);
+	if (sigprocmask(SIG_SETMASK, &all, NULL) < 0)
+		return error_sys(err, errno, "sigprocmask");
 	if (setsid() < 0)
 		return error_sys(err, errno, "setsid");
 	if (chdir("/") < 0)
 		return error_sys(err, errno, "chdir");
-	r = settle_signals(err);
-	if (r < 0)
-		return r;
 	for (int fd = 0; fd <= STDERR_FILENO; fd++) {
 		if (dup2(null, fd) < 0)
 			return error_sys(err, errno, "dup2");
 	}
-	show(id);
-	(void)malloc_trim(0);
 	return 0;
 }

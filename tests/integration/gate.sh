@@ -97,7 +97,7 @@ hardens() {
 	is "$what: the gate's record" "$(jq -r '"\(.verdict) \(.refused) \(.gate.use)"' <<<"$record")" \
 		"harden false enforce"
 	like "$what: says what was tightened" "$(jq -c .gate.tightened <<<"$record")" \
-		"read-only root.*tmpfs on /tmp.*capabilities.*no_new_privs.*seccomp filter"
+		"capabilities.*no_new_privs.*seccomp filter.*read-only root.*tmpfs on /tmp"
 	like "$what: and verified" "$(jq -c .gate.verified <<<"$record")" \
 		"ids.*seccomp.*mounts.*namespaces.*descriptors.*memory limit.*alone"
 	gone "$what"
