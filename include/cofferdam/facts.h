@@ -159,6 +159,7 @@ struct facts {
 	struct fact_lsm apparmor;		/* process.apparmorProfile */
 	char *lsm;				/* "selinux enforcing", "apparmor", "none": for the record */
 	bool borrowed;				/* host, places, groups and sockets are a facts_host's */
+	bool lent;				/* all but namespaces, mounts and rootfs is another's */
 };
 
 /*
@@ -197,6 +198,13 @@ int facts_gather(const struct oci_spec *spec, const struct policy *policy,
 int facts_load(const char *name, const char *text, size_t len,
 	       const struct oci_spec *spec, struct facts *ret,
 	       struct error *err) must_check;
+
+/*
+ * facts_again - @from for an edited configuration, @spec: namespaces and mounts are
+ * matched as facts_load() does. All else is lent, so @from must outlive @ret.
+ */
+int facts_again(const struct facts *from, const struct oci_spec *spec, struct facts *ret,
+		struct error *err) must_check;
 
 /* facts_print - append @facts as JSON. */
 void facts_print(struct buf *out, const struct facts *facts);

@@ -24,7 +24,8 @@ int harden_config(const struct subject *subject, const struct decision *decision
 
 /*
  * harden_candidate - likewise, parsed and judged: @ret (a zeroed struct) is what
- * harden_config() would have returned as text.
+ * harden_config() would have returned as text. Facts of @subject are lent to it, and
+ * must outlive it.
  */
 int harden_candidate(const struct subject *subject, const struct decision *decision,
 		     struct candidate *ret, struct error *err) must_check;

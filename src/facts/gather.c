@@ -86,19 +86,13 @@ static void free_hosts(struct facts *facts)
 	sockets_free(&facts->sockets);
 }
 
-void facts_free(struct facts *facts)
+/* free_rest - all that facts_again() lends. */
+static void free_rest(struct facts *facts)
 {
 	for (size_t i = 0; i < NS_MAX; i++)
 		ns_free(&facts->container[i]);
 	if (!facts->borrowed)
 		free_hosts(facts);
-	for (size_t i = 0; i < facts->n_namespaces; i++)
-		ns_free(&facts->namespaces[i]);
-	for (size_t i = 0; i < facts->n_mounts; i++)
-		place_free(&facts->mounts[i]);
-	free(facts->namespaces);
-	free(facts->mounts);
-	place_free(&facts->rootfs);
 	idmap_free(&facts->uid_map);
 	idmap_free(&facts->gid_map);
 	free(facts->parent.why);
@@ -109,6 +103,19 @@ void facts_free(struct facts *facts)
 	lsm_free(&facts->selinux);
 	lsm_free(&facts->apparmor);
 	free(facts->lsm);
+}
+
+void facts_free(struct facts *facts)
+{
+	if (!facts->lent)
+		free_rest(facts);
+	for (size_t i = 0; i < facts->n_namespaces; i++)
+		ns_free(&facts->namespaces[i]);
+	for (size_t i = 0; i < facts->n_mounts; i++)
+		place_free(&facts->mounts[i]);
+	free(facts->namespaces);
+	free(facts->mounts);
+	place_free(&facts->rootfs);
 	*facts = (struct facts){ 0 };
 }
 

@@ -119,17 +119,11 @@ int harden_edits(const struct subject *subject, const struct decision *decision,
 static int judge_again(const struct subject *before, const struct buf *text,
 		       struct candidate *c, struct error *err)
 {
-	_cleanup_buf_ struct buf recorded = { 0 };
 	int r = candidate_parse(before->doc->name, text, c, err);
 
-	if (r < 0)
-		return r;
 	/* Added mounts shift indices, so the facts are matched anew, by path. */
-	facts_print(&recorded, before->facts);
-	r = buf_check(&recorded, err);
 	if (r == 0)
-		r = facts_load("facts", buf_cstr(&recorded), recorded.len, &c->spec, &c->facts,
-			       err);
+		r = facts_again(before->facts, &c->spec, &c->facts, err);
 	if (r == 0)
 		r = candidate_judge(c, before, err);
 	if (r < 0)

@@ -74,6 +74,71 @@ static void test_record(void **state)
 	assert_recorded(getpid());
 }
 
+/* The same container, edited: more mounts, in other places, and fewer namespaces. */
+#define EDITED "{'root': {'path': 'd'}, 'mounts': [" \
+	"{'source': 'tmpfs', 'type': 'tmpfs'}, {'source': '@/new', 'type': 'bind'}," \
+	"{'source': '@', 'type': 'bind'}, {'source': 'proc', 'type': 'proc'}," \
+	"{'source': '@/odd', 'type': 'bind', 'options': ['ro']}," \
+	"{'source': '@/loop', 'type': 'bind'}, {'type': 'bind'}, {'source': '@', 'type': 'bind'}]," \
+	"'linux': {'cgroupsPath': '/a/b', 'namespaces': [{'type': 'uts', 'path': '@/none'}," \
+	"{'type': 'user'}], " MAPS "}}"
+
+static void assert_text(const char *a, const char *b)
+{
+	assert_int_equal(!a, !b);
+	if (a)
+		assert_string_equal(a, b);
+}
+
+/* Without the way through the recording they are what they would be with it. */
+static void assert_again(int64_t pid)
+{
+	_cleanup_subject_ struct subject was = gather(RECORDED, NULL, pid), is = { 0 };
+	_cleanup_facts_ struct facts loaded = { 0 }, again = { 0 };
+	_cleanup_buf_ struct buf first = { 0 }, second = { 0 }, third = { 0 };
+	struct error err = { 0 };
+
+	read_subject(&is, EDITED);
+	facts_print(&first, &was.facts);
+	assert_int_equal(facts_load("f", first.data, first.len, &is.spec, &loaded, &err), 0);
+	assert_int_equal(facts_again(&was.facts, &is.spec, &again, &err), 0);
+	facts_print(&second, &loaded);
+	facts_print(&third, &again);
+	assert_string_equal(buf_cstr(&second), buf_cstr(&third));
+	assert_true(again.lent);
+	assert_int_equal(again.n_mounts, 8);
+	assert_int_equal(again.n_mounts, loaded.n_mounts);
+	for (size_t i = 0; i < again.n_mounts; i++) {
+		const struct fact_place *a = &again.mounts[i], *b = &loaded.mounts[i];
+
+		assert_int_equal(a->is, b->is);
+		assert_text(a->path, b->path);
+		assert_text(a->why, b->why);
+		assert_text(a->real, b->real);
+		assert_text(a->spot.within, b->spot.within);
+		assert_int_equal(a->n_below, b->n_below);
+	}
+	assert_int_equal(again.mounts[1].is, FACT_UNKNOWN);
+	assert_int_equal(again.mounts[2].is, FACT_KNOWN);
+	assert_int_equal(again.n_namespaces, 2);
+	for (size_t i = 0; i < again.n_namespaces; i++) {
+		assert_int_equal(again.namespaces[i].is, loaded.namespaces[i].is);
+		assert_text(again.namespaces[i].path, loaded.namespaces[i].path);
+	}
+	assert_ptr_equal(again.places, was.facts.places);
+	assert_ptr_not_equal(again.mounts[2].real, was.facts.mounts[0].real);
+}
+
+static void test_again(void **state)
+{
+	(void)state;
+	make_dir("@/\xff\n\\040 odd");
+	make_link("\xff\n\\040 odd", "@/odd");
+	make_link("loop", "@/loop");
+	assert_again(0);
+	assert_again(getpid());
+}
+
 static void test_load_unmatched(void **state)
 {
 	_cleanup_subject_ struct subject s = { 0 };
@@ -304,6 +369,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_record, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_load_unmatched, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_load_strict, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_record_more, setup, teardown),
