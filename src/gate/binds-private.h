@@ -6,6 +6,17 @@
 
 #define NO_INDEX SIZE_MAX
 
+/* Where a mount of the configuration is put, as a clean path. */
+struct bind_dest {
+	char *path;
+	size_t index;
+};
+
+struct bind_dests {
+	struct bind_dest *v;
+	size_t n;
+};
+
 struct binds {
 	struct gate *g;
 	const struct mount_table *table;
@@ -13,6 +24,7 @@ struct binds {
 	bool host_read;
 	size_t *mount;			/* by row: which mount of the configuration it is */
 	int64_t root_id;
+	struct bind_dests dests;	/* of what was wanted */
 	struct facts *facts;		/* where what was not as judged is put */
 	bool differs;
 };

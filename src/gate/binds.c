@@ -116,17 +116,78 @@ static const struct mount_row *shown(struct binds *b, const struct oci_mount *mo
 	return id < 0 || id == b->root_id ? NULL : mounts_find(b->table, (int)id);
 }
 
-/* Whether a later mount of the configuration covers this one's place. */
-static bool covered(const struct oci_spec *spec, size_t i)
+static int compare_dests(const void *va, const void *vb)
+{
+	const struct bind_dest *a = va, *b = vb;
+	int r = strcmp(a->path, b->path);
+
+	return r ? r : (a->index < b->index) - (a->index > b->index);
+}
+
+static void dests_free(struct bind_dests *dests)
+{
+	for (size_t i = 0; i < dests->n; i++)
+		free(dests->v[i].path);
+	free(dests->v);
+}
+
+/* read_dests - where the mounts of @spec are put, sorted; of the same, the last is first. */
+static int read_dests(const struct oci_spec *spec, struct bind_dests *ret, struct error *err)
+{
+	ret->v = calloc(spec->mounts.n + 1, sizeof(*ret->v));
+	if (!ret->v)
+		return error_oom(err);
+	for (size_t i = 0; i < spec->mounts.n; i++) {
+		const char *dest = oci_mount_at(spec, i)->destination.v;
+
+		if (!dest)
+			continue;
+		ret->v[ret->n] = (struct bind_dest){ .path = text_path_clean(dest), .index = i };
+		if (!ret->v[ret->n++].path) {
+			ret->n--;
+			return error_oom(err);
+		}
+	}
+	qsort(ret->v, ret->n, sizeof(*ret->v), compare_dests);
+	return 0;
+}
+
+/* last_at - the last mount at the first @len bytes of @path, or NO_INDEX. */
+static size_t last_at(const struct bind_dests *dests, const char *path, size_t len)
+{
+	size_t low = 0, high = dests->n;
+
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+		int r = strncmp(dests->v[middle].path, path, len);
+
+		if (r == 0 && dests->v[middle].path[len])
+			r = 1;
+		if (r < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == dests->n || strncmp(dests->v[low].path, path, len) != 0 ||
+	    dests->v[low].path[len])
+		return NO_INDEX;
+	return dests->v[low].index;
+}
+
+/* covered - whether a later mount of the configuration lies over the place of mount @i. */
+static bool covered(const struct bind_dests *dests, const struct oci_spec *spec, size_t i)
 {
 	const char *dest = oci_mount_at(spec, i)->destination.v;
+	_cleanup_free_ char *path = dest ? text_path_clean(dest) : NULL;
 
-	for (size_t j = i + 1; j < spec->mounts.n; j++) {
-		_cleanup_free_ char *later = oci_mount_at(spec, j)->destination.v ?
-			text_path_clean(oci_mount_at(spec, j)->destination.v) : NULL;
-		_cleanup_free_ char *clean = dest ? text_path_clean(dest) : NULL;
+	for (size_t len = path ? strlen(path) : 0; len > 0; len--) {
+		size_t at;
 
-		if (later && clean && text_path_below(clean, later))
+		/* itself, and each folder above it: "/a/b", "/a", "/" */
+		if (path[len] != '\0' && path[len] != '/' && (len != 1 || path[0] != '/'))
+			continue;
+		at = last_at(dests, path, len);
+		if (at != NO_INDEX && at > i)
 			return true;
 	}
 	return false;
@@ -139,7 +200,7 @@ static void check_mount(struct binds *b, size_t index, size_t old)
 	const struct oci_mount *mount = oci_mount_at(wanted, index);
 	const struct mount_row *row = shown(b, mount);
 
-	if (covered(wanted, index))
+	if (covered(&b->dests, wanted, index))
 		return;
 	if (!row) {
 		mismatch(b->g, "nothing is mounted at %s",
@@ -184,6 +245,8 @@ static int reach(struct binds *b, struct error *err)
 	b->root_id = mount_id(g->root);
 	if (b->root_id < 0)
 		return error_sys(err, (int)-b->root_id, "statx(2)");
+	if (read_dests(g->call->wanted, &b->dests, err) < 0)
+		return err->code;
 	check_all(b);
 	for (size_t i = 0; i < b->table->n; i++) {
 		if (b->mount[i] == NO_INDEX && b->table->rows[i].id != b->root_id)
@@ -199,14 +262,17 @@ int missing_flags(struct gate *g, struct error *err)
 	struct binds b = { .g = g, .root_id = mount_id(g->root), .table = &g->before };
 	int r = mounts_read_at(g->proc, &g->before, err);
 
+	if (r == 0)
+		r = read_dests(spec, &b.dests, err);
 	for (size_t i = 0; r == 0 && i < spec->mounts.n; i++) {
 		const struct oci_mount *mount = oci_mount_at(spec, i);
 		const struct mount_row *row = mount_flags(mount) ? shown(&b, mount) : NULL;
-		const uint64_t lacks = row && !covered(spec, i) ? row_lacks(mount, row) : 0;
+		const uint64_t lacks = row && !covered(&b.dests, spec, i) ? row_lacks(mount, row) : 0;
 
 		if (lacks)
 			r = wants_flags(&g->wants, mount->destination.v, lacks, err);
 	}
+	dests_free(&b.dests);
 	return r;
 }
 
@@ -264,5 +330,6 @@ void verify_mounts(struct gate *g)
 		note(known(g->call->subject->facts) ? &g->verified : &g->unverified,
 		     "namespaces and id maps");
 	mounts_free(&b.host);
+	dests_free(&b.dests);
 	free(b.mount);
 }

@@ -303,6 +303,21 @@ descriptors() {
 	killed "a folder's descriptor handed in" "descriptor 3 is a folder of the host"
 }
 
+# Mounts without end: each is looked at once, and not beside each other
+many_mounts() {
+	local most=2000
+
+	[ "$sanitizer" = no ] || most=8000
+	attack mounts '.process.args = ["/bin/sh", "-c", "echo ran >/out/marker"]' \
+		'.mounts += [("/tmp", "/tmp/m\(range(8000))") | {destination: ., type: "tmpfs", source: "tmpfs",
+			options: ["nosuid", "nodev", "size=4m"]}]'
+	: >"$work/hosts/enforce.log"
+	run "$runtime" "$dir"
+	is "$runtime: 8000 mounts" "$status$(cat "$dir/out/marker")" "0ran"
+	like "$runtime: and the gate has not held it for $most ms" \
+		"$(grep cofferdam-gate "$work/hosts/enforce.log" | jq ".gate.held_us < ${most}000")" '^true$'
+}
+
 # A tracer that is not ours
 foreign_tracer() {
 	local wrapper=$work/tracer
@@ -476,6 +491,6 @@ for runtime in runc crun; do
 	parts swaps
 done
 runtime=runc options=()
-parts failing_calls
+parts failing_calls many_mounts
 
 done_testing

@@ -131,6 +131,16 @@ members() {
 	differs "a writable root" '.root.readonly = false' . "its root is writable"
 	differs "a mount of the host" '.mounts += [{destination: "/mnt", type: "bind", source: "/usr",
 		options: ["rbind", "ro", "nosuid", "nodev"]}]' . "at /mnt is .* which was not admitted"
+	exchanged . . '.mounts += [
+		{destination: "/out/../var/tmp/a/b", type: "tmpfs", source: "tmpfs", options: ["nosuid", "nodev"]},
+		{destination: "/var/tmp/a", type: "tmpfs", source: "tmpfs", options: ["nosuid", "nodev"]},
+		{destination: "/var/tmp/a", type: "tmpfs", source: "tmpfs", options: ["ro", "nosuid", "nodev"]}]' \
+		'.mounts |= [.[0:-3][], {destination: "/var/tmp", type: "tmpfs", source: "tmpfs",
+			options: ["nosuid", "nodev"]}, .[-3:][]]'
+	runs "mounts that lie over others"
+	differs "the last one on a place" '.mounts[-1].options -= ["ro"]' . "the mount at /var/tmp/a is not ro" \
+		'.mounts += [{destination: "/var/tmp", type: "tmpfs", source: "tmpfs", options: ["nosuid", "nodev"]},
+			{destination: "/var/tmp/a", type: "tmpfs", source: "tmpfs", options: ["ro", "nosuid", "nodev"]}]'
 	differs "a mount that is missing" 'del(.mounts[] | select(.destination == "/tmp"))' . \
 		"nothing is mounted at /tmp"
 	differs "a writable mount" 'del(.mounts[] | select(.destination == "/tmp").options[])' . \
