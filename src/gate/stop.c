@@ -156,7 +156,9 @@ static void end_it(struct gate *g)
 	siginfo_t end;
 
 	cgroup_kill(g);
-	(void)kill(g->pid, SIGKILL);
+	/* once it was waited for, its number may be somebody else's */
+	if (!g->gone)
+		(void)kill(g->pid, SIGKILL);
 	while (!g->gone && waitid(P_PID, (id_t)g->pid, &end, WEXITED | WNOWAIT | __WALL) < 0 &&
 	       errno == EINTR)
 		;
