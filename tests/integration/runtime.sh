@@ -197,6 +197,12 @@ out"
 	is "$runtime: the gate is the last of createRuntime" \
 		"$(jq -r '.hooks.createRuntime[-1] | [.path, .args[-1], .env[0]] | join(" ")' \
 			"$dir/config.json")" "$hook --admitted PATH=/usr/bin:/bin"
+	mv "$work/before.json" "$work/linked.json"
+	ln -sf "$work/linked.json" "$dir/config.json"
+	chgrp 1234 "$work/linked.json"
+	door_run "$dir"
+	is "$runtime: a link: what takes its place has the file's mode, not the link's" \
+		"$status $(stat -c '%F %a %u:%g' "$dir/config.json")" "0 regular file 640 0:1234"
 	before=$(stat -c '%i %z' "$dir/config.json")
 	door_run "$dir"
 	is "$runtime: again: nothing changes, so the file stays" \
