@@ -17,6 +17,31 @@ bool rule_listed(const struct rule_input *in, const char *param, const char *nam
 /* secret_shape - what kind of secret stands in @value, by its look; or NULL. Linear. */
 const char *secret_shape(const char *value);
 
+/* --- capability-sets.c --- */
+
+#define CAPABILITY_SETS 5u
+
+/* What the sets may hold: of one list all of them, or each what it holds itself. */
+struct may_have {
+	const char *const *list;		/* ends with NULL; or NULL */
+	const struct oci_capabilities *own;	/* or NULL */
+};
+
+/* capability_set - the member's name of the @i-th of CAPABILITY_SETS. */
+const char *capability_set(size_t i);
+
+/* capabilities_exceed - whether set @i holds more than it may. Those names are added to
+ * @names, each once; where they get long, no more. */
+bool capabilities_exceed(const struct oci_capabilities *caps, size_t i,
+			 const struct may_have *may, struct buf *names);
+
+/* capabilities_drop - the edit that drops them from set @i, if there are any. */
+int capabilities_drop(const struct oci_capabilities *caps, size_t i,
+		      const struct may_have *may, struct finding *f, struct error *err) must_check;
+
+/* names_mention - whether @name is one of the names "a, b, c". */
+bool names_mention(const struct buf *names, const char *name);
+
 /* base_name - what stands behind the last "/" of @path. */
 const char *base_name(const char *path);
 

@@ -25,85 +25,30 @@ static const struct pair *pair_of(const struct rule_input *in, struct pair *pair
 	return pair;
 }
 
-static bool held(const struct field_strs *set, const char *name)
-{
-	for (size_t i = 0; i < set->n; i++) {
-		if (set->v[i].v && strcmp(set->v[i].v, name) == 0)
-			return true;
-	}
-	return false;
-}
-
-#define EXCESS_MAX 4096u		/* bytes of names that are kept for showing */
-
-/*
- * judge_set - one of the five. 1: it exceeds; the names are added to @excess, and
- * the edit that drops them to @f (may be NULL).
- */
-static int judge_set(const char *name, const struct field_strs *own,
-		     const struct field_strs *exec, struct finding *f, struct buf *excess,
-		     struct error *err)
-{
-	_cleanup_buf_ struct buf pointer = { 0 }, kept = { 0 };
-	bool exceeds = false;
-
-	buf_char(&kept, '[');
-	for (size_t i = 0; i < exec->n; i++) {
-		const char *cap = exec->v[i].v;
-
-		if (cap && held(own, cap)) {
-			buf_str(&kept, kept.len > 1 ? ", " : "");
-			json_quote(&kept, cap, strlen(cap));
-			continue;
-		}
-		if (cap && !strstr(buf_cstr(excess), cap) && excess->len < EXCESS_MAX)
-			buf_printf(excess, "%s%s", excess->len ? ", " : "", cap);
-		exceeds = true;
-	}
-	buf_char(&kept, ']');
-	buf_printf(&pointer, "/process/capabilities/%s", name);
-	if (buf_check(&pointer, err) < 0 || buf_check(&kept, err) < 0 ||
-	    buf_check(excess, err) < 0)
-		return err->code;
-	if (exceeds && f && finding_edit(f, JSON_REPLACE, buf_cstr(&pointer), buf_cstr(&kept),
-					 err) < 0)
-		return err->code;
-	return exceeds;
-}
-
 static int judge_capabilities(const struct rule_input *in, struct findings *out,
 			      const struct pair *p, struct error *err)
 {
-	const struct oci_capabilities *own = &p->own->capabilities;
 	const struct oci_capabilities *exec = &p->exec->capabilities;
-	const struct {
-		const char *name;
-		const struct field_strs *own, *exec;
-	} sets[] = {
-		{ "bounding", &own->bounding, &exec->bounding },
-		{ "effective", &own->effective, &exec->effective },
-		{ "permitted", &own->permitted, &exec->permitted },
-		{ "inheritable", &own->inheritable, &exec->inheritable },
-		{ "ambient", &own->ambient, &exec->ambient },
-	};
-	_cleanup_buf_ struct buf excess = { 0 };
+	const struct may_have may = { .own = &p->own->capabilities };
+	_cleanup_buf_ struct buf names = { 0 };
+	bool exceed = false;
 	struct finding *f;
-	int r = 0, found = 0;
+	int r;
 
-	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(sets); i++) {
-		r = judge_set(sets[i].name, sets[i].own, sets[i].exec, NULL, &excess, err);
-		found |= r > 0;
-	}
-	if (r < 0 || !found)
-		return r < 0 ? r : 0;
+	for (size_t i = 0; i < CAPABILITY_SETS; i++)
+		exceed |= capabilities_exceed(exec, i, &may, &names);
+	if (buf_check(&names, err) < 0)
+		return err->code;
+	if (!exceed)
+		return 0;
 	f = finding_add(in, out, err, "/process/capabilities",
 			"more capabilities than the container's own process has");
 	if (!f)
 		return err->code;
-	r = finding_value(f, err, "%s", buf_cstr(&excess));
-	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(sets); i++)
-		r = judge_set(sets[i].name, sets[i].own, sets[i].exec, f, &excess, err);
-	return r < 0 ? r : 0;
+	r = finding_value(f, err, "%s", buf_cstr(&names));
+	for (size_t i = 0; r == 0 && i < CAPABILITY_SETS; i++)
+		r = capabilities_drop(exec, i, &may, f, err);
+	return r;
 }
 
 /* is_root - whether @uid is root inside, or is mapped to the host's. */

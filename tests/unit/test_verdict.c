@@ -11,6 +11,8 @@
 #include <cofferdam/file.h>
 #include <cofferdam/verdict.h>
 
+#include "../../src/rules/rules-private.h"
+
 /* A configuration, judged by a policy that a test may change. */
 struct scene {
 	struct policy *policy;
@@ -350,6 +352,29 @@ static void test_again(void **state)
 	end(&s);
 }
 
+static void mention(const char *all, const char *name, bool wanted)
+{
+	_cleanup_buf_ struct buf names = { 0 };
+
+	buf_str(&names, all);
+	if (names_mention(&names, name) != wanted)
+		fail_msg("%s in %s", name, all);
+}
+
+static void test_names(void **state)
+{
+	(void)state;
+	mention("", "CAP_KILL", false);
+	mention("CAP_KILL", "CAP_KILL", true);
+	mention("CAP_CHOWN, CAP_KILL, CAP_FOWNER", "CAP_KILL", true);
+	mention("CAP_CHOWN, CAP_KILL", "CAP_KILL", true);
+	mention("CAP_KILLER, CAP_KILL", "CAP_KILL", true);
+	mention("CAP_KILLER, XCAP_KILL", "CAP_KILL", false);
+	mention("CAP_KILLER", "CAP_KILL", false);
+	mention("XCAP_KILL, CAP_CHOWN", "CAP_KILL", false);
+	mention("CAP_KILL, ", "", false);
+}
+
 static void test_value(void **state)
 {
 	struct scene s;
@@ -388,6 +413,7 @@ int main(void)
 		cmocka_unit_test(test_no_facts), cmocka_unit_test(test_unjudged_is_counted),
 		cmocka_unit_test(test_not_judgeable), cmocka_unit_test(test_again),
 		cmocka_unit_test(test_folded),
+		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_value),
 	};
 
