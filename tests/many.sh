@@ -76,6 +76,19 @@ found() {
 		jq -r 'if any(.findings[]; .rule == "seccomp-weak") then "w" else "-" end' | paste -sd ''
 }
 is "a weak profile is found behind harmless ones" "$(found good good good weak good weak weak good)" "---w-ww-"
+# Of a weak one that is known, the next is told the same as if it were alone.
+bundle other "$alone" "$weak" '.linux.seccomp.syscalls += [{ names: ["mount"], action: "SCMP_ACT_ALLOW" }]' >/dev/null
+# told FORMAT INPUT... - all but the lines between inputs
+told() {
+	"$cofferdam" check --verbose --jobs 1 --policy restricted --format "$@" 2>&1 | grep .
+}
+for format in text json; do
+	for one in weak good weak other weak other privileged; do
+		told $format $one
+	done >alone
+	told $format weak good weak other weak other privileged >together
+	holds "$format: a weak profile that is known is told as any other" cmp alone together
+done
 is "and behind those of which more was to say" \
 	"$(found privileged privileged privileged weak good weak | tail -c 4)" "w-w"
 

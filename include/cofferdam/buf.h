@@ -8,8 +8,10 @@
  * NUL-terminated whenever it is not NULL.
  */
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include <cofferdam/error.h>
 #include <cofferdam/mem.h>
@@ -21,11 +23,35 @@ struct buf {
 	bool oom;
 };
 
-void buf_add(struct buf *b, const void *data, size_t len);
-void buf_str(struct buf *b, const char *s);
-void buf_char(struct buf *b, char c);
+/* buf_add_slowly - for buf_add(), which is inline as long as there is room. */
+void buf_add_slowly(struct buf *b, const void *data, size_t len);
+
+static inline void buf_add(struct buf *b, const void *data, size_t len)
+{
+	if (b->oom || len >= b->cap - b->len) {
+		buf_add_slowly(b, data, len);
+	} else if (len > 0) {
+		memcpy(b->data + b->len, data, len);
+		b->len += len;
+		b->data[b->len] = '\0';
+	}
+}
+
+static inline void buf_str(struct buf *b, const char *s)
+{
+	buf_add(b, s, strlen(s));
+}
+
+static inline void buf_char(struct buf *b, char c)
+{
+	buf_add(b, &c, 1);
+}
+
+/* buf_printf - as printf(3); %s, %u, %lu and %zu by themselves cost little. */
 void buf_printf(struct buf *b, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+void buf_vprintf(struct buf *b, const char *fmt, va_list ap)
+	__attribute__((format(printf, 2, 0)));
 
 /*
  * buf_room - @n bytes after the content to write to, or NULL when out of memory;

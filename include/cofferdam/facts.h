@@ -165,7 +165,7 @@ struct facts {
 /*
  * What is the same for every configuration that is judged by one policy, looked
  * up once for many: the host's namespaces, the policy's paths, sockets, groups,
- * the mount table. Read by any number of threads.
+ * the mount table, which security module is on. Read by any number of threads.
  */
 struct facts_host;
 

@@ -82,6 +82,9 @@ const struct json *json_get(const struct json *object, const char *key);
 /* json_at - the value a JSON Pointer (RFC 6901) names, or NULL. */
 const struct json *json_at(const struct json_doc *doc, const char *pointer);
 
+/* json_nearest - the same, or its deepest parent that is there. */
+const struct json *json_nearest(const struct json_doc *doc, const char *pointer);
+
 /* json_pointer - append the JSON Pointer of @node ("" for the root). */
 void json_pointer(struct buf *out, const struct json *node);
 
@@ -108,8 +111,8 @@ enum json_op {
 
 struct json_edit {
 	enum json_op op;
-	char *pointer;
-	char *value;
+	char *pointer;			/* owned, with the value behind it unless that was lent */
+	const char *value;
 };
 
 struct json_edits {
@@ -121,6 +124,10 @@ struct json_edits {
 /* json_edits_add - append a copy. */
 int json_edits_add(struct json_edits *edits, enum json_op op, const char *pointer,
 		   const char *value, struct error *err) must_check;
+
+/* json_edits_lend - the same, of a @value that outlives @edits: a whole profile, most often. */
+int json_edits_lend(struct json_edits *edits, enum json_op op, const char *pointer,
+		    const char *value, struct error *err) must_check;
 
 /*
  * json_edits_read - the RFC 6902 array @ops, of add, replace and remove alone,

@@ -9,10 +9,10 @@
 struct finding {
 	enum rule_id rule;
 	bool unjudged;			/* the rule could not tell; text says why */
-	char *pointer;			/* JSON Pointer of the member judged */
 	const struct json *node;	/* that member, or its nearest parent; for line and column */
 	char *value;			/* the value found, escaped, or NULL */
-	char *text;			/* what is wrong, one sentence, escaped */
+	char *text;			/* what is wrong, one sentence, escaped; and in the same memory: */
+	const char *pointer;		/* JSON Pointer of the member judged */
 	struct json_edits edits;	/* the remedy in config.json; none if n == 0 */
 };
 
@@ -20,21 +20,31 @@ struct findings {
 	struct finding *v;
 	size_t n;
 	size_t cap;			/* private */
+	struct buf raw;			/* private: the last text, before it was escaped */
 };
 
 /*
- * Seccomp profiles, byte for byte, that seccomp-weak found nothing in under the
- * same policy: the next container with one of them needs no second look.
+ * Seccomp profiles, byte for byte, that seccomp-weak looked at under the same policy,
+ * and what it found: the next container with one of them needs no second look.
  */
-#define KNOWN_MAX 4u
+#define KNOWN_MAX 8u
+
+struct known_profile {
+	const char *profile;
+	size_t len;
+	const char *text;		/* of the finding; NULL: there was none */
+	const char *value;		/* likewise, escaped */
+	const char *remedy;		/* what takes the profile's place, or NULL */
+};
 
 struct known_profiles {
-	struct {
-		const char *text;
-		size_t len;
-	} v[KNOWN_MAX];
+	struct known_profile v[KNOWN_MAX];
 	size_t n;
 };
+
+/* known_profile - the one of those @known with these bytes, or NULL. */
+const struct known_profile *known_profile(const struct known_profiles *known,
+					  const char *profile, size_t len);
 
 /* What a check sees. */
 struct rule_input {
@@ -72,6 +82,11 @@ struct finding *finding_add(const struct rule_input *in, struct findings *out,
 			    const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
 
+struct finding *finding_vadd(const struct rule_input *in, struct findings *out,
+			     struct error *err, const char *pointer,
+			     const char *fmt, va_list ap)
+	__attribute__((format(printf, 5, 0)));
+
 /* finding_value - record the value found; shown escaped and cut. */
 int finding_value(struct finding *f, struct error *err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4))) must_check;
@@ -81,6 +96,10 @@ int finding_value(struct finding *f, struct error *err, const char *fmt, ...)
  * made by the harden layer.
  */
 int finding_edit(struct finding *f, enum json_op op, const char *pointer,
+		 const char *value, struct error *err) must_check;
+
+/* finding_lend - the same, of a @value that outlives @f. */
+int finding_lend(struct finding *f, enum json_op op, const char *pointer,
 		 const char *value, struct error *err) must_check;
 
 /* finding_clear - free what @f owns. */

@@ -22,6 +22,14 @@ char *text_vformat(const char *fmt, va_list ap) __attribute__((format(printf, 1,
  */
 void text_escape(struct buf *out, const char *s, size_t len, size_t max);
 
+/* text_ascii - how many bytes at the start of @s are below 0x80. */
+size_t text_ascii(const char *s, size_t len);
+
+/* text_printable - how many bytes at the start of @s are printable ASCII; text_plain -
+ * and neither '"' nor "\\", so that no notation has to escape them. */
+size_t text_printable(const char *s, size_t len);
+size_t text_plain(const char *s, size_t len);
+
 /* text_valid_utf8 - the offset of the first bad byte, or -1 if all is well.
  * Overlong forms, surrogates and values above U+10FFFF are bad (RFC 3629). */
 long text_valid_utf8(const char *s, size_t len);

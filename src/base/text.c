@@ -277,9 +277,16 @@ static bool match_stars(const char *pattern, const char *s)
 
 bool text_glob(const char *pattern, const char *s)
 {
-	/* Patterns of one folder differ in their ends, so most are told by these. */
-	const int same_end = match_end(pattern, s);
+	int same_end;
 
+	/* Most are told by how they begin; those of one folder, by their ends. */
+	while (*pattern == *s && *s && *s != '*' && *s != '?' && !is_hard(*s)) {
+		pattern++;
+		s++;
+	}
+	if (*pattern != '*' && *pattern != '?' && !is_hard(*pattern) && *pattern != *s)
+		return false;
+	same_end = match_end(pattern, s);
 	if (same_end == 0)
 		return false;
 	if (same_end > 0 && !strpbrk(pattern, "[]\\"))
@@ -370,7 +377,8 @@ char *text_path_clean(const char *path)
 
 char *text_vformat(const char *fmt, va_list ap)
 {
-	char *text;
+	_cleanup_buf_ struct buf text = { 0 };
 
-	return vasprintf(&text, fmt, ap) < 0 ? NULL : text;
+	buf_vprintf(&text, fmt, ap);
+	return buf_steal(&text);
 }

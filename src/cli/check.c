@@ -6,6 +6,8 @@
 
 #include "pool.h"
 
+#define REPORT_ROOM 8000u	/* bytes that most reports take, rather than grow step by step */
+
 struct checking {
 	const struct cli_options *options;
 	const struct policies *policies;
@@ -63,6 +65,7 @@ static void check_one(void *context, struct job *job)
 		.subject = &c.subject, .decision = &c.decision, .name = input.name,
 		.words = words(how, &c), .colour = how->colour, .verbose = how->options->verbose,
 	};
+	(void)buf_room(&job->out, REPORT_ROOM);
 	if (how->json) {
 		report_json(&job->out, &report);
 		buf_char(&job->out, '\n');

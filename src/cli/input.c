@@ -92,19 +92,33 @@ void lent_free(struct lent *lent)
 {
 	for (size_t i = 0; i < lent->n; i++) {
 		facts_host_free(&lent->v[i].host);
-		for (size_t k = 0; k < lent->v[i].known.n; k++)	/* copies of our own */
-			free((void *)(uintptr_t)lent->v[i].known.v[k].text);
+		for (size_t k = 0; k < lent->v[i].known.n; k++)	/* a copy of our own */
+			free((void *)(uintptr_t)lent->v[i].known.v[k].profile);
 	}
 	(void)pthread_mutex_destroy(&lent->lock);
 }
 
-static bool has_profile(const struct known_profiles *known, const char *text, size_t len)
+/* known_copy - of the profile @text and what @f (NULL: nothing) says of it, in one piece of
+ * memory that starts with the profile. False without memory. */
+static bool known_copy(struct known_profile *ret, const char *text, size_t len,
+		       const struct finding *f)
 {
-	for (size_t i = 0; i < known->n; i++) {
-		if (known->v[i].len == len && memcmp(known->v[i].text, text, len) == 0)
-			return true;
+	const char *const said[] = { f ? f->text : NULL, f && f->value ? f->value : "",
+				     f && f->edits.n > 0 ? f->edits.v[0].value : NULL };
+	const char **const places[] = { &ret->text, &ret->value, &ret->remedy };
+	_cleanup_buf_ struct buf all = { 0 };
+	size_t at[ARRAY_SIZE(said)];
+
+	buf_add(&all, text, len);
+	for (size_t i = 0; i < ARRAY_SIZE(said); i++) {
+		at[i] = all.len;
+		if (said[i])
+			buf_add(&all, said[i], strlen(said[i]) + 1);
 	}
-	return false;
+	*ret = (struct known_profile){ .profile = buf_steal(&all), .len = len };
+	for (size_t i = 0; ret->profile && i < ARRAY_SIZE(said); i++)
+		*places[i] = said[i] ? ret->profile + at[i] : NULL;
+	return ret->profile != NULL;
 }
 
 void lent_learn(struct lent *lent, const struct candidate *c)
@@ -114,31 +128,27 @@ void lent_learn(struct lent *lent, const struct candidate *c)
 	const char *text = node ? c->doc->text + node->start : NULL;
 	const size_t len = node ? node->end - node->start : 0;
 	struct known_profiles *known = NULL;
-	char *copy;
+	const struct finding *found = NULL;
 
-	/* where a denial says it all, what only repeats it was dropped */
-	if (!node || c->decision.count[VERDICT_DENY] > 0 ||
-	    policy->rules[RULE_SECCOMP_WEAK].action == ACTION_OFF ||
+	if (!node || policy->rules[RULE_SECCOMP_WEAK].action == ACTION_OFF ||
 	    c->spec.linux_.seccomp.is != FIELD_PRESENT ||
-	    (c->subject.known && has_profile(c->subject.known, text, len)))
+	    known_profile(c->subject.known, text, len))
 		return;
 	for (size_t i = 0; i < c->decision.findings.n; i++) {
 		if (c->decision.findings.v[i].rule == RULE_SECCOMP_WEAK)
-			return;
+			found = &c->decision.findings.v[i];
 	}
+	/* where a denial says it all, what only repeats it was dropped */
+	if (!found && c->decision.folded)
+		return;
 	(void)pthread_mutex_lock(&lent->lock);
 	for (size_t i = 0; i < lent->n; i++) {
 		if (lent->v[i].policy == policy)
 			known = &lent->v[i].known;
 	}
-	if (known && known->n < KNOWN_MAX && !has_profile(known, text, len)) {
-		copy = malloc(len + 1);
-		if (copy) {
-			memcpy(copy, text, len);
-			known->v[known->n].text = copy;
-			known->v[known->n++].len = len;
-		}
-	}
+	if (known && known->n < KNOWN_MAX && !known_profile(known, text, len) &&
+	    known_copy(&known->v[known->n], text, len, found))
+		known->n++;
 	(void)pthread_mutex_unlock(&lent->lock);
 }
 

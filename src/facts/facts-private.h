@@ -234,6 +234,10 @@ void groups_free(struct fact_groups *groups);
 
 /* --- lsm.c --- */
 
+/* selinux_state, apparmor_state - all but the labels, which is the same for every container. */
+int selinux_state(struct fact_lsm *ret, struct error *err) must_check;
+int apparmor_state(struct fact_lsm *ret, struct error *err) must_check;
+/* selinux_gather, apparmor_gather - the labels too; the rest unless it is known already. */
 int selinux_gather(const struct oci_spec *spec, struct fact_lsm *ret, struct error *err) must_check;
 int apparmor_gather(const struct oci_spec *spec, struct fact_lsm *ret, struct error *err) must_check;
 /* profiles_find - @label among the lines "NAME (MODE)" of @text. */

@@ -109,7 +109,7 @@ int gather_groups(const struct policy *policy, struct facts *facts, struct error
 }
 
 struct facts_host {
-	struct facts facts;		/* host, places, groups and sockets */
+	struct facts facts;		/* host, places, groups, sockets and which LSM is on */
 	struct places places;		/* the mount table */
 };
 
@@ -128,6 +128,10 @@ static int gather_host(const struct policy *policy, struct facts_host *host, str
 		r = gather_places(policy, true, &host->places, &host->facts, err);
 	if (r == 0 && (needed & FACT_SOCKETS))
 		r = sockets_gather(&host->places, &host->facts.sockets, err);
+	if (r == 0 && (needed & FACT_SELINUX))
+		r = selinux_state(&host->facts.selinux, err);
+	if (r == 0 && (needed & FACT_APPARMOR))
+		r = apparmor_state(&host->facts.apparmor, err);
 	return r == 0 ? places_table(&host->places, err) : r;
 }
 
@@ -155,6 +159,13 @@ int facts_host_gather(const struct policy *policy, struct facts_host **ret, stru
 	return r;
 }
 
+/* lsm_lend - which is enabled; why that cannot be told, each finds for itself. */
+static void lsm_lend(const struct fact_lsm *from, struct fact_lsm *to)
+{
+	if (from->is != FACT_UNREADABLE)
+		*to = (struct fact_lsm){ .is = from->is, .permissive = from->permissive };
+}
+
 void host_lend(const struct facts_host *host, struct facts *facts, struct places *places)
 {
 	memcpy(facts->host, host->facts.host, sizeof(facts->host));
@@ -164,6 +175,8 @@ void host_lend(const struct facts_host *host, struct facts *facts, struct places
 	facts->sockets = host->facts.sockets;
 	facts->core_is = host->facts.core_is;
 	facts->core_pipe = host->facts.core_pipe;
+	lsm_lend(&host->facts.selinux, &facts->selinux);
+	lsm_lend(&host->facts.apparmor, &facts->apparmor);
 	facts->borrowed = true;
 	/* Without a table this one tries for itself: why it cannot be read is then its own. */
 	if (!host->places.table_why) {

@@ -125,12 +125,10 @@ int label_ask(const char *label, struct fact_label *ret, struct error *err)
 	return ret->says ? 0 : -ENOMEM;
 }
 
-int selinux_gather(const struct oci_spec *spec, struct fact_lsm *ret, struct error *err)
+int selinux_state(struct fact_lsm *ret, struct error *err)
 {
-	const struct field_str *const names[] = { &spec->process.selinux_label,
-						  &spec->linux_.mount_label };
 	_cleanup_buf_ struct buf text = { 0 };
-	int r = kernel_line(SELINUX_DIR "/enforce", &text);
+	const int r = kernel_line(SELINUX_DIR "/enforce", &text);
 
 	if (r == -ENOMEM)
 		return error_oom(err);
@@ -138,7 +136,15 @@ int selinux_gather(const struct oci_spec *spec, struct fact_lsm *ret, struct err
 	if (ret->is == FACT_UNREADABLE)
 		return fact_why_sys(&ret->why, err, -r);
 	ret->permissive = ret->is == FACT_KNOWN && buf_cstr(&text)[0] != '1';
-	r = 0;
+	return 0;
+}
+
+int selinux_gather(const struct oci_spec *spec, struct fact_lsm *ret, struct error *err)
+{
+	const struct field_str *const names[] = { &spec->process.selinux_label,
+						  &spec->linux_.mount_label };
+	int r = ret->is == FACT_UNKNOWN ? selinux_state(ret, err) : 0;
+
 	for (size_t i = 0; r == 0 && ret->is == FACT_KNOWN && i < ARRAY_SIZE(names); i++) {
 		struct fact_label *label;
 
@@ -170,21 +176,27 @@ int profiles_find(const char *text, const char *label, struct fact_label *ret, s
 	return 0;
 }
 
-int apparmor_gather(const struct oci_spec *spec, struct fact_lsm *ret, struct error *err)
+int apparmor_state(struct fact_lsm *ret, struct error *err)
 {
-	_cleanup_buf_ struct buf text = { 0 }, profiles = { 0 };
-	struct error why = { 0 };
-	struct fact_label *label;
-	int r = kernel_line(APPARMOR_ENABLED, &text);
+	_cleanup_buf_ struct buf text = { 0 };
+	const int r = kernel_line(APPARMOR_ENABLED, &text);
 
 	if (r == -ENOMEM)
 		return error_oom(err);
 	ret->is = r == -ENOENT || (r == 0 && buf_cstr(&text)[0] != 'Y') ? FACT_ABSENT :
 		  r == 0 ? FACT_KNOWN : FACT_UNREADABLE;
-	if (ret->is == FACT_UNREADABLE)
-		return fact_why_sys(&ret->why, err, -r);
-	if (ret->is == FACT_ABSENT)
-		return 0;
+	return ret->is == FACT_UNREADABLE ? fact_why_sys(&ret->why, err, -r) : 0;
+}
+
+int apparmor_gather(const struct oci_spec *spec, struct fact_lsm *ret, struct error *err)
+{
+	_cleanup_buf_ struct buf profiles = { 0 };
+	struct error why = { 0 };
+	struct fact_label *label;
+	int r = ret->is == FACT_UNKNOWN ? apparmor_state(ret, err) : 0;
+
+	if (r < 0 || ret->is != FACT_KNOWN)
+		return r;
 	r = lsm_label(ret, &spec->process.apparmor_profile, &label, err);
 	if (r < 0 || !label)
 		return r;

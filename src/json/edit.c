@@ -35,24 +35,56 @@ static int edits_grow(struct json_edits *edits)
 	return 0;
 }
 
+/* add - with @size bytes of room behind the pointer. */
+static struct json_edit *add(struct json_edits *edits, enum json_op op, const char *pointer,
+			     size_t size, struct error *err)
+{
+	const size_t len = strlen(pointer) + 1;
+	char *owned = edits_grow(edits) == 0 ? malloc(len + size) : NULL;
+
+	if (!owned) {
+		(void)error_oom(err);
+		return NULL;
+	}
+	memcpy(owned, pointer, len);
+	edits->v[edits->n] = (struct json_edit){ .op = op, .pointer = owned };
+	return &edits->v[edits->n++];
+}
+
+static int check_value(enum json_op op, const char *pointer, const char *value,
+		       struct error *err)
+{
+	return op == JSON_REMOVE || value ? 0 : error_set(err, -EINVAL, "%s %s: a value is needed",
+							  op_name(op), pointer);
+}
+
 int json_edits_add(struct json_edits *edits, enum json_op op, const char *pointer,
 		   const char *value, struct error *err)
 {
-	_cleanup_free_ char *p = NULL, *v = NULL;
+	const size_t size = op != JSON_REMOVE && value ? strlen(value) + 1 : 0;
+	struct json_edit *edit;
 
-	if (op != JSON_REMOVE && !value)
-		return error_set(err, -EINVAL, "%s %s: a value is needed",
-				 op_name(op), pointer);
-	p = strdup(pointer);
-	if (op != JSON_REMOVE)
-		v = strdup(value);
-	if (!p || (op != JSON_REMOVE && !v) || edits_grow(edits) < 0)
-		return error_oom(err);
-	edits->v[edits->n++] = (struct json_edit){
-		.op = op,
-		.pointer = steal_ptr(p),
-		.value = steal_ptr(v),
-	};
+	if (check_value(op, pointer, value, err) < 0)
+		return err->code;
+	edit = add(edits, op, pointer, size, err);
+	if (!edit)
+		return -ENOMEM;
+	if (size > 0)
+		edit->value = memcpy(edit->pointer + strlen(pointer) + 1, value, size);
+	return 0;
+}
+
+int json_edits_lend(struct json_edits *edits, enum json_op op, const char *pointer,
+		    const char *value, struct error *err)
+{
+	struct json_edit *edit;
+
+	if (check_value(op, pointer, value, err) < 0)
+		return err->code;
+	edit = add(edits, op, pointer, 0, err);
+	if (!edit)
+		return -ENOMEM;
+	edit->value = op == JSON_REMOVE ? NULL : value;
 	return 0;
 }
 
@@ -95,7 +127,6 @@ void json_edits_free(struct json_edits *edits)
 {
 	for (size_t i = 0; i < edits->n; i++) {
 		free(edits->v[i].pointer);
-		free(edits->v[i].value);
 	}
 	free(edits->v);
 	*edits = (struct json_edits){ 0 };

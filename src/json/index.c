@@ -10,11 +10,11 @@
 #include "json-private.h"
 
 #ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
-#define WALKED_MAX 3			/* small inputs should come by both ways */
+#define WALKED_MAX 4			/* small inputs should come by all ways */
 #define FEW 2
 #else
-#define WALKED_MAX 64
-#define FEW 8
+#define WALKED_MAX 64			/* a power of two */
+#define FEW 8				/* likewise */
 #endif
 
 struct json_index {
@@ -45,7 +45,7 @@ static void set_repeated(struct json_doc *doc, const struct json *node)
 	doc->repeated++;
 }
 
-/* Of the few members of most objects, without a sort. */
+/* mark_few - of the few members of most objects: each is compared with each. */
 static void mark_few(struct json_doc *doc, const struct json *object)
 {
 	for (const struct json *m = object->first; m; m = m->next) {
@@ -55,6 +55,35 @@ static void mark_few(struct json_doc *doc, const struct json *object)
 			set_repeated(doc, m);
 			break;
 		}
+	}
+}
+
+/*
+ * mark_some - by a table of those met, as a sort would cost more than reading them
+ * did. Should names be chosen to meet in the table, WALKED_MAX bounds it.
+ */
+static void mark_some(struct json_doc *doc, const struct json *object)
+{
+	const struct json *table[2 * WALKED_MAX];
+	size_t size = 2 * FEW, at;
+
+	while (size < 2 * object->count)
+		size *= 2;
+	memset(table, 0, size * sizeof(table[0]));
+	for (const struct json *m = object->first; m; m = m->next) {
+		const unsigned char *key = (const unsigned char *)m->key;
+
+		at = m->key_len;
+		if (at > 0)
+			at += 7u * key[0] + 31u * key[at / 2] + 3u * key[at - 1];
+		for (at &= size - 1; table[at]; at = (at + 1) & (size - 1)) {
+			if (compare_names(table[at], m) == 0)
+				break;
+		}
+		if (table[at])
+			set_repeated(doc, m);
+		else
+			table[at] = m;
 	}
 }
 
@@ -80,22 +109,20 @@ static const struct json **index_alloc(struct json_doc *doc, size_t n)
 
 int json_complete(struct json_doc *doc, struct json *node)
 {
-	const struct json *small[WALKED_MAX], **v = small;
-	const bool large = node->count > WALKED_MAX;
+	const struct json **v;
 	size_t n = 0;
 
-	if (node->count < 2 || (node->type == JSON_ARRAY && !large))
-		return 0;
-	if (node->count <= FEW) {
-		mark_few(doc, node);
+	if (node->count <= WALKED_MAX) {
+		if (node->type == JSON_OBJECT && node->count > FEW)
+			mark_some(doc, node);
+		else if (node->type == JSON_OBJECT && node->count > 1)
+			mark_few(doc, node);
 		return 0;
 	}
-	if (large) {
-		v = index_alloc(doc, node->count);
-		if (!v)
-			return -ENOMEM;
-		node->sorted = v;
-	}
+	v = index_alloc(doc, node->count);
+	if (!v)
+		return -ENOMEM;
+	node->sorted = v;
 	for (const struct json *c = node->first; c; c = c->next)
 		v[n++] = c;
 	if (node->type == JSON_OBJECT)

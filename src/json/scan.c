@@ -135,20 +135,6 @@ static int scan_comment(const char *text, size_t len, unsigned flags, size_t *at
 	return 0;
 }
 
-/* Most texts are ASCII throughout; eight bytes at a time tell. */
-static size_t ascii_prefix(const char *text, size_t len)
-{
-	size_t i = 0;
-	uint64_t word;
-
-	for (; len - i >= sizeof(word); i += sizeof(word)) {
-		memcpy(&word, text + i, sizeof(word));
-		if (word & 0x8080808080808080u)
-			break;
-	}
-	return i;
-}
-
 /* Bytes that need no second look outside strings. */
 static const bool plain[256] = {
 	['\t'] = true, ['\n'] = true, ['\r'] = true, [' ' ... '!'] = true, ['#' ... '.'] = true,
@@ -169,13 +155,13 @@ int json_scan(const char *text, size_t len, unsigned flags, char *masked,
 	      struct json_fault *fault)
 {
 	const char *nul = memchr(text, '\0', len);
-	size_t at = 0, ascii = ascii_prefix(text, len);
-	long bad = text_valid_utf8(text + ascii, len - ascii);
+	const long bad = text_valid_utf8(text, len);
+	size_t at = 0;
 
 	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
 		return fault_at(fault, 0, "the text starts with a byte order mark");
 	if (bad >= 0)
-		return fault_at(fault, ascii + (size_t)bad, "a byte is not UTF-8");
+		return fault_at(fault, (size_t)bad, "a byte is not UTF-8");
 	if (nul)
 		return fault_at(fault, (size_t)(nul - text), "a NUL byte is not allowed");
 	while (at < len) {

@@ -6,19 +6,36 @@
 
 #include "json-private.h"
 
+/* follow - @pointer as far as it leads; false if that is not to its end. */
+static bool follow(const struct json_doc *doc, const char *pointer, const struct json **ret)
+{
+	const struct json *node = doc->root, *child;
+
+	*ret = node;
+	for (const char *end; node && *pointer; pointer = end) {
+		if (*pointer++ != '/')
+			return false;
+		end = strchrnul(pointer, '/');
+		child = json_child(node, pointer, (size_t)(end - pointer));
+		if (!child)
+			return false;
+		*ret = node = child;
+	}
+	return true;
+}
+
 const struct json *json_at(const struct json_doc *doc, const char *pointer)
 {
-	const struct json *node = doc->root;
+	const struct json *node;
 
-	while (node && *pointer) {
-		size_t n;
+	return follow(doc, pointer, &node) ? node : NULL;
+}
 
-		if (*pointer++ != '/')
-			return NULL;
-		n = strcspn(pointer, "/");
-		node = json_child(node, pointer, n);
-		pointer += n;
-	}
+const struct json *json_nearest(const struct json_doc *doc, const char *pointer)
+{
+	const struct json *node;
+
+	(void)follow(doc, pointer, &node);
 	return node;
 }
 
@@ -111,22 +128,20 @@ static void quote_char(struct buf *out, unsigned char c)
 	}
 }
 
-static bool needs_escape(unsigned char c)
-{
-	return c < 0x20 || c == '"' || c == '\\' || c == 0x7f;
-}
-
-/* What of @s is UTF-8. */
+/* quote_valid - what of @s is UTF-8. */
 static void quote_valid(struct buf *out, const char *s, size_t len)
 {
 	size_t i = 0, from = 0;
 
-	for (; i < len; i++) {
-		if (!needs_escape((unsigned char)s[i]))
-			continue;
-		buf_add(out, s + from, i - from);
-		quote_char(out, (unsigned char)s[i]);
-		from = i + 1;
+	while ((i += text_plain(s + i, len - i)) < len) {
+		const unsigned char c = (unsigned char)s[i];
+
+		if (c < 0x80) {
+			buf_add(out, s + from, i - from);
+			quote_char(out, c);
+			from = i + 1;
+		}
+		i++;
 	}
 	buf_add(out, s + from, len - from);
 }
@@ -135,7 +150,7 @@ void json_quote(struct buf *out, const char *s, size_t len)
 {
 	buf_char(out, '"');
 	while (len > 0) {
-		long bad = text_valid_utf8(s, len);
+		const long bad = text_valid_utf8(s, len);
 		size_t good = bad < 0 ? len : (size_t)bad;
 
 		quote_valid(out, s, good);

@@ -52,8 +52,9 @@ static void safe(struct buf *out, const char *s, size_t len)
 		const char *at = s + i;
 		unsigned long c = 0x7f;
 
-		for (n = 0; i + n < len && (unsigned char)at[n] < 0x7f; n++)
-			;
+		n = text_printable(at, len - i);
+		if (n == 0 && (unsigned char)*at < 0x7f)
+			n = 1;
 		buf_add(out, at, n);
 		if (n > 0)
 			continue;
@@ -80,6 +81,16 @@ static void quote(struct buf *out, const char *s, size_t len)
 {
 	_cleanup_buf_ struct buf quoted = { 0 };
 
+	if (text_plain(s, len) == len) {
+		buf_char(out, '"');
+		buf_add(out, s, len);
+		buf_char(out, '"');
+		return;
+	}
+	if (text_ascii(s, len) == len) {
+		json_quote(out, s, len);
+		return;
+	}
 	json_quote(&quoted, s, len);
 	safe(out, buf_cstr(&quoted), quoted.len);
 	if (quoted.oom)
@@ -139,14 +150,20 @@ static void place_members(struct buf *out, const struct report_lines *lines,
 static void edit_value(struct buf *out, const char *json)
 {
 	key(out, "value");
-	for (const char *s = json; *s; ) {
-		size_t n = strcspn(s, "\t\n\r");
+	for (const char *s = json, *end = json + strlen(json); s < end; ) {
+		size_t n = text_printable(s, (size_t)(end - s));
 
-		safe(out, s, n);
-		/* a control character in JSON text is white space */
-		if (s[n])
+		buf_add(out, s, n);
+		s += n;
+		if (*s == '\t' || *s == '\n' || *s == '\r') {
+			/* a control character in JSON text is white space */
 			buf_char(out, ' ');
-		s += n + (s[n] != '\0');
+			s++;
+		} else if (s < end) {
+			n = strcspn(s, "\t\n\r");
+			safe(out, s, n);
+			s += n;
+		}
 	}
 }
 

@@ -8,7 +8,8 @@
 struct report_walk {
 	const struct report *report;
 	bool deciding;			/* only what refuses, both kinds by severity */
-	size_t rank;			/* private */
+	size_t rank;			/* private: of what is being told */
+	size_t next;			/* private: the next that was seen, or 0 */
 	size_t at;			/* private */
 };
 

@@ -181,37 +181,56 @@ static void paint(struct buf *out, const struct report *report, const char *colo
 		buf_printf(out, "\033[%sm", colour);
 }
 
-static size_t columns(const char *s, size_t len)
+static bool inside_character(char c)
 {
-	size_t n = 0;
+	return ((unsigned char)c & 0xc0) == 0x80;
+}
 
-	for (size_t i = 0; i < len; i++)
-		n += ((unsigned char)s[i] & 0xc0) != 0x80;
+/* fits - how many bytes at the start of @s take at most @max columns. */
+static size_t fits(const char *s, size_t len, size_t max)
+{
+	size_t n = text_ascii(s, len < max ? len : max);
+
+	for (max -= n; n < len && (max > 0 || inside_character(s[n])); n++)
+		max -= !inside_character(s[n]);
 	return n;
 }
 
-/* Append "  LABELtext" and a newline, wrapped between words. */
+/*
+ * Append "  LABELtext" and a newline, wrapped between words: a line is what fits, less
+ * a word that does not; but a word that is longer than a line is not cut.
+ */
 static void prose(struct buf *out, const char *label, const char *text)
 {
-	size_t at = strlen(INDENT) + strlen(label);
-	bool start = true;
+	size_t at = strlen(INDENT) + strlen(label), len = strlen(text);
 
-	buf_printf(out, INDENT "%s", label);
-	while (*text) {
-		size_t gap = strspn(text, " ");
-		size_t len = strcspn(text + gap, " ");
-		size_t wide = columns(text + gap, len);
+	buf_str(out, INDENT);
+	buf_str(out, label);
+	for (;;) {
+		size_t n = fits(text, len, WIDTH - at);
+		const char *space;
 
-		if (!start && at + gap + wide > WIDTH) {
-			buf_str(out, "\n" INDENT INDENT);
-			at = 2 * strlen(INDENT);
-			gap = 0;
-			text += strspn(text, " ");
+		/* back to where the last whole word ends, or on to where the first does */
+		if (n < len && text[n] != ' ') {
+			space = memrchr(text, ' ', n);
+			n = space ? (size_t)(space - text) : 0;
 		}
-		buf_add(out, text, gap + len);
-		at += gap + wide;
-		text += gap + len;
-		start = false;
+		while (n > 0 && n < len && text[n - 1] == ' ')
+			n--;
+		if (n == 0) {
+			n = strspn(text, " ");
+			n += strcspn(text + n, " ");
+		}
+		buf_add(out, text, n);
+		text += n;
+		len -= n;
+		if (len == 0)
+			break;
+		n = strspn(text, " ");
+		text += n;
+		len -= n;
+		buf_str(out, "\n" INDENT INDENT);
+		at = 2 * strlen(INDENT);
 	}
 	buf_char(out, '\n');
 }
@@ -290,18 +309,34 @@ static void text_exemption(struct buf *out, const struct exempting *exempt)
 	prose(out, exempt->by ? "Exempt: " : "Expired exemption: ", buf_cstr(&said));
 }
 
+/* told - as prose, what a finding holds. */
+static void told(struct buf *out, const char *label, const char *s)
+{
+	const size_t len = strlen(s);
+	_cleanup_buf_ struct buf safe = { 0 };
+
+	if (text_printable(s, len) == len && !memchr(s, '\\', len)) {
+		prose(out, label, s);
+		return;
+	}
+	shown(&safe, s);
+	if (safe.oom)
+		out->oom = true;
+	prose(out, label, buf_cstr(&safe));
+}
+
 static void text_finding(struct buf *out, const struct report *report,
 			 const struct report_lines *lines, size_t i)
 {
 	const struct finding *f = &report->decision->findings.v[i];
 	const struct rule *rule = registry_rule(f->rule);
 	const char *advice = report_advice(report, rule);
+	const struct look seen = look(report, i);
 	enum verdict v = report_decides(report, i);
-	_cleanup_buf_ struct buf said = { 0 }, found = { 0 };
 
 	buf_char(out, '\n');
-	paint(out, report, look(report, i).colour);
-	buf_str(out, look(report, i).word);
+	paint(out, report, seen.colour);
+	buf_str(out, seen.word);
 	paint(out, report, "0");
 	buf_str(out, ": ");
 	paint(out, report, "1");
@@ -309,13 +344,9 @@ static void text_finding(struct buf *out, const struct report *report,
 	paint(out, report, "0");
 	buf_printf(out, " (%s)\n", severity_name(rule->severity));
 	text_place(out, report, lines, f);
-	shown(&said, f->text ? f->text : rule->title);
-	prose(out, "", buf_cstr(&said));
-	shown(&found, f->value);
-	if (found.len > 0)
-		prose(out, "Found: ", found.data);
-	if (said.oom || found.oom)
-		out->oom = true;
+	told(out, "", f->text ? f->text : rule->title);
+	if (f->value && *f->value)
+		told(out, "Found: ", f->value);
 	text_exemption(out, &report->decision->exempt[f->rule]);
 	if (report->verbose) {
 		prose(out, "Why: ", rule->why);

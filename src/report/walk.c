@@ -27,9 +27,8 @@ bool report_spared(const struct report *report, size_t i, enum verdict *ret)
 bool report_walk(struct report_walk *w, size_t *ret)
 {
 	const struct findings *all = &w->report->decision->findings;
-	size_t ranks = w->deciding ? SEVERITY_MAX : (size_t)VERDICT_MAX * SEVERITY_MAX;
 
-	for (; w->rank < ranks; w->rank++, w->at = 0) {
+	for (;;) {
 		while (w->at < all->n) {
 			size_t i = w->at++;
 			size_t v = report_decides(w->report, i);
@@ -43,9 +42,14 @@ bool report_walk(struct report_walk *w, size_t *ret)
 				*ret = i;
 				return true;
 			}
+			if (rank > w->rank && (w->next == 0 || rank < w->next))
+				w->next = rank;
 		}
+		if (w->next == 0)
+			return false;
+		w->rank = w->next;
+		w->next = w->at = 0;
 	}
-	return false;
 }
 
 const char *report_advice(const struct report *report, const struct rule *rule)

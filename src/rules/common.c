@@ -9,16 +9,12 @@
 int rule_unjudged(const struct rule_input *in, struct findings *out, struct error *err,
 		  const char *pointer, const char *fmt, ...)
 {
-	_cleanup_free_ char *text = NULL;
 	struct finding *f;
 	va_list ap;
 
 	va_start(ap, fmt);
-	text = text_vformat(fmt, ap);
+	f = finding_vadd(in, out, err, pointer, fmt, ap);
 	va_end(ap);
-	if (!text)
-		return error_oom(err);
-	f = finding_add(in, out, err, pointer, "%s", text);
 	if (!f)
 		return err->code;
 	f->unjudged = true;
@@ -81,20 +77,16 @@ struct finding *mount_finding(const struct rule_input *in, struct findings *out,
 			      const char *fmt, ...)
 {
 	_cleanup_buf_ struct buf pointer = { 0 };
-	_cleanup_free_ char *text = NULL;
+	struct finding *f;
 	va_list ap;
 
-	va_start(ap, fmt);
-	text = text_vformat(fmt, ap);
-	va_end(ap);
-	if (!text) {
-		error_oom(err);
-		return NULL;
-	}
 	buf_printf(&pointer, "/mounts/%zu/%s", index, member);
 	if (buf_check(&pointer, err) < 0)
 		return NULL;
-	return finding_add(in, out, err, buf_cstr(&pointer), "%s", text);
+	va_start(ap, fmt);
+	f = finding_vadd(in, out, err, buf_cstr(&pointer), fmt, ap);
+	va_end(ap);
+	return f;
 }
 
 const struct fact_place *mount_source(const struct rule_input *in, size_t index)

@@ -29,17 +29,6 @@ const struct param_value *rule_param(const struct rule_input *in, const char *na
 	return &in->policy->rules[in->id].params[i];
 }
 
-/* nearest_node - the value at @pointer, or of its deepest parent that exists. */
-static const struct json *nearest_node(const struct json_doc *doc, char *pointer)
-{
-	const struct json *node;
-	char *slash;
-
-	while (!(node = json_at(doc, pointer)) && (slash = strrchr(pointer, '/')))
-		*slash = '\0';
-	return node ? node : doc->root;
-}
-
 static struct finding *grow(struct findings *out, struct error *err)
 {
 	if (out->n == out->cap) {
@@ -57,52 +46,62 @@ static struct finding *grow(struct findings *out, struct error *err)
 	return &out->v[out->n];
 }
 
-static char *escaped(size_t max, const char *fmt, va_list ap)
-	__attribute__((format(printf, 2, 0)));
-
-static char *escaped(size_t max, const char *fmt, va_list ap)
+/* escaped - at most @max bytes of @raw, and @behind after the NUL: malloc'd, or NULL. */
+static char *escaped(struct buf *raw, size_t max, const char *behind)
 {
 	_cleanup_buf_ struct buf out = { 0 };
-	_cleanup_free_ char *raw = text_vformat(fmt, ap);
 
-	if (!raw)
+	if (raw->oom || !buf_room(&out, (raw->len < max ? raw->len : max) + strlen(behind) + 8))
 		return NULL;
-	text_escape(&out, raw, strlen(raw), max);
+	text_escape(&out, buf_cstr(raw), raw->len, max);
+	buf_char(&out, '\0');
+	buf_str(&out, behind);
 	return buf_steal(&out);
+}
+
+struct finding *finding_vadd(const struct rule_input *in, struct findings *out,
+			     struct error *err, const char *pointer,
+			     const char *fmt, va_list ap)
+{
+	struct finding *f = grow(out, err);
+
+	if (!f)
+		return NULL;
+	buf_reset(&out->raw);
+	buf_vprintf(&out->raw, fmt, ap);
+	f->text = escaped(&out->raw, TEXT_MAX, pointer);
+	if (!f->text) {
+		error_oom(err);
+		return NULL;
+	}
+	f->pointer = f->text + strlen(f->text) + 1;
+	f->rule = in->id;
+	f->node = json_nearest(in->doc, pointer);
+	out->n++;
+	return f;
 }
 
 struct finding *finding_add(const struct rule_input *in, struct findings *out,
 			    struct error *err, const char *pointer, const char *fmt, ...)
 {
-	_cleanup_free_ char *parents = strdup(pointer);
-	struct finding *f = grow(out, err);
+	struct finding *f;
 	va_list ap;
 
-	if (!f)
-		return NULL;
 	va_start(ap, fmt);
-	f->text = escaped(TEXT_MAX, fmt, ap);
+	f = finding_vadd(in, out, err, pointer, fmt, ap);
 	va_end(ap);
-	f->pointer = strdup(pointer);
-	if (!f->text || !f->pointer || !parents) {
-		free(f->text);
-		free(f->pointer);
-		error_oom(err);
-		return NULL;
-	}
-	f->rule = in->id;
-	f->node = nearest_node(in->doc, parents);
-	out->n++;
 	return f;
 }
 
 int finding_value(struct finding *f, struct error *err, const char *fmt, ...)
 {
+	_cleanup_buf_ struct buf raw = { 0 };
 	va_list ap;
 
 	va_start(ap, fmt);
 	free(f->value);
-	f->value = escaped(VALUE_MAX, fmt, ap);
+	buf_vprintf(&raw, fmt, ap);
+	f->value = escaped(&raw, VALUE_MAX, "");
 	va_end(ap);
 	return f->value ? 0 : error_oom(err);
 }
@@ -113,9 +112,14 @@ int finding_edit(struct finding *f, enum json_op op, const char *pointer,
 	return json_edits_add(&f->edits, op, pointer, value, err);
 }
 
+int finding_lend(struct finding *f, enum json_op op, const char *pointer,
+		 const char *value, struct error *err)
+{
+	return json_edits_lend(&f->edits, op, pointer, value, err);
+}
+
 void finding_clear(struct finding *f)
 {
-	free(f->pointer);
 	free(f->value);
 	free(f->text);
 	json_edits_free(&f->edits);
@@ -126,5 +130,6 @@ void findings_free(struct findings *findings)
 	for (size_t i = 0; i < findings->n; i++)
 		finding_clear(&findings->v[i]);
 	free(findings->v);
+	buf_free(&findings->raw);
 	memset(findings, 0, sizeof(*findings));
 }

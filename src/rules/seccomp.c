@@ -32,7 +32,7 @@ int check_seccomp_missing(const struct rule_input *in, struct findings *out,
 	if (action)
 		r = finding_value(f, err, "%s", action);
 	if (r == 0 && text)
-		r = finding_edit(f, JSON_ADD, "/linux/seccomp", text, err);
+		r = finding_lend(f, JSON_ADD, "/linux/seccomp", text, err);	/* the policy's */
 	return r;
 }
 
@@ -100,18 +100,31 @@ static int weak_remedy(const struct rule_input *in, const struct seccomp_calls *
 	return r < 0 ? r : finding_edit(f, JSON_REPLACE, "/linux/seccomp", buf_cstr(&within), err);
 }
 
-/* is_known - nothing was found in the same bytes before. */
-static bool is_known(const struct rule_input *in)
+const struct known_profile *known_profile(const struct known_profiles *known,
+					  const char *profile, size_t len)
 {
-	const struct json *node = in->spec->linux_.seccomp.node;
-	const size_t len = node->end - node->start;
-
-	for (size_t i = 0; in->known && i < in->known->n; i++) {
-		if (in->known->v[i].len == len &&
-		    memcmp(in->known->v[i].text, in->doc->text + node->start, len) == 0)
-			return true;
+	for (size_t i = 0; known && i < known->n; i++) {
+		if (known->v[i].len == len && memcmp(known->v[i].profile, profile, len) == 0)
+			return &known->v[i];
 	}
-	return false;
+	return NULL;
+}
+
+/* again - what was found in the same bytes before. */
+static int again(const struct rule_input *in, struct findings *out,
+		 const struct known_profile *known, struct error *err)
+{
+	struct finding *f;
+
+	if (!known->text)
+		return 0;
+	f = finding_add(in, out, err, "/linux/seccomp", "%s", known->text);
+	if (!f)
+		return err->code;
+	f->value = strdup(known->value);
+	if (!f->value)
+		return error_oom(err);
+	return known->remedy ? finding_lend(f, JSON_REPLACE, "/linux/seccomp", known->remedy, err) : 0;
 }
 
 int check_seccomp_weak(const struct rule_input *in, struct findings *out, struct error *err)
@@ -120,14 +133,17 @@ int check_seccomp_weak(const struct rule_input *in, struct findings *out, struct
 	_cleanup_calls_ struct seccomp_calls calls = { 0 };
 	_cleanup_buf_ struct buf value = { 0 };
 	const char *text = "does less than it seems to";
+	const struct known_profile *known;
 	struct finding *f;
 	int r;
 
 	/* What is no allow list is seccomp-missing's to judge. */
 	if (own->is != FIELD_PRESENT || !profile_refuses(own->default_action.v))
 		return 0;
-	if (is_known(in))
-		return 0;
+	known = known_profile(in->known, in->doc->text + own->node->start,
+			      own->node->end - own->node->start);
+	if (known)
+		return again(in, out, known, err);
 	r = seccomp_calls_read(own, &calls, err);
 	if (r < 0)
 		return r;

@@ -67,6 +67,20 @@ static bool has_password(const char *s)
 	return at && colon && colon < at && at - colon > 1;
 }
 
+/* run - how many characters of BASE64URL @s starts with. */
+static size_t run(const char *s)
+{
+	static const bool member[256] = {
+		['0' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true,
+		['_'] = true, ['-'] = true,
+	};
+	size_t n = 0;
+
+	while (member[(unsigned char)s[n]])
+		n++;
+	return n;
+}
+
 static const char *shape_at(const char *s)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(shapes); i++) {
@@ -87,7 +101,7 @@ const char *secret_shape(const char *value)
 		return "a private key";
 	/* Only where a run starts, so that each is looked at a few times, not once a character. */
 	for (const char *s = value; *s && !what; ) {
-		const size_t n = strspn(s, BASE64URL);
+		const size_t n = run(s);
 
 		if (n > 0)
 			what = shape_at(s);

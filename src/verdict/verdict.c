@@ -111,6 +111,7 @@ static void fold(const struct subject *subject, struct decision *decision)
 		else
 			findings->v[kept++] = findings->v[i];
 	}
+	decision->folded = kept < findings->n;
 	findings->n = kept;
 }
 

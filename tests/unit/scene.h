@@ -73,10 +73,9 @@ static inline struct finding *scene_add(struct scene *s, enum rule_id rule, enum
 		s->decision.verdict = decides;
 	f = &all->v[all->n++];
 	*f = (struct finding){ .rule = rule, .unjudged = decides == VERDICT_UNJUDGED };
-	f->pointer = strdup(pointer);
-	f->text = strdup(text);
-	assert_non_null(f->pointer);
+	f->text = malloc(strlen(text) + strlen(pointer) + 2);
 	assert_non_null(f->text);
+	f->pointer = strcpy(stpcpy(f->text, text) + 1, pointer);
 	f->node = json_at(s->doc, pointer);
 	return f;
 }
@@ -86,7 +85,6 @@ static inline void scene_end(struct scene *s)
 	for (size_t i = 0; i < s->decision.findings.n; i++) {
 		struct finding *f = &s->decision.findings.v[i];
 
-		free(f->pointer);
 		free(f->value);
 		free(f->text);
 		json_edits_free(&f->edits);

@@ -174,6 +174,47 @@ static void test_buf(void **state)
 	buf_free(NULL);
 }
 
+static void check_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* check_printf - what snprintf(3) says is what is to be said. */
+static void check_printf(const char *fmt, ...)
+{
+	_cleanup_buf_ struct buf b = { 0 };
+	char wanted[512];
+	va_list ap, again;
+
+	va_start(ap, fmt);
+	va_copy(again, ap);
+	(void)vsnprintf(wanted, sizeof(wanted), fmt, ap);
+	buf_str(&b, "> ");
+	buf_vprintf(&b, fmt, again);
+	va_end(again);
+	va_end(ap);
+	assert_string_equal(buf_cstr(&b) + 2, wanted);
+	assert_int_equal(b.len, strlen(wanted) + 2);
+}
+
+static void test_buf_printf(void **state)
+{
+	char wide[300];
+
+	(void)state;
+	memset(wide, 'w', sizeof(wide) - 1);
+	wide[sizeof(wide) - 1] = '\0';
+	check_printf("as it is");
+	check_printf("%s", "");
+	check_printf("%s%s", wide, "end");
+	check_printf("a %s, %u and %zu: %lu", "name", 0u, (size_t)10, 1234567890ul);
+	check_printf("%u %u", UINT_MAX, 7u);
+	check_printf("%zu%zu", SIZE_MAX, (size_t)0);
+	check_printf("%lu", ULONG_MAX);
+	check_printf("%u%%, %s", 50u, "of it");
+	check_printf("%d, %s", -1, "less");
+	check_printf("%llu %04x %-8s| %.*s %c", 1ull, 0xau, "left", 2, "cut", 'c');
+	check_printf("%5u %ld %zd", 3u, -3l, (ssize_t)-4);
+	check_printf("%s %d", wide, 5);
+}
+
 static void test_buf_oom(void **state)
 {
 	_cleanup_buf_ struct buf b = { 0 };
@@ -222,6 +263,7 @@ int main(void)
 		cmocka_unit_test(test_error_oom_context),
 		cmocka_unit_test(test_error_without_memory),
 		cmocka_unit_test(test_buf),
+		cmocka_unit_test(test_buf_printf),
 		cmocka_unit_test(test_buf_oom),
 		cmocka_unit_test(test_digest),
 	};

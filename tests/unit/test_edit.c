@@ -187,6 +187,28 @@ static void test_depth(void **state)
 	assert_non_null(strstr(err.text, "nested too deeply"));
 }
 
+static void test_lent(void **state)
+{
+	_cleanup_edits_ struct json_edits edits = { 0 };
+	_cleanup_json_ struct json_doc *doc = NULL;
+	_cleanup_buf_ struct buf out = { 0 };
+	static const char value[] = "[1, 2]";
+	struct error err = { 0 };
+
+	(void)state;
+	assert_int_equal(json_edits_lend(&edits, JSON_ADD, "/a", NULL, &err), -EINVAL);
+	assert_int_equal(edits.n, 0);
+	assert_int_equal(json_edits_lend(&edits, JSON_ADD, "/a", value, &err), 0);
+	assert_int_equal(json_edits_add(&edits, JSON_ADD, "/b", value, &err), 0);
+	assert_int_equal(json_edits_lend(&edits, JSON_REMOVE, "/c", value, &err), 0);
+	assert_ptr_equal(edits.v[0].value, value);
+	assert_ptr_not_equal(edits.v[1].value, value);
+	assert_null(edits.v[2].value);
+	assert_int_equal(json_parse("t", "{\"c\":0}", 7, 0, &doc, &err), 0);
+	assert_int_equal(json_apply(doc, &edits, &out, &err), 0);
+	assert_string_equal(buf_cstr(&out), "{\"a\":[1, 2],\"b\":[1, 2]}");
+}
+
 static void test_edits(void **state)
 {
 	_cleanup_edits_ struct json_edits edits = { 0 };
@@ -476,6 +498,7 @@ int main(void)
 		cmocka_unit_test(test_vectors),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_depth),
+		cmocka_unit_test(test_lent),
 		cmocka_unit_test(test_edits),
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_many),

@@ -300,12 +300,21 @@ static void test_pointers(void **state)
 		"/a/b", "/m~n", "/m~2n", "/m~", "//", "/foo/99999999999999999999",
 	};
 
+	static const char *const nearest[][2] = {
+		{ "/foo/1/x/y/z", "/foo/1/x" }, { "/foo/2", "/foo" }, { "/foo/", "/foo" },
+		{ "/a/b", "" }, { "/m~", "" }, { "/~01/-", "/~01" }, { "/fo", "" }, { "foo", "" },
+	};
+
 	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(nearest); i++) {
+		if (json_nearest(doc, nearest[i][0]) != json_at(doc, nearest[i][1]))
+			fail_msg("%s", nearest[i][0]);
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(there); i++) {
 		_cleanup_buf_ struct buf b = { 0 };
 		const struct json *n = json_at(doc, there[i]);
 
-		if (!n)
+		if (!n || json_nearest(doc, there[i]) != n)
 			fail_msg("%s", there[i]);
 		json_pointer(&b, n);
 		assert_string_equal(buf_cstr(&b), there[i]);

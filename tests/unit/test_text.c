@@ -75,6 +75,29 @@ static void test_text_utf8(void **state)
 	assert_int_equal(text_valid_utf8("a\xe2\x82\xac", 3), 1);	/* only what is given */
 }
 
+/* Of every byte, at every place of what is looked at sixteen bytes at a time. */
+static void test_text_runs(void **state)
+{
+	char s[49];
+
+	(void)state;
+	memset(s, 'a', sizeof(s));
+	for (size_t at = 0; at < sizeof(s); at++) {
+		for (int c = 0; c < 256; c++) {
+			const bool print = c >= 0x20 && c <= 0x7e;
+
+			s[at] = (char)c;
+			assert_int_equal(text_ascii(s, sizeof(s)), c < 0x80 ? sizeof(s) : at);
+			assert_int_equal(text_printable(s, sizeof(s)), print ? sizeof(s) : at);
+			assert_int_equal(text_plain(s, sizeof(s)), print && c != '"' && c != '\\'
+					 ? sizeof(s) : at);
+			assert_int_equal(text_plain(s, at), at);
+		}
+		s[at] = 'a';
+	}
+	assert_int_equal(text_plain(s, 0), 0);
+}
+
 static void test_text_nearest(void **state)
 {
 	static const char *const names[] = {
@@ -371,6 +394,7 @@ int main(void)
 		cmocka_unit_test(test_text_escape),
 		cmocka_unit_test(test_text_escape_cut),
 		cmocka_unit_test(test_text_utf8),
+		cmocka_unit_test(test_text_runs),
 		cmocka_unit_test(test_text_nearest),
 		cmocka_unit_test(test_text_size),
 		cmocka_unit_test(test_text_format_size),
