@@ -3,6 +3,7 @@
 #include <cofferdam/rules.h>
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "rules-private.h"
 
@@ -71,22 +72,118 @@ static int judge_map(const struct rule_input *in, struct findings *out, struct e
 		 : err->code;
 }
 
+/* A range of an idmapped mount: whom files on the disk belong to, as the host sees it. */
+struct disk_range {
+	uint64_t disk, host, size;
+};
+
+/*
+ * reaches - what a range gives away, or NULL. Whom the files are shown to belong to
+ * can use them. And without a user namespace, where nobody else has chosen what the
+ * program's ids are on the disk, it could make set-user-ID files of the host's root.
+ */
+static const char *reaches(const struct fact_idmap *own, uint64_t limit,
+			   const struct disk_range *range)
+{
+	if (range->size == 0)
+		return NULL;
+	if (range->host < limit)
+		return "files there are given ids of the host below";
+	return own->n == 0 && range->disk < limit && range->disk != range->host
+	       ? "what is made there belongs on the disk to ids of the host below" : NULL;
+}
+
 /* judge_mount_map - an idmapped mount (mount_setattr(2)) has ids of its own. */
 static int judge_mount_map(const struct rule_input *in, struct findings *out,
 			   struct error *err, size_t index, const struct field_list *list)
 {
+	const struct oci_mount *mount = oci_mount_at(in->spec, index);
+	const struct fact_idmap *own = list == &mount->gid_mappings ? &in->facts->gid_map
+								    : &in->facts->uid_map;
 	const uint64_t limit = rule_param(in, "below")->number;
 	const struct oci_idmap *maps = list->v;
 	struct finding *f;
 
 	for (size_t i = 0; i < list->n; i++) {
-		if (maps[i].size.v == 0 || maps[i].host_id.v >= limit)
+		const struct disk_range range = { maps[i].container_id.v, maps[i].host_id.v,
+						  maps[i].size.v };
+		const char *what = reaches(own, limit, &range);
+
+		if (!what)
 			continue;
-		f = mount_finding(in, out, err, index, list->node->key,
-				  "files there are given ids of the host below %" PRIu64, limit);
+		f = mount_finding(in, out, err, index, list->node->key, "%s %" PRIu64, what, limit);
 		return f ? finding_value(f, err, "%" PRIu64 " there is %" PRIu64 ", %" PRIu64 " ids",
-					 maps[i].container_id.v, maps[i].host_id.v, maps[i].size.v)
+					 range.disk, range.host, range.size)
 			 : err->code;
+	}
+	return 0;
+}
+
+static bool number_at(const char **at, char end, uint64_t *ret)
+{
+	char *stop;
+
+	if (**at < '0' || **at > '9')
+		return false;
+	errno = 0;
+	*ret = strtoull(*at, &stop, 10);
+	if (errno != 0 || (end && *stop != end))
+		return false;
+	*at = stop + (end ? 1 : 0);
+	return true;
+}
+
+/*
+ * option_map - "uids=0-100000-10#10-200000-5;gids=..." (crun(1)): on the disk, on the
+ * host, how many. NULL if no range gives anything away; what is not understood does.
+ */
+static const char *option_map(const struct rule_input *in, const char *at, uint64_t limit)
+{
+	static const char unknown[] = "the map is not understood; it might reach ids of the host below";
+
+	for (bool more = true; more;) {
+		const bool gids = strncmp(at, "gids=", 5) == 0;
+		const struct fact_idmap *own = gids ? &in->facts->gid_map : &in->facts->uid_map;
+
+		if (!gids && strncmp(at, "uids=", 5) != 0)
+			return unknown;
+		at += 4;
+		do {
+			struct disk_range range;
+			const char *what;
+
+			at++;
+			if (!number_at(&at, '-', &range.disk) || !number_at(&at, '-', &range.host) ||
+			    !number_at(&at, '\0', &range.size))
+				return unknown;
+			what = reaches(own, limit, &range);
+			if (what)
+				return what;
+		} while (*at == '#');
+		more = *at == ';';
+		at += more;
+	}
+	return *at ? unknown : NULL;
+}
+
+/* judge_map_option - crun takes the map of a mount as an option, too. */
+static int judge_map_option(const struct rule_input *in, struct findings *out,
+			    struct error *err, size_t index)
+{
+	const struct oci_mount *mount = oci_mount_at(in->spec, index);
+	const uint64_t limit = rule_param(in, "below")->number;
+
+	for (size_t i = 0; i < mount->options.n; i++) {
+		const char *option = mount->options.v[i].v ? mount->options.v[i].v : "";
+		const char *map = option + (option[0] == 'r'), *what = NULL;
+		struct finding *f;
+
+		if (strncmp(map, "idmap=", 6) == 0)
+			what = option_map(in, map + 6, limit);
+		if (!what)
+			continue;
+		f = mount_finding(in, out, err, index, "options", "%s %" PRIu64, what, limit);
+		return f ? finding_value(f, err, "%s", option) : err->code;
 	}
 	return 0;
 }
@@ -103,6 +200,8 @@ int check_protected_ids(const struct rule_input *in, struct findings *out, struc
 		r = judge_mount_map(in, out, err, i, &mount->uid_mappings);
 		if (r == 0)
 			r = judge_mount_map(in, out, err, i, &mount->gid_mappings);
+		if (r == 0)
+			r = judge_map_option(in, out, err, i);
 	}
 	return r;
 }
