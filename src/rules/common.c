@@ -43,6 +43,9 @@ bool mount_readonly(const struct oci_mount *mount)
 {
 	bool ro = false;
 
+	/* runc applies the recursive words after all others, wherever they stand */
+	if (oci_mount_option(mount, "rrw"))
+		return false;
 	for (size_t i = 0; i < mount->options.n; i++) {
 		const char *option = mount->options.v[i].v;
 
@@ -50,7 +53,7 @@ bool mount_readonly(const struct oci_mount *mount)
 			continue;
 		if (strcmp(option, "ro") == 0 || strcmp(option, "rro") == 0)
 			ro = true;
-		else if (strcmp(option, "rw") == 0 || strcmp(option, "rrw") == 0)
+		else if (strcmp(option, "rw") == 0)
 			ro = false;
 	}
 	return ro;

@@ -25,6 +25,8 @@ int check_sys_writable(const struct rule_input *in, struct findings *out, struct
 		if (buf_check(&pointer, err) < 0)
 			return err->code;
 		f = mount_finding(in, out, err, i, "options", "%s is mounted writable", type);
+		if (f && oci_mount_option(mount, "rrw"))
+			continue;	/* to runc it would be the last word in any case */
 		if (!f || finding_edit(f, JSON_ADD, buf_cstr(&pointer), "\"ro\"", err) < 0)
 			return err->code;
 	}

@@ -165,11 +165,22 @@ static bool engines_file(const struct rule_input *in, const struct fact_place *s
 		 strcmp(base_name(source->real), "shm") == 0));
 }
 
+/* taken_back - by "rsuid" and the like, which runc applies after all others. */
+static bool taken_back(const struct oci_mount *mount, const char *flag)
+{
+	char word[16];
+
+	(void)snprintf(word, sizeof(word), "r%s", flag + 2);
+	return oci_mount_option(mount, word);
+}
+
 /* flag_set - whether @flag holds; the last of flag and its opposite counts. */
 static bool flag_set(const struct oci_mount *mount, const char *flag)
 {
 	bool set = false;
 
+	if (taken_back(mount, flag))
+		return false;
 	for (size_t i = 0; i < mount->options.n; i++) {
 		const char *option = mount->options.v[i].v;
 
@@ -189,12 +200,15 @@ static int judge_flags(const struct rule_input *in, struct findings *out, struct
 	const struct fact_place *source = mount_source(in, index);
 	const bool noexec = tmpfs && rule_param(in, "noexec")->number;
 	_cleanup_buf_ struct buf missing = { 0 }, pointer = { 0 };
+	bool remedy = true;
 	struct finding *f;
 	int r = 0;
 
 	for (size_t i = 0; i < (noexec ? 3u : 2u); i++) {
 		if (!flag_set(mount, flags[i]))
 			buf_printf(&missing, "%s%s", missing.len ? ", " : "", flags[i]);
+		/* one more word does not help then */
+		remedy = remedy && !taken_back(mount, flags[i]);
 	}
 	buf_printf(&pointer, "/mounts/%zu/options/-", index);
 	if (buf_check(&missing, err) < 0 || buf_check(&pointer, err) < 0)
@@ -206,7 +220,7 @@ static int judge_flags(const struct rule_input *in, struct findings *out, struct
 		return err->code;
 	/* whether it is one of the engine's files cannot be told */
 	f->unjudged = !tmpfs && !source->foreign && !place_located(source);
-	for (size_t i = 0; r == 0 && i < (noexec ? 3u : 2u); i++) {
+	for (size_t i = 0; remedy && r == 0 && i < (noexec ? 3u : 2u); i++) {
 		_cleanup_buf_ struct buf value = { 0 };
 
 		if (flag_set(mount, flags[i]))

@@ -47,7 +47,7 @@ const char *base_name(const char *path);
 
 /*
  * mount_readonly - whether "ro" is the last word of the mount's options, which
- * runtimes apply in order.
+ * runtimes apply in order; but runc the recursive ones last.
  */
 bool mount_readonly(const struct oci_mount *mount);
 
