@@ -65,7 +65,8 @@ struct engine_tells {
  * engine_tells - @bundle is the bundle's absolute path, or NULL where it is not
  * known (a file on the command line). Other callers reach the same runtime with
  * annotations of their choice (ctr, dockerd's containerd, podman beside CRI-O):
- * of a bundle that is not where the engine's CRI keeps them, nothing is believed.
+ * of a bundle that is not where the engine's CRI keeps them, nothing is believed; nor
+ * of one that CRI-O made for a container which says that it is a pod's own.
  */
 void engine_tells(enum engine engine, const char *bundle, const struct oci_spec *spec,
 		  struct engine_tells *ret);

@@ -202,6 +202,24 @@ static bool is_cri_bundle(enum engine engine, const char *bundle)
 	       text_glob("/var/run/*/*/*-containers/*/userdata", bundle);
 }
 
+/*
+ * crio_own - whether the container of @bundle is its pod's own. Who calls the CRI can write
+ * ContainerType and the name POD on any container; but a sandbox's id is also its pod's,
+ * and the folder's name is an id that CRI-O draws when all annotations are written.
+ */
+static bool crio_own(const char *bundle, const struct oci_spec *spec)
+{
+	static const char containers[] = "-containers/";
+	const char *id = annotation(spec, "io.kubernetes.cri-o.SandboxID");
+	const char *at = bundle ? strstr(bundle, containers) : NULL;
+	const size_t len = id ? strlen(id) : 0;
+
+	if (!bundle)
+		return true;
+	return at && len > 0 && strncmp(at + sizeof(containers) - 1, id, len) == 0 &&
+	       strcmp(at + sizeof(containers) - 1 + len, "/userdata") == 0;
+}
+
 void engine_tells(enum engine engine, const char *bundle, const struct oci_spec *spec,
 		  struct engine_tells *ret)
 {
@@ -228,6 +246,10 @@ void engine_tells(enum engine engine, const char *bundle, const struct oci_spec 
 	ret->sandbox = (type && strcmp(type, "sandbox") == 0) || (name && strcmp(name, "POD") == 0);
 	ret->namespace_ = annotation(spec, keys[engine].namespace_);
 	ret->pod_uid = engine_pod_uid(engine, spec);
+	if (ret->sandbox && engine == ENGINE_CRIO && !crio_own(bundle, spec)) {
+		*ret = (struct engine_tells){ 0 };
+		return;
+	}
 	if (ret->sandbox || !type)
 		return;	/* containerd does not write the key there, so it would be the pod's */
 	ret->image = annotation(spec, keys[engine].image);

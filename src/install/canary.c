@@ -8,11 +8,6 @@
 
 #include <string.h>
 
-#define DEADLINE_MS 60000
-#define NAME "cofferdam-canary"
-/* what it would run, if there were anything */
-#define PROGRAM "/no-such-program-of-cofferdam"
-
 /* The last line that tells of an error, or the last that says anything. */
 static void telling_line(const struct buf *said, struct buf *out)
 {
@@ -29,22 +24,26 @@ static void telling_line(const struct buf *said, struct buf *out)
 	buf_add(out, best, strcspn(best, "\n"));
 }
 
-/* try_one - whether what @argv starts is refused, by us. */
-static void try_one(struct doctor *d, enum engine engine, const char *how, const char *const *argv)
+/*
+ * past_door - whether the runtime itself failed to run it: in the container, or with
+ * privileges that this host does not have (runc's words; hooks fail in others).
+ */
+static bool past_door(const char *said)
 {
-	_cleanup_buf_ struct buf said = { 0 }, line = { 0 };
-	struct error err = { 0 };
-	int status = 0;
+	return strstr(said, CANARY_PROGRAM) || (strstr(said, "unable to start container process") &&
+						!strstr(said, "running hook"));
+}
 
-	if (spawn_run(argv, NULL, DEADLINE_MS, &said, &status, &err) < 0) {
-		remark(d, REMARK_FAULT, "canary", engine, "look whether the engine answers",
-		       "%s: it could not be tried: %s", how, err.text);
-		return;
-	}
-	telling_line(&said, &line);
-	if (status != 0 && strstr(buf_cstr(&said), "cofferdam: ") && strstr(buf_cstr(&said), "denied by"))
+void canary_told(struct doctor *d, enum engine engine, const char *how, const struct buf *said,
+		 int status)
+{
+	const char *text = buf_cstr(said);
+	_cleanup_buf_ struct buf line = { 0 };
+
+	telling_line(said, &line);
+	if (status != 0 && strstr(text, "cofferdam: ") && strstr(text, "denied by"))
 		remark(d, REMARK_GOOD, "canary", engine, NULL, "%s: it was refused", how);
-	else if (status == 0 || strstr(buf_cstr(&said), PROGRAM))
+	else if (status == 0 || past_door(text))
 		remark(d, REMARK_FAULT, "canary", engine,
 		       "it would have started: see the other remarks, and that the policy denies "
 		       "rule privileged", "%s: it was NOT refused: %s", how, buf_cstr(&line));
@@ -53,38 +52,52 @@ static void try_one(struct doctor *d, enum engine engine, const char *how, const
 		       "%s: it failed before it came to the door: %s", how, buf_cstr(&line));
 }
 
+/* try_one - whether what @argv starts is refused, by us. */
+static void try_one(struct doctor *d, enum engine engine, const char *how, const char *const *argv)
+{
+	_cleanup_buf_ struct buf said = { 0 };
+	struct error err = { 0 };
+	int status = 0;
+
+	if (spawn_run(argv, NULL, CANARY_DEADLINE_MS, &said, &status, &err) < 0)
+		remark(d, REMARK_FAULT, "canary", engine, "look whether the engine answers",
+		       "%s: it could not be tried: %s", how, err.text);
+	else
+		canary_told(d, engine, how, &said, status);
+}
+
 /* --- each engine's command line --- */
 
 static void podman(struct doctor *d, const char *root)
 {
-	const char *argv[] = { "podman", "run", "--rm", "--name", NAME, "--network", "none",
-			       "--privileged", "--pid", "host", "--rootfs", root, PROGRAM, NULL };
+	const char *argv[] = { "podman", "run", "--rm", "--name", CANARY_NAME, "--network", "none",
+			       "--privileged", "--pid", "host", "--rootfs", root, CANARY_PROGRAM, NULL };
 
 	try_one(d, ENGINE_PODMAN, "podman run --privileged", argv);
 }
 
 static void docker_run(struct doctor *d, const char *how, const char *runtime)
 {
-	const char *argv[] = { "docker", "run", "--rm", "--name", NAME, "--network", "none",
+	const char *argv[] = { "docker", "run", "--rm", "--name", CANARY_NAME, "--network", "none",
 			       "--privileged", "--pid", "host", "--runtime", runtime,
-			       NAME ":latest", PROGRAM, NULL };
-	const char *plain[] = { "docker", "run", "--rm", "--name", NAME, "--network", "none",
-				"--privileged", "--pid", "host", NAME ":latest", PROGRAM, NULL };
+			       CANARY_NAME ":latest", CANARY_PROGRAM, NULL };
+	const char *plain[] = { "docker", "run", "--rm", "--name", CANARY_NAME, "--network", "none",
+				"--privileged", "--pid", "host", CANARY_NAME ":latest", CANARY_PROGRAM, NULL };
 
 	try_one(d, ENGINE_DOCKER, how, runtime ? argv : plain);
 }
 
 static void docker(struct doctor *d)
 {
-	static const char *const import[] = { "docker", "import", "-", NAME ":latest", NULL };
-	static const char *const away[] = { "docker", "rmi", "--force", NAME ":latest", NULL };
+	static const char *const import[] = { "docker", "import", "-", CANARY_NAME ":latest", NULL };
+	static const char *const away[] = { "docker", "rmi", "--force", CANARY_NAME ":latest", NULL };
 	_cleanup_buf_ struct buf empty = { 0 }, said = { 0 };
 	static const char zeros[1024];
 	struct error err = { 0 };
 	int status = 0, r;
 
 	buf_add(&empty, zeros, sizeof(zeros));	/* the end of an archive, and nothing before it */
-	r = spawn_run(import, &empty, DEADLINE_MS, &said, &status, &err);
+	r = spawn_run(import, &empty, CANARY_DEADLINE_MS, &said, &status, &err);
 	if (r < 0 || status != 0) {
 		remark(d, REMARK_FAULT, "canary", ENGINE_DOCKER, "look whether dockerd answers",
 		       "it could not be tried: %s", r < 0 ? err.text : buf_cstr(&said));
@@ -94,17 +107,17 @@ static void docker(struct doctor *d)
 	if (d->state.doors[ENGINE_DOCKER][INSTALL_DIVERT])
 		docker_run(d, "docker run --runtime runc --privileged", "runc");
 	buf_reset(&said);
-	if (spawn_run(away, NULL, DEADLINE_MS, &said, &status, &err) < 0 || status != 0)
-		remark(d, REMARK_WARNING, "canary", ENGINE_DOCKER, "docker rmi " NAME,
+	if (spawn_run(away, NULL, CANARY_DEADLINE_MS, &said, &status, &err) < 0 || status != 0)
+		remark(d, REMARK_WARNING, "canary", ENGINE_DOCKER, "docker rmi " CANARY_NAME,
 		       "its image is left: %s", buf_cstr(&said));
 }
 
 static void containerd(struct doctor *d, const char *root)
 {
 	const char *named[] = { "ctr", "run", "--rm", "--privileged", "--runc-binary",
-				LIBEXECDIR "/containerd/runc", "--rootfs", root, NAME, PROGRAM, NULL };
-	const char *plain[] = { "ctr", "run", "--rm", "--privileged", "--rootfs", root, NAME,
-				PROGRAM, NULL };
+				LIBEXECDIR "/containerd/runc", "--rootfs", root, CANARY_NAME, CANARY_PROGRAM, NULL };
+	const char *plain[] = { "ctr", "run", "--rm", "--privileged", "--rootfs", root, CANARY_NAME,
+				CANARY_PROGRAM, NULL };
 
 	if (d->state.doors[ENGINE_CONTAINERD][INSTALL_DIVERT])
 		try_one(d, ENGINE_CONTAINERD, "ctr run --privileged", plain);
@@ -122,14 +135,12 @@ static void canaries(struct doctor *d, const char *root)
 	if (installed_uses(&d->state, ENGINE_DOCKER))
 		docker(d);
 	if (installed_uses(&d->state, ENGINE_CRIO))
-		remark(d, REMARK_WARNING, "canary", ENGINE_CRIO,
-		       "start a privileged pod through the kubelet, and see that it is refused",
-		       "CRI-O has no client of its own to try it with");
+		canary_crio(d, root);
 }
 
 int doctor_canary(struct remarks *ret, struct error *err)
 {
-	char root[] = "/tmp/" NAME ".XXXXXX";
+	char root[] = "/tmp/" CANARY_NAME ".XXXXXX";
 	struct doctor d = { .tree.fd = -1, .out = ret };
 	int r = tree_open(NULL, &d.tree, err);
 
@@ -151,7 +162,7 @@ int doctor_canary(struct remarks *ret, struct error *err)
 
 			canaries(&d, root);
 			/* engines make folders in it */
-			(void)!spawn_run(argv, NULL, DEADLINE_MS, &said, &status, &ignored);
+			(void)!spawn_run(argv, NULL, CANARY_DEADLINE_MS, &said, &status, &ignored);
 		}
 	}
 	if (r == 0 && ret->oom)

@@ -12,8 +12,10 @@
 #define CONF "/etc/crio/crio.conf"
 #define DROP_IN CONF ".d/99-cofferdam.conf"
 #define DEFAULT_HOOKS "/usr/share/containers/oci/hooks.d"
+#define DEFAULT_SOCKET "/run/crio/crio.sock"
 #define HOOKS SYSCONFDIR "/cofferdam/hooks.d/crio"
 #define HOOKS_DIR "crio" TOML_SEP "runtime" TOML_SEP "hooks_dir"
+#define LISTEN "crio" TOML_SEP "api" TOML_SEP "listen"
 #define RUNTIMES "crio" TOML_SEP "runtime" TOML_SEP "runtimes"
 
 static int chain(const struct plan *plan, struct paths *ret, struct error *err)
@@ -214,19 +216,36 @@ static int runtimes(struct plan *plan, const struct paths *files, struct buf *ou
 	return plan_links(plan, ENGINE_CRIO, err);
 }
 
-int crio_hooks_folders(const struct tree *tree, struct paths *ret, struct error *err)
+/* What all of its files say of @key. */
+static int crio_said(const struct tree *tree, const char *key, struct said *ret, struct error *err)
 {
-	_cleanup_said_ struct said set = { 0 };
 	_cleanup_paths_ struct paths files = { 0 };
 	int r = paths_add(&files, CONF, err);
 
 	if (r == 0)
 		r = where_conf(tree, CONF ".d", "", &files, err);
-	if (r == 0)
-		r = said_last(tree, &files, HOOKS_DIR, &set, err);
+	return r < 0 ? r : said_last(tree, &files, key, ret, err);
+}
+
+int crio_hooks_folders(const struct tree *tree, struct paths *ret, struct error *err)
+{
+	_cleanup_said_ struct said set = { 0 };
+	int r = crio_said(tree, HOOKS_DIR, &set, err);
+
 	for (size_t i = 0; r == 0 && i < set.list.n; i++)
 		r = paths_add(ret, set.list.v[i], err);
 	return r < 0 || set.list.n > 0 ? r : paths_add(ret, DEFAULT_HOOKS, err);
+}
+
+int crio_socket(const struct tree *tree, struct buf *ret, struct error *err)
+{
+	_cleanup_said_ struct said set = { 0 };
+	int r = crio_said(tree, LISTEN, &set, err);
+
+	if (r < 0)
+		return r;
+	buf_str(ret, set.list.n > 0 ? set.list.v[0] : DEFAULT_SOCKET);
+	return buf_check(ret, err);
 }
 
 int plan_crio(struct plan *plan, struct error *err)

@@ -127,30 +127,42 @@ static time_t started(const char *pid, const char *name)
 	return booted() + (time_t)(ticks / (unsigned long long)hertz);
 }
 
-static void running(struct doctor *d, enum engine engine)
+time_t doctor_since(enum engine engine, long *ret_pid)
 {
 	static const char *const daemons[ENGINE_MAX] = {
 		[ENGINE_CRIO] = "crio", [ENGINE_CONTAINERD] = "containerd", [ENGINE_DOCKER] = "dockerd",
 	};
 	_cleanup_dir_ DIR *proc = daemons[engine] ? opendir("/proc") : NULL;
 	const struct dirent *entry;
+	time_t first = 0;
 
 	while (proc && dir_next(proc, &entry) > 0) {
 		time_t since = started(entry->d_name, daemons[engine]);
 
-		for (size_t i = 0; since && i < d->state.n; i++) {
-			const struct change *c = &d->state.v[i];
-			struct stat st;
-
-			/* a second or two are what the clocks differ in */
-			if (c->engine != engine || c->kind != CHANGE_FILE ||
-			    tree_look(&d->tree, c->path, &st) < 0 || st.st_ctime <= since + 1)
-				continue;
-			remark(d, REMARK_FAULT, "restart", engine, "restart it",
-			       "%s (pid %s) runs since before %s was changed", daemons[engine],
-			       entry->d_name, c->path);
-			break;
+		if (since && (!first || since < first)) {
+			first = since;
+			*ret_pid = strtol(entry->d_name, NULL, 10);
 		}
+	}
+	return first;
+}
+
+static void running(struct doctor *d, enum engine engine)
+{
+	long pid = 0;
+	time_t since = doctor_since(engine, &pid);
+
+	for (size_t i = 0; since && i < d->state.n; i++) {
+		const struct change *c = &d->state.v[i];
+		struct stat st;
+
+		/* a second or two are what the clocks differ in */
+		if (c->engine != engine || c->kind != CHANGE_FILE ||
+		    tree_look(&d->tree, c->path, &st) < 0 || st.st_ctime <= since + 1)
+			continue;
+		remark(d, REMARK_FAULT, "restart", engine, "restart it",
+		       "%s (pid %ld) runs since before %s was changed", engine_name(engine), pid, c->path);
+		break;
 	}
 }
 
@@ -255,6 +267,8 @@ void doctor_engine(struct doctor *d, enum engine engine)
 		in_force(d, engine);
 	if (used && d->live)
 		running(d, engine);
+	if (used && d->live && engine == ENGINE_CRIO)
+		doctor_crio(d);
 	diverted(d, engine);
 	doctor_hooks(d, engine);
 	doctor_sockets(d, engine);

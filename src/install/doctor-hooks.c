@@ -66,10 +66,14 @@ void doctor_hooks(struct doctor *d, enum engine engine)
 		bool shared = strcmp(folders.v[i], "/usr/share/containers/oci/hooks.d") == 0 ||
 			      strcmp(folders.v[i], "/etc/containers/oci/hooks.d") == 0;
 		_cleanup_paths_ struct paths files = { 0 };
+		size_t mine = 0;
 
 		r = where_conf(&d->tree, folders.v[i], ".json", &files, &err);
 		for (size_t k = 0; r == 0 && k < files.n; k++)
-			ours += look(d, engine, files.v[k], shared || engine == ENGINE_CRIO);
+			mine += look(d, engine, files.v[k], shared || engine == ENGINE_CRIO);
+		if (mine > 0 && d->live && engine == ENGINE_CRIO)
+			doctor_watched(d, folders.v[i]);
+		ours += mine;
 	}
 	if (r < 0)
 		remark(d, REMARK_FAULT, "hooks", engine, "mend it", "%s", err.text);

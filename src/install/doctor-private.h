@@ -26,12 +26,37 @@ void doctor_engine(struct doctor *d, enum engine engine);
 void doctor_hooks(struct doctor *d, enum engine engine);
 void doctor_sockets(struct doctor *d, enum engine engine);
 
+/* Of a CRI-O that runs: how it was started; whether it watches @folder, which has a hook. */
+void doctor_crio(struct doctor *d);
+void doctor_watched(struct doctor *d, const char *folder);
+
 /* change_amiss - what is wrong with it now; NULL: nothing. */
 const char *change_amiss(const struct tree *tree, const struct change *change);
 
 /* hooks_folders - the hooks directories that @engine reads. */
 int podman_hooks_folders(const struct tree *tree, struct paths *ret, struct error *err) must_check;
 int crio_hooks_folders(const struct tree *tree, struct paths *ret, struct error *err) must_check;
+
+/* crio_socket - the path at which CRI-O answers. */
+int crio_socket(const struct tree *tree, struct buf *ret, struct error *err) must_check;
+
+/* doctor_since - when the oldest daemon of @engine started, in seconds since the epoch; 0: none. */
+time_t doctor_since(enum engine engine, long *ret_pid);
+
+/*
+ * canary_told - what an engine that was to start the canary @said, and its exit
+ * status: whether that was a refusal, and ours.
+ */
+void canary_told(struct doctor *d, enum engine engine, const char *how, const struct buf *said,
+		 int status);
+
+/* canary_crio - through crictl; its files are made in the folder @root. */
+void canary_crio(struct doctor *d, const char *root);
+
+#define CANARY_NAME "cofferdam-canary"
+#define CANARY_DEADLINE_MS 60000
+/* what it would run, if there were anything */
+#define CANARY_PROGRAM "/no-such-program-of-cofferdam"
 
 /*
  * spawn_run - @argv, found by the usual PATH, with @input on standard input; what

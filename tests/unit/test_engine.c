@@ -106,6 +106,26 @@ static void test_sandbox(void **state)
 	assert_string_equal(got->image_id, "beef");
 }
 
+/* On CRI-O a container can be told to be a sandbox; its pod's id is not its own, though. */
+static void test_claimed_sandbox(void **state)
+{
+	static const char bundle[] = "/run/containers/storage/overlay-containers/a1/userdata";
+	static const char *const claims[] = {
+		CRIO ", \"io.kubernetes.container.name\": \"POD\"",
+		CRIO ", \"io.kubernetes.container.name\": \"POD\", \"io.kubernetes.cri-o.SandboxID\": \"b2\"",
+		CRIO ", \"io.kubernetes.container.name\": \"POD\", \"io.kubernetes.cri-o.SandboxID\": \"a\"",
+		CRIO ", \"io.kubernetes.container.name\": \"POD\", \"io.kubernetes.cri-o.SandboxID\": \"\"",
+		CRIO ", \"io.kubernetes.container.name\": \"POD\", \"io.kubernetes.cri-o.SandboxID\": \"a1/userdata\"",
+		"\"io.kubernetes.cri-o.ContainerType\": \"sandbox\", \"io.kubernetes.cri-o.SandboxID\": \"b2\"",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(claims); i++)
+		nothing(tells(ENGINE_CRIO, bundle, claims[i]));
+	assert_true(tells(ENGINE_CRIO, bundle, "\"io.kubernetes.cri-o.ContainerType\": \"sandbox\", "
+			  "\"io.kubernetes.cri-o.SandboxID\": \"a1\"")->sandbox);
+}
+
 /* What stands twice, or of a container of no known kind, is not believed. */
 static void test_doubtful(void **state)
 {
@@ -183,6 +203,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(test_own_keys, clean),
 		cmocka_unit_test_teardown(test_sandbox, clean),
+		cmocka_unit_test_teardown(test_claimed_sandbox, clean),
 		cmocka_unit_test_teardown(test_doubtful, clean),
 		cmocka_unit_test_teardown(test_other_callers, clean),
 		cmocka_unit_test(test_owned),
