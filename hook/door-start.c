@@ -92,25 +92,24 @@ static int open_bundle(struct doorway *door, char **ret_name, struct error *err)
 	return run->bundle ? 0 : error_set(err, -EIO, "%s: its path cannot be told", path);
 }
 
-static int read_config(struct doorway *door, const char *name, struct buf *text, struct stat *st,
-		       struct error *err)
+static int read_config(struct doorway *door, const char *name, struct stat *st, struct error *err)
 {
 	struct run *run = &door->run;
+	_cleanup_buf_ struct buf text = { 0 };
 	const struct trusted_dir dir = {
 		.fd = run->bundle_fd, .path = run->bundle, .owner = process_owner(run->rootless),
 	};
 	int r;
 
 	if (run_audit(run))
-		r = file_read(run->bundle_fd, "config.json", false, FILE_CONFIG_MAX, text, st, err);
+		r = file_read(run->bundle_fd, "config.json", false, FILE_CONFIG_MAX, &text, st, err);
 	else
-		r = file_read_below(&dir, "config.json", FILE_CONFIG_MAX, text, st, err);
-	return r < 0 ? r : candidate_parse(name, text, &run->candidate, err);
+		r = file_read_below(&dir, "config.json", FILE_CONFIG_MAX, &text, st, err);
+	return r < 0 ? r : candidate_parse(name, &text, &run->candidate, err);
 }
 
 /* judge - of the runtime's verb; sets run.judged. */
-static int judge(struct doorway *door, const char *name, struct buf *text, struct stat *st,
-		 struct error *err)
+static int judge(struct doorway *door, const char *name, struct stat *st, struct error *err)
 {
 	struct run *run = &door->run;
 	int r;
@@ -118,7 +117,7 @@ static int judge(struct doorway *door, const char *name, struct buf *text, struc
 	if (!command_id_valid(door->command.args[0]))
 		return error_set(err, -EINVAL, "\"%s\" is no container id: letters, digits and _+-.,",
 				 door->command.args[0]);
-	r = read_config(door, name, text, st, err);
+	r = read_config(door, name, st, err);
 	if (r == 0)
 		r = check_config_option(door, err);
 	return r < 0 ? r : run_judge(run, DOOR_RUNTIME, err);
@@ -160,14 +159,14 @@ static int finish(struct doorway *door, struct buf *ret, struct error *err)
 	return r;
 }
 
-static int record(struct doorway *door, const struct buf *text, struct error *err)
+static int record(struct doorway *door, const char *config, size_t len, struct error *err)
 {
 	const struct run *run = &door->run;
 	const struct admission what = {
 		.id = run->id, .bundle = run->bundle, .engine = engine_name(door->call.engine),
 		.runtime = door->real, .policy = run->policy->name,
 		.verdict = verdict_name(run->candidate.decision.verdict),
-		.config = buf_cstr(text), .len = text->len,
+		.config = config, .len = len,
 	};
 
 	if (now_us() % SWEEP_ONE_IN == 0)
@@ -176,10 +175,10 @@ static int record(struct doorway *door, const struct buf *text, struct error *er
 }
 
 /* apply - what was allowed becomes what the runtime reads; not to be cut short. */
-static int apply(struct doorway *door, const struct buf *before, const struct stat *st,
-		 struct error *err)
+static int apply(struct doorway *door, const struct stat *st, struct error *err)
 {
 	struct run *run = &door->run;
+	const struct json_doc *before = run->candidate.doc;
 	_cleanup_buf_ struct buf final = { 0 };
 	sigset_t ends, mask;
 	int r;
@@ -194,11 +193,11 @@ static int apply(struct doorway *door, const struct buf *before, const struct st
 
 	r = finish(door, &final, err);
 	if (r == 0 && (final.len != before->len ||
-		       memcmp(buf_cstr(&final), buf_cstr(before), final.len) != 0))
+		       memcmp(buf_cstr(&final), before->text, final.len) != 0))
 		r = file_replace(run->bundle_fd, "config.json", buf_cstr(&final), final.len, st,
 				 err);
 	if (r == 0 && !door_alone(door))
-		r = record(door, &final, err);
+		r = record(door, buf_cstr(&final), final.len, err);
 	(void)sigprocmask(SIG_SETMASK, &mask, NULL);
 	run->hardened = r == 0;
 	run->judged = r == 0;
@@ -209,19 +208,19 @@ static int apply(struct doorway *door, const struct buf *before, const struct st
  * note - in audit mode: what starts passed the door, in case the hook asks, and so
  * that its execs are known. It is no reason to refuse if that fails.
  */
-static void note(struct doorway *door, const struct buf *text)
+static void note(struct doorway *door)
 {
+	const struct json_doc *doc = door->run.candidate.doc;
 	struct error err;
 
 	if (!door_alone(door))
-		(void)!record(door, text, &err);
+		(void)!record(door, doc->text, doc->len, &err);
 }
 
 int door_start(struct doorway *door)
 {
 	struct run *run = &door->run;
 	_cleanup_free_ char *name = NULL;
-	_cleanup_buf_ struct buf text = { 0 };
 	struct error err = { 0 };
 	struct stat st;
 	int r;
@@ -230,11 +229,11 @@ int door_start(struct doorway *door)
 	run->on = door->command.verb == VERB_RESTORE ? ON_START | ON_RESTORE : ON_START;
 	r = open_bundle(door, &name, &err);
 	if (r == 0)
-		r = judge(door, name, &text, &st, &err);
+		r = judge(door, name, &st, &err);
 	if (r == 0 && run_audit(run))
-		note(door, &text);
+		note(door);
 	else if (r == 0 && run->candidate.decision.verdict >= VERDICT_HARDEN)
-		r = apply(door, &text, &st, &err);
+		r = apply(door, &st, &err);
 	return run_conclude(run, &err);
 }
 

@@ -305,6 +305,11 @@ int json_apply(const struct json_doc *doc, const struct json_edits *edits,
 	r = buf_check(&out, err);
 	if (r < 0)
 		return r;
-	buf_add(ret, out.data, out.len);
-	return buf_check(ret, err);
+	if (ret->data || ret->oom) {
+		buf_add(ret, out.data, out.len);
+		return buf_check(ret, err);
+	}
+	*ret = out;
+	out = (struct buf){ 0 };
+	return 0;
 }
