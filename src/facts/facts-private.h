@@ -33,7 +33,7 @@ void octal_decode(char *s);
 /* octal_encode - append @s as UTF-8 that octal_decode() takes back to the same bytes. */
 void octal_encode(struct buf *out, const char *s);
 
-/* --- places.c, resolve.c, binds.c --- */
+/* --- places.c, resolve.c, links.c, binds.c --- */
 
 /* What was found to be missing last, and the deepest folder above it. */
 struct missing {
@@ -84,10 +84,29 @@ int place_of_fd(struct places *places, int fd, char *real, struct fact_place *re
 /*
  * place_at - of @path, whose folder is @fd, or which is in "/" (AT_FDCWD). 0, -ENOMEM,
  * or -errno without a text where it takes another look: -ELOOP is a symbolic link,
- * -ENODATA an older kernel.
+ * on places->mount, -ENODATA an older kernel.
  */
 int place_at(struct places *places, int fd, const char *path, struct fact_place *ret,
 	     struct error *err) must_check;
+
+/* place_is_link - whether the last component of @path is one; or -errno. */
+int place_is_link(const char *path, int *ret_mount) must_check;
+
+/*
+ * place_link - the text of the symbolic link @path, on mount @mount, in @target (of
+ * PATH_MAX bytes). 0, or -ELOOP without a text: it may be more than one.
+ */
+int place_link(const struct places *places, int mount, const char *path, char *target) must_check;
+
+/* path_in - whether @path stands in the folder @parent. */
+bool path_in(const struct parent *parent, const char *path);
+
+/*
+ * link_text - a clean @path, for which place_at() was just -ELOOP or its folder
+ * was, without its first symbolic link: where that leads, clean. NULL where it is
+ * more than a text, or the text alone does not tell.
+ */
+char *link_text(const struct places *places, const char *path);
 
 /* fd_path - what /proc says the path of @fd is: malloc'd. 0 or -errno. */
 int fd_path(int fd, char **ret) must_check;

@@ -251,10 +251,36 @@ int place_at(struct places *places, int fd, const char *path, struct fact_place 
 	if (places->table_why)
 		return -ENODATA;
 	r = seen_at(fd, name, &seen);
-	if (r == 0 && S_ISLNK(seen.stx.stx_mode))
-		r = -ELOOP;
+	if (r == 0 && S_ISLNK(seen.stx.stx_mode)) {
+		places->mount = seen.mount;
+		return -ELOOP;
+	}
 	if (r < 0)
 		return r == -ENOMEM ? error_oom(err) : r;
 	ret->real = fact_strdup(path, err);
 	return ret->real ? place_seen(places, &seen, ret, err) : -ENOMEM;
+}
+
+int place_link(const struct places *places, int mount, const char *path, char *target)
+{
+	const struct mount_row *row = mounts_find(&places->table, mount);
+	ssize_t n;
+
+	/* proc's are jumps, or depend on who asks */
+	if (!row || strcmp(row->fstype, "proc") == 0)
+		return -ELOOP;
+	n = readlink(path, target, PATH_MAX);
+	if (n <= 0 || n >= PATH_MAX)
+		return -ELOOP;
+	target[n] = '\0';
+	return 0;
+}
+
+int place_is_link(const char *path, int *ret_mount)
+{
+	struct seen seen = { 0 };
+	int r = seen_at(AT_FDCWD, path, &seen);
+
+	*ret_mount = seen.mount;
+	return r < 0 ? r : S_ISLNK(seen.stx.stx_mode);
 }

@@ -9,6 +9,9 @@
 
 #include <cofferdam/text.h>
 
+/* More symbolic links than a host has on its way are left to the kernel. */
+#define TEXTS_MAX 8
+
 /* Lengthen a place that exists by @rest, a clean path that does not. */
 static int add_missing(struct fact_place *ret, const char *rest, struct error *err)
 {
@@ -113,15 +116,16 @@ static int missing_learn(struct places *places, const char *path, struct error *
 	struct missing *missing = &places->missing;
 	const size_t known = missing->gone && missing->place.is == FACT_KNOWN &&
 			     text_path_below(path, missing->above) ? how_deep(missing->above) : 0;
+	const bool here = path_in(&places->parent, path);
 	_cleanup_close_ int fd = -1;
-	size_t count = 0;
+	size_t count = here ? how_deep(places->parent.path) : 0;
 	char *real;
-	int r = deepest(path, known, &fd, &count);
+	int r = here ? 0 : deepest(path, known, &fd, &count);
 
 	if (r == 0 && known > 0 && count == known)
 		return missing_below(missing, path, count, err);
 	missing_free(missing);
-	if (r == 0 && fd < 0) {
+	if (r == 0 && fd < 0 && !here) {
 		fd = open_prefix(path, count);
 		r = fd < 0 ? fd : 0;
 	}
@@ -134,7 +138,9 @@ static int missing_learn(struct places *places, const char *path, struct error *
 	if (r < 0)
 		return r;
 	real = fact_strdup(missing->above, err);
-	return real ? place_of_fd(places, fd, real, &missing->place, err) : -ENOMEM;
+	if (!real)
+		return -ENOMEM;
+	return place_of_fd(places, here ? places->parent.fd : fd, real, &missing->place, err);
 }
 
 /* A clean absolute path without symbolic links, which does not exist. */
@@ -268,7 +274,7 @@ static int in_folder(struct places *places, const char *path, struct fact_place 
 
 	if (n == 0)
 		return path[1] ? place_at(places, AT_FDCWD, path, ret, err) : -ENODATA;
-	if (!parent->path || strncmp(parent->path, path, n) != 0 || parent->path[n]) {
+	if (!path_in(parent, path)) {
 		above = strndup(path, n);
 		if (!above)
 			return error_oom(err);
@@ -291,13 +297,40 @@ static int by_text(struct places *places, const char *path, struct fact_place *r
 	if (r != -ENODATA)
 		return r;
 	fd = path_open(AT_FDCWD, path, 0, RESOLVE_NO_SYMLINKS);
-	if (fd < 0)
-		return fd;
+	if (fd < 0)	/* which mount the link is on is not known */
+		return fd == -ELOOP ? -ENOSYS : fd;
 	/* without a symbolic link the text is the real path */
 	real = fact_strdup(path, err);
 	r = real ? place_of_fd(places, fd, real, ret, err) : -ENOMEM;
 	(void)close(fd);
 	return r;
+}
+
+/*
+ * by_links - of a clean @path on which symbolic links stand that are plain texts.
+ * As place_at(); anything but 0 and -ENOMEM: not so.
+ */
+static int by_links(struct places *places, const char *path, struct fact_place *ret,
+		    struct error *err)
+{
+	_cleanup_free_ char *at = NULL;
+	int r = places_table(places, err);
+
+	if (r < 0)
+		return r;
+	r = -ELOOP;
+	for (unsigned i = 0; i < TEXTS_MAX && r == -ELOOP; i++) {
+		char *next = link_text(places, at ? at : path);
+
+		if (!next || strlen(next) >= PATH_MAX) {
+			free(next);
+			return -ELOOP;
+		}
+		free(at);
+		at = next;
+		r = by_text(places, at, ret, err);
+	}
+	return r == -ENOENT || r == -ENOTDIR ? place_missing(places, at, ret, err) : r;
 }
 
 static int resolve(struct places *places, const char *path, unsigned depth,
@@ -315,6 +348,8 @@ static int resolve(struct places *places, const char *path, unsigned depth,
 		return place_missing(places, path, ret, err);
 	if (is_clean) {
 		r = by_text(places, path, ret, err);
+		if (r == -ELOOP)
+			r = by_links(places, path, ret, err);
 	} else {
 		fd = path_open(places->bundle_fd, path, 0, RESOLVE_NO_SYMLINKS);
 		r = fd < 0 ? fd : place_of_fd(places, fd, steal_ptr(clean), ret, err);
