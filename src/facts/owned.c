@@ -46,6 +46,7 @@ bool place_engine_owned(const struct fact_place *place, enum engine engine,
 			const char *pod_uid)
 {
 	return place->is == FACT_KNOWN && !place->foreign && place->n_below == 0 &&
-	       place->real && place->spot.within && engine_owned_file(engine, pod_uid, place->real) &&
-	       (same_tail(place->real, place->spot.within) || own_mount(place));
+	       place->real && place->spot.within &&
+	       (same_tail(place->real, place->spot.within) || own_mount(place)) &&
+	       engine_owned_file(engine, pod_uid, place->real);	/* which costs the most */
 }

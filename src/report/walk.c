@@ -118,20 +118,24 @@ void report_trim(struct buf *out, size_t len)
 	out->data[len] = '\0';
 }
 
-/* newlines - how many stand in @n bytes, eight of them at a time. */
+/* newlines - how many stand in @n bytes. */
 static size_t newlines(const char *text, size_t n)
 {
-	const uint64_t low = 0x7f7f7f7f7f7f7f7f, wanted = 0x0a0a0a0a0a0a0a0a;
+	typedef unsigned char bytes16 __attribute__((vector_size(16)));
 	size_t count = 0, i = 0;
 
-	for (; i + 8 <= n; i += 8) {
-		uint64_t word;
+	while (n - i >= sizeof(bytes16)) {
+		bytes16 v, seen = { 0 };
+		uint64_t half[2];
 
-		memcpy(&word, text + i, 8);
-		word ^= wanted;
-		/* the top bit of each byte that was a newline, and of no other */
-		word = ~(((word & low) + low) | word | low);
-		count += (size_t)((word >> 7) * 0x0101010101010101 >> 56);
+		/* none of sixteen counters takes more than 255 */
+		for (size_t k = 0; k < 255 && n - i >= sizeof(v); k++, i += sizeof(v)) {
+			memcpy(&v, text + i, sizeof(v));
+			seen -= (bytes16)(v == '\n');	/* true is -1 */
+		}
+		memcpy(half, &seen, sizeof(half));
+		for (size_t k = 0; k < 16; k++)
+			count += (half[k / 8] >> (k % 8 * 8)) & 0xff;
 	}
 	for (; i < n; i++)
 		count += text[i] == '\n';

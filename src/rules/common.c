@@ -66,10 +66,12 @@ char *mount_destination(const struct oci_mount *mount, struct error *err)
 	char *clean;
 
 	/* Both runtimes take a relative destination from the root of the image. */
-	if (path[0] != '/')
+	if (path[0] != '/') {
 		buf_char(&rooted, '/');
-	buf_str(&rooted, path);
-	clean = rooted.oom ? NULL : text_path_clean(buf_cstr(&rooted));
+		buf_str(&rooted, path);
+		path = buf_cstr(&rooted);
+	}
+	clean = rooted.oom ? NULL : text_path_clean(path);
 	if (!clean)
 		error_oom(err);
 	return clean;

@@ -57,12 +57,10 @@ static int require(const struct rule_input *in, struct findings *out, struct err
 	const char *const *paths = rule_param(in, masked ? "masked" : "readonly")->list;
 	const char *pointer = masked ? "/linux/maskedPaths" : "/linux/readonlyPaths";
 	const char *append = masked ? "/linux/maskedPaths/-" : "/linux/readonlyPaths/-";
-	_cleanup_buf_ struct buf missing = { 0 };
+	_cleanup_buf_ struct buf missing = { 0 }, value = { 0 };
 	struct finding *f = NULL;
 
 	for (size_t i = 0; paths && paths[i]; i++) {
-		_cleanup_buf_ struct buf value = { 0 };
-
 		if ((!masked && covered(&linux_->readonly_paths, paths[i])) ||
 		    covered(&linux_->masked_paths, paths[i]))
 			continue;
@@ -71,11 +69,13 @@ static int require(const struct rule_input *in, struct findings *out, struct err
 					masked ? "hidden" : "read-only");
 		if (!f)
 			return err->code;
+		buf_reset(&value);
 		json_quote(&value, paths[i], strlen(paths[i]));
 		if (buf_check(&value, err) < 0 ||
 		    finding_edit(f, JSON_ADD, append, buf_cstr(&value), err) < 0)
 			return err->code;
-		buf_printf(&missing, "%s%s", missing.len ? ", " : "", paths[i]);
+		buf_str(&missing, missing.len ? ", " : "");
+		buf_str(&missing, paths[i]);
 	}
 	if (!f)
 		return 0;
