@@ -30,7 +30,7 @@ own_policy host own <<-'END'
 	  "rules": {
 	    "memory-limit": { "action": "harden",
 	                      "default": "256Mi" },
-	    "pids-limit": { "action": "deny", "audit": true } },
+	    "pids-limit": { "action": "deny", "audit": true }, "host-pid": { "audit": true } },
 	  "exemptions": [
 	    { "when": { "engine": "crio", "namespace": "batch" },
 	      "rules": ["memory-limit"], "reason": "OPS-7", "expires": "2030-01-31" } ] }
@@ -45,7 +45,14 @@ like "an exemption" "$said" "exempt: OPS-7, until 2030-01-31, when .*batch.*$fil
 like "the other policy of the host" "$said" "baseline
     action = warn   \(shipped with baseline\)"
 like "audit, and its line" "$("$cofferdam" explain --host-config "$host" pids-limit)" \
-	"action = deny, only audited   \($file:5\)"
+	"action = deny, only audited   \($file:5\)
+    audit = true   \($file:5\)"
+like "an action whose audit alone is set has its own place" \
+	"$("$cofferdam" explain --host-config "$host" host-pid)" \
+	"own
+    action = deny, only audited   \(shipped with restricted\)
+    audit = true   \($file:5\)"
+unlike "and of no audit nothing is said" "$("$cofferdam" explain --policy restricted host-pid)" 'audit'
 like "a policy that is named" "$("$cofferdam" explain --host-config "$host" --policy own memory-limit)" \
 	"In the policy.*action = harden"
 echo '{' >"$work/hosts/broken.json"

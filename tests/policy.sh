@@ -49,7 +49,7 @@ with=(--host-config host.json)
 try policy show --effective "${with[@]}" --engine containerd --for "$corpus.json"
 is "show --effective --for" "$status" 0
 like "who chose the policy" "$out" $'^policy: web +host.json:3\n'
-like "a shipped action" "$out" $'\nhost-pid: deny +baseline \\(shipped\\)\n'
+like "a shipped action" "$out" $'\nhost-pid: deny +shipped with baseline\n'
 like "an action two levels up" "$out" $'\nhost-path: deny +bundles/corp/policy.json:3\n'
 like "a list that was changed" "$out" $'\n    allow: \\["/srv"\\] +bundles/web/policy.json:4\n'
 like "audit" "$out" $'\nhost-uts: deny +bundles/web/policy.json:3\n    audit: true +bundles/web/policy.json:3\n'

@@ -60,8 +60,15 @@ int trial_judge(const struct policy *policy, const struct trial_case *c, struct 
 void outcome_free(struct outcome *outcome);
 #define _cleanup_outcome_ _cleanup_(outcome_free)
 
-/* outcome_right - whether it is what the case expects. A warning that is not wanted
- * is no difference. */
+/* list_holds - whether @s is one of @list, which ends with NULL; NULL holds nothing. */
+bool list_holds(char *const *list, const char *s);
+
+/* case_minds - whether @finding is one that the case, which lists some, does not want. Of
+ * a warning that is not wanted it does not say so. */
+bool case_minds(const struct trial_case *c, const char *finding);
+
+/* outcome_right - whether it is what the case expects: the verdict, what it lists, and
+ * nothing that it minds. */
 bool outcome_right(const struct outcome *outcome, const struct trial_case *c);
 
 /* Something of the bundle's own that no case would miss. */

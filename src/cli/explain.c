@@ -32,33 +32,76 @@ void rule_advice(struct buf *out, const struct rule *rule)
 	buf_printf(out, "  Kubernetes:     %s\n", rule->advice[WORDS_KUBERNETES]);
 }
 
-static void origin(struct buf *out, const struct policy *policy, const struct origin *at)
+void setting_place(struct buf *out, const struct policy *policy, const struct origin *at)
 {
 	if (!at->file) {
-		buf_printf(out, "   (shipped with %s)\n", bundle_name(policy->base));
+		buf_printf(out, "shipped with %s", bundle_name(policy->base));
 		return;
 	}
-	buf_str(out, "   (");
 	text_escape(out, at->file, strlen(at->file), SIZE_MAX);
-	buf_printf(out, ":%u)\n", at->line);
+	buf_printf(out, ":%u", at->line);
+}
+
+/* row_value - of the row @i, which may not be there. */
+static bool row_value(const struct policy *policy, enum rule_id id, size_t i,
+		      struct rule_row *row)
+{
+	const struct rule *rule = registry_rule(id);
+	const struct setting *setting = &policy->rules[id];
+	_cleanup_buf_ struct buf value = { 0 };
+
+	if (i == 0) {
+		row->name = "action";
+		row->at = &setting->action_at;
+		buf_str(&row->value, action_name(setting->action));
+	} else if (i == 1) {
+		row->name = "audit";
+		row->at = &setting->audit_at;
+		buf_str(&row->value, setting->audit ? "true" : "false");
+		return setting->audit || setting->audit_at.file;
+	} else if (i - 2 < PARAMS_MAX && rule->params[i - 2].name) {
+		row->name = rule->params[i - 2].name;
+		row->at = &setting->params_at[i - 2];
+		param_print(&value, rule->params[i - 2].kind, &setting->params[i - 2]);
+		text_escape(&row->value, buf_cstr(&value), value.len, VALUE_MAX);
+		row->value.oom |= value.oom;
+	} else {
+		return false;
+	}
+	return true;
+}
+
+bool rule_row(const struct policy *policy, enum rule_id id, struct rule_row *row)
+{
+	do {
+		buf_reset(&row->value);
+		if (row_value(policy, id, row->next++, row))
+			return true;
+	} while (row->next < 2 + PARAMS_MAX);
+	buf_free(&row->value);
+	return false;
+}
+
+static void origin(struct buf *out, const struct policy *policy, const struct origin *at)
+{
+	buf_str(out, "   (");
+	setting_place(out, policy, at);
+	buf_str(out, ")\n");
 }
 
 void rule_setting(struct buf *out, const struct policy *policy, enum rule_id id,
 		  const char *indent)
 {
-	const struct rule *rule = registry_rule(id);
 	const struct setting *setting = &policy->rules[id];
 
-	buf_printf(out, "%saction = %s%s", indent, action_name(setting->action),
-		   setting->audit || policy->audit ? ", only audited" : "");
-	origin(out, policy, setting->audit_at.file ? &setting->audit_at : &setting->action_at);
-	for (size_t p = 0; p < PARAMS_MAX && rule->params[p].name; p++) {
-		_cleanup_buf_ struct buf value = { 0 };
+	for (struct rule_row row = { 0 }; rule_row(policy, id, &row); ) {
+		const bool audited = row.at == &setting->action_at &&
+				     (setting->audit || policy->audit);
 
-		param_print(&value, rule->params[p].kind, &setting->params[p]);
-		buf_printf(out, "%s%s = ", indent, rule->params[p].name);
-		text_escape(out, buf_cstr(&value), value.len, VALUE_MAX);
-		origin(out, policy, &setting->params_at[p]);
+		buf_printf(out, "%s%s = %s%s", indent, row.name, buf_cstr(&row.value),
+			   audited ? ", only audited" : "");
+		out->oom |= row.value.oom;
+		origin(out, policy, row.at);
 	}
 	for (size_t i = 0; i < policy->n_exemptions; i++) {
 		const struct exemption *e = &policy->exemptions[i];

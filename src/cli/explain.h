@@ -14,6 +14,23 @@ void rule_references(struct buf *out, const struct rule *rule);
 /* rule_advice - append what to do about it, in each wording, a line each. */
 void rule_advice(struct buf *out, const struct rule *rule);
 
+/* A line of what a policy makes of a rule; start zeroed. */
+struct rule_row {
+	const char *name;		/* "action", "audit", a parameter's */
+	struct buf value;		/* escaped */
+	const struct origin *at;	/* where that was written */
+	size_t next;			/* private */
+};
+
+/*
+ * rule_row - the next of rule @id: its action, audit where anything is said of it, its
+ * parameters. False at the end, where nothing is left to be freed.
+ */
+bool rule_row(const struct policy *policy, enum rule_id id, struct rule_row *row);
+
+/* setting_place - append where something was written: a file and line, or what shipped it. */
+void setting_place(struct buf *out, const struct policy *policy, const struct origin *at);
+
 /*
  * rule_setting - append what @policy makes of rule @id and of its parameters,
  * with the file and line where each was written, a line each after @indent.

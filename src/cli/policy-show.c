@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cofferdam policy show and diff: what is in force, and where it was written. */
-#include "cli.h"
+#include "explain.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -24,35 +24,23 @@ static void place(struct buf *out, size_t start, const struct showing *s, const 
 	const size_t width = out->len - start;
 
 	buf_printf(out, "%*s", width < AT_COLUMN ? (int)(AT_COLUMN - width) : 1, "");
-	if (!at->file) {
-		buf_printf(out, "%s (shipped)\n", bundle_name(s->policy->base));
-		return;
-	}
-	text_escape(out, at->file, strlen(at->file), SIZE_MAX);
-	buf_printf(out, ":%u\n", at->line);
+	setting_place(out, s->policy, at);
+	buf_char(out, '\n');
 }
 
 static void show_rule(struct buf *out, const struct showing *s, enum rule_id id)
 {
-	const struct rule *rule = registry_rule(id);
-	const struct setting *setting = &s->policy->rules[id];
-	size_t start = out->len;
+	size_t start;
 
-	buf_printf(out, "%s: %s", rule->id, action_name(setting->action));
-	place(out, start, s, &setting->action_at);
-	if (setting->audit || setting->audit_at.file) {
+	for (struct rule_row row = { 0 }; rule_row(s->policy, id, &row); ) {
 		start = out->len;
-		buf_printf(out, "    audit: %s", setting->audit ? "true" : "false");
-		place(out, start, s, &setting->audit_at);
-	}
-	for (size_t p = 0; p < PARAMS_MAX && rule->params[p].name; p++) {
-		_cleanup_buf_ struct buf value = { 0 };
-
-		start = out->len;
-		param_print(&value, rule->params[p].kind, &setting->params[p]);
-		buf_printf(out, "    %s: ", rule->params[p].name);
-		text_escape(out, buf_cstr(&value), value.len, VALUE_MAX);
-		place(out, start, s, &setting->params_at[p]);
+		if (row.at == &s->policy->rules[id].action_at)
+			buf_str(out, registry_rule(id)->id);
+		else
+			buf_printf(out, "    %s", row.name);
+		buf_printf(out, ": %s", buf_cstr(&row.value));
+		out->oom |= row.value.oom;
+		place(out, start, s, row.at);
 	}
 	if (s->exempt[id].by) {
 		start = out->len;

@@ -25,21 +25,6 @@ static void quoted(struct buf *out, const char *name, const char *s)
 	json_quote(out, s, strlen(s));
 }
 
-static bool listed(char *const *list, const char *s)
-{
-	for (; list && *list; list++) {
-		if (strcmp(*list, s) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* unwanted - whether a finding that the case does not name is a difference. */
-static bool unwanted(const struct trial_case *c, const char *s)
-{
-	return !listed(c->findings, s) && strncmp(s, "warn ", 5) != 0;
-}
-
 /* text_diff - what was wanted and is not there, and the other way round. */
 static void text_diff(struct buf *out, const struct trial_case *c, const struct outcome *o)
 {
@@ -47,10 +32,10 @@ static void text_diff(struct buf *out, const struct trial_case *c, const struct 
 		buf_printf(out, "  expected %s, got %s\n", verdict_name(c->expect),
 			   verdict_name(o->verdict));
 	for (char **s = c->findings; s && *s; s++)
-		buf_printf(out, "  %c %s\n", listed(o->findings, *s) ? ' ' : '-', *s);
+		buf_printf(out, "  %c %s\n", list_holds(o->findings, *s) ? ' ' : '-', *s);
 	/* without a list: what there is, to write one from */
 	for (char **s = o->findings; *s; s++) {
-		if (!c->findings || unwanted(c, *s))
+		if (!c->findings || case_minds(c, *s))
 			buf_printf(out, "  %c %s\n", c->findings ? '+' : ' ', *s);
 	}
 }

@@ -69,51 +69,61 @@ static int load_programs(const struct loader *l, const struct field_list *from,
 	return r;
 }
 
-static int load_groups(const struct loader *l, const struct rec_groups *from,
-		       struct fact_groups *ret)
+/* load_list - what is known of a list. 1 if it has entries, then; else 0, or negative. */
+static int load_list(const struct loader *l, const struct rec_list *from, enum fact_is *ret_is,
+		     char **ret_why)
 {
-	const struct rec_group *v = from->list.v;
 	int r;
 
 	if (from->is != FIELD_PRESENT)
 		return 0;
-	r = load_known(l, from->node, &from->state, &from->why, &ret->is, &ret->why);
-	if (r < 0 || from->list.n == 0)
+	r = load_known(l, from->node, &from->state, &from->why, ret_is, ret_why);
+	return r < 0 ? r : from->list.n > 0;
+}
+
+static int load_groups(const struct loader *l, const struct rec_list *from,
+		       struct fact_groups *ret)
+{
+	const struct rec_group *v = from->list.v;
+	int r = load_list(l, from, &ret->is, &ret->why);
+
+	if (r <= 0)
 		return r;
 	ret->v = calloc(from->list.n, sizeof(*ret->v));
 	if (!ret->v)
 		return error_oom(l->err);
-	for (size_t i = 0; i < from->list.n && r == 0; i++) {
-		if (v[i].name.is != FIELD_PRESENT || v[i].gid.is != FIELD_PRESENT)
-			return load_bad(l, v[i].node, "name and gid are needed");
-		ret->v[i].gid = (uint32_t)v[i].gid.v;
-		r = load_bytes(l, &v[i].name, &ret->v[i].name);
+	for (r = 0; r == 0 && ret->n < from->list.n; v++) {
+		struct fact_group *group = &ret->v[ret->n];
+
+		if (v->name.is != FIELD_PRESENT || v->gid.is != FIELD_PRESENT)
+			return load_bad(l, v->node, "name and gid are needed");
 		ret->n++;
+		group->gid = (uint32_t)v->gid.v;
+		r = load_bytes(l, &v->name, &group->name);
 	}
 	return r;
 }
 
-static int load_sockets(const struct loader *l, const struct rec_sockets *from,
+static int load_sockets(const struct loader *l, const struct rec_list *from,
 			struct fact_sockets *ret)
 {
 	const struct rec_place *v = from->list.v;
-	int r;
+	int r = load_list(l, from, &ret->is, &ret->why);
 
-	if (from->is != FIELD_PRESENT)
-		return 0;
-	r = load_known(l, from->node, &from->state, &from->why, &ret->is, &ret->why);
-	if (r < 0 || from->list.n == 0)
+	if (r <= 0)
 		return r;
 	ret->v = calloc(from->list.n, sizeof(*ret->v));
 	if (!ret->v)
 		return error_oom(l->err);
-	for (size_t i = 0; i < from->list.n && r == 0; i++) {
-		if (v[i].path.is != FIELD_PRESENT)
-			return load_bad(l, v[i].node, "\"path\" is missing");
+	for (r = 0; r == 0 && ret->n < from->list.n; v++) {
+		struct fact_place *place = &ret->v[ret->n];
+
+		if (v->path.is != FIELD_PRESENT)
+			return load_bad(l, v->node, "\"path\" is missing");
 		ret->n++;
-		r = load_bytes(l, &v[i].path, &ret->v[i].path);
+		r = load_bytes(l, &v->path, &place->path);
 		if (r == 0)
-			r = load_place(l, &v[i], &ret->v[i]);
+			r = load_place(l, v, place);
 	}
 	return r;
 }

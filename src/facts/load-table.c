@@ -112,16 +112,16 @@ static const struct field group_table[] = {
 };
 
 static const struct field groups_table[] = {
-	STATE(rec_groups),
-	ROW(rec_groups, why, FIELD_STR),
-	LIST_OF(rec_groups, list, group_table, rec_group),
+	STATE(rec_list),
+	ROW(rec_list, why, FIELD_STR),
+	LIST_OF(rec_list, list, group_table, rec_group),
 	END
 };
 
 static const struct field sockets_table[] = {
-	STATE(rec_sockets),
-	ROW(rec_sockets, why, FIELD_STR),
-	LIST_OF(rec_sockets, list, place_table, rec_place),
+	STATE(rec_list),
+	ROW(rec_list, why, FIELD_STR),
+	LIST_OF(rec_list, list, place_table, rec_place),
 	END
 };
 

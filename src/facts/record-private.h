@@ -95,18 +95,12 @@ struct rec_group {
 	struct field_uint gid;
 };
 
-struct rec_groups {
+/* Groups, sockets: what is known, and a list. */
+struct rec_list {
 	const struct json *node;
 	enum field_is is;
 	struct field_str state, why;
-	struct field_list list;			/* struct rec_group */
-};
-
-struct rec_sockets {
-	const struct json *node;
-	enum field_is is;
-	struct field_str state, why;
-	struct field_list list;			/* struct rec_place */
+	struct field_list list;			/* struct rec_group, struct rec_place */
 };
 
 struct rec_image {
@@ -148,8 +142,7 @@ struct rec_facts {
 	struct rec_limits parent;
 	struct rec_cgroup cgroup;
 	struct field_list hooks;		/* struct rec_program */
-	struct rec_groups groups;
-	struct rec_sockets sockets;
+	struct rec_list groups, sockets;
 	struct rec_image image;
 	struct rec_core core;
 	struct rec_lsm selinux, apparmor;
