@@ -77,6 +77,8 @@ enum field_kind {
 	FIELD_INT,			/* struct field_int, a 64-bit integer */
 	FIELD_UINT,			/* struct field_uint, a 64-bit integer */
 	FIELD_U32,			/* struct field_uint, a 32-bit integer */
+	FIELD_ID,			/* struct field_uint, a uid or gid: never (uid_t)-1, which
+					 * leaves the id as it is (setresuid(2)) */
 	FIELD_STR,			/* struct field_str */
 	FIELD_STRS,			/* struct field_strs */
 	FIELD_MAP,			/* struct field_map, any name, string values */

@@ -20,6 +20,7 @@ static const char *const wanted[] = {
 	[FIELD_INT] = "a 64-bit integer",
 	[FIELD_UINT] = "a 64-bit unsigned integer",
 	[FIELD_U32] = "a 32-bit unsigned integer",
+	[FIELD_ID] = "a 32-bit unsigned integer below 4294967295, which leaves the id as it is",
 	[FIELD_STR] = "a string",
 	[FIELD_STRS] = "a list of strings",
 	[FIELD_MAP] = "an object of strings",
@@ -64,7 +65,8 @@ static int read_int(struct reader *r, struct field_int *f)
 
 static int read_uint(struct reader *r, struct field_uint *f, enum field_kind kind)
 {
-	uint64_t max = kind == FIELD_U32 ? UINT32_MAX : UINT64_MAX;
+	uint64_t max = kind == FIELD_U32 ? UINT32_MAX :
+		       kind == FIELD_ID ? UINT32_MAX - 1 : UINT64_MAX;
 
 	if (f->node->type != JSON_NUMBER || !parse_uint(f->node->str, max, &f->v))
 		return note_wrong(r, (struct field_any *)f, kind);
@@ -175,6 +177,7 @@ static void clear_slot(const struct field *row, void *slot)
 	case FIELD_INT:
 	case FIELD_UINT:
 	case FIELD_U32:
+	case FIELD_ID:
 		memset(slot, 0, sizeof(struct field_uint));
 		break;
 	case FIELD_STR:
@@ -220,6 +223,7 @@ static int read_slot(struct reader *r, const struct field *row, void *slot,
 		return read_int(r, slot);
 	case FIELD_UINT:
 	case FIELD_U32:
+	case FIELD_ID:
 		return read_uint(r, slot, row->kind);
 	case FIELD_STR:
 		return read_str(r, slot);

@@ -15,8 +15,8 @@
 #define END { NULL, FIELD_ANY, 0, NULL, 0, NULL }
 
 static const struct field user_table[] = {
-	ROW(oci_user, uid, FIELD_U32, "uid"),
-	ROW(oci_user, gid, FIELD_U32, "gid"),
+	ROW(oci_user, uid, FIELD_ID, "uid"),
+	ROW(oci_user, gid, FIELD_ID, "gid"),
 	ROW(oci_user, additional_gids, FIELD_ANY, "additionalGids"),
 	END
 };

@@ -230,7 +230,7 @@ static int judge_group(const struct rule_input *in, struct findings *out, struct
 	return f ? finding_value(f, err, "%" PRIu64, id) : err->code;
 }
 
-/* group_id - what is no id of 32 bits is taken for 0, as of uid and gid. */
+/* group_id - what is no id is taken for 0, as of uid and gid. */
 static uint64_t group_id(const struct json *node)
 {
 	char *end;
@@ -240,7 +240,7 @@ static uint64_t group_id(const struct json *node)
 		return 0;
 	errno = 0;
 	id = strtoull(node->str, &end, 10);
-	return *end == '\0' && errno == 0 && id <= UINT32_MAX ? id : 0;
+	return *end == '\0' && errno == 0 && id < UINT32_MAX ? id : 0;
 }
 
 int check_root_group(const struct rule_input *in, struct findings *out, struct error *err)

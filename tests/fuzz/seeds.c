@@ -76,7 +76,7 @@ static void dictionary(void)
 static void filled(struct buf *out, const struct field *table)
 {
 	static const char *const values[] = {
-		[FIELD_BOOL] = "true", [FIELD_INT] = "1", [FIELD_UINT] = "1", [FIELD_U32] = "1",
+		[FIELD_BOOL] = "true", [FIELD_INT] = "1", [FIELD_UINT] = "1", [FIELD_U32] = "1", [FIELD_ID] = "1",
 		[FIELD_STR] = "\"/x\"", [FIELD_STRS] = "[\"x\"]", [FIELD_MAP] = "{\"x\": \"y\"}",
 		[FIELD_ANY] = "[1]",
 	};

@@ -159,6 +159,10 @@ options() {
 		is "runc: a bundle that was changed meanwhile gives no more" "$status $output" "0 $own"
 		cat "$work/kept" >"$dir/config.json"
 	}
+	execute enforce -u 4294967295:4294967295 c "${see[@]}"
+	like "$runtime: (uid_t)-1 leaves crun root" "$status $output" '^1 cofferdam: denied .*exec-exceeds: root'
+	execute enforce -u 1000:4294967295 c "${see[@]}"
+	like "$runtime: (gid_t)-1" "$status $output" '^1 cofferdam: denied .*exec-exceeds: in group 0'
 	if [ "$runtime" = crun ]; then	# it runs such a process in its caller's cgroup
 		execute enforce --cgroup ../.. c cat /proc/self/cgroup
 		like "crun: --cgroup" "$status $output" '^1 cofferdam: .*--cgroup ../..: crun does not keep'

@@ -26,6 +26,7 @@ struct outer {
 	struct field_int number;
 	struct field_uint size;
 	struct field_uint uid;
+	struct field_uint owner;
 	struct field_str name;
 	struct field_strs args;
 	struct field_map labels;
@@ -52,6 +53,7 @@ static const struct field table[] = {
 	{ "number", FIELD_INT, offsetof(struct outer, number), NULL, 0, NULL },
 	{ "size", FIELD_UINT, offsetof(struct outer, size), NULL, 0, NULL },
 	{ "uid", FIELD_U32, offsetof(struct outer, uid), NULL, 0, NULL },
+	{ "owner", FIELD_ID, offsetof(struct outer, owner), NULL, 0, NULL },
 	{ "name", FIELD_STR, offsetof(struct outer, name), NULL, 0, NULL },
 	{ "args", FIELD_STRS, offsetof(struct outer, args), NULL, 0, NULL },
 	{ "labels", FIELD_MAP, offsetof(struct outer, labels), NULL, 0, NULL },
@@ -246,6 +248,10 @@ static const struct number {
 	{ "uid", "4294967296", false },
 	{ "uid", "-1", false },
 	{ "uid", "0.5", false },
+	{ "owner", "4294967294", true },
+	{ "owner", "4294967295", false },
+	{ "owner", "4294967296", false },
+	{ "owner", "-1", false },
 };
 
 static void test_numbers(void **state)
@@ -264,7 +270,8 @@ static void test_numbers(void **state)
 			fail_msg("%s", b.data);
 		if (!numbers[i].good) {
 			assert_int_equal(r.notes.v[0].kind, NOTE_WRONG_TYPE);
-			assert_true(r.o.size.v == 0 && r.o.uid.v == 0 && r.o.number.v == 0);
+			assert_true(r.o.size.v == 0 && r.o.uid.v == 0 && r.o.number.v == 0 &&
+				    r.o.owner.v == 0);
 		}
 		read_free(&r);
 	}
