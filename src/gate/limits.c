@@ -234,9 +234,12 @@ static void verify_unified(struct gate *g, int dir, const struct field_str *valu
 		note(&g->unverified, "linux.resources.unified %s: its file reads otherwise", file);
 }
 
-/* set_by - whether linux.resources.unified sets the file, which is applied last. */
-static bool set_by(const struct field_map *unified, const struct limit_files *files)
+/* set_by - whether linux.resources.unified sets the file, which is applied last, in @dir:
+ * where cgroup v2 does not have the controller it sets nothing. */
+static bool set_by(const struct field_map *unified, const struct limit_files *files, int dir)
 {
+	if (dir < 0 || faccessat(dir, files->v2, F_OK, 0) < 0)
+		return false;
 	for (size_t i = 0; i < unified->n; i++) {
 		const struct json *node = unified->v[i].node;
 
@@ -258,10 +261,10 @@ void verify_limits(struct gate *g)
 		note(&g->unverified, "linux.resources.unified: the container has no cgroup v2 of its own");
 	for (size_t i = 0; dir >= 0 && i < r->unified.n; i++)
 		verify_unified(g, dir, &r->unified.v[i]);
-	if (!set_by(&r->unified, &memory_files))
+	if (!set_by(&r->unified, &memory_files, dir))
 		verify_limit(g, &memory_files, positive(&r->memory.limit));
-	if (!set_by(&r->unified, &pids_files))
+	if (!set_by(&r->unified, &pids_files, dir))
 		verify_limit(g, &pids_files, positive(&r->pids.limit));
-	if (!set_by(&r->unified, &cpu_files))
+	if (!set_by(&r->unified, &cpu_files, dir))
 		verify_limit(g, &cpu_files, quota ? millicpu(quota, period) : 0);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Limits of the cgroup. On cgroup v2 linux.resources.unified is applied last,
- * so what stands there is the limit, whatever the typed member says.
+ * so what stands there is the limit, whatever the typed member says. With version 1
+ * runc refuses it, and crun may leave it out.
  */
 #include <cofferdam/rules.h>
 
@@ -25,6 +26,8 @@ static const char *unified_value(const struct rule_input *in, const char *file)
 	const struct field_map *map = &in->spec->linux_.resources.unified;
 	const char *value = NULL;
 
+	if (in->facts->cgroup.is != FACT_UNKNOWN && !in->facts->cgroup.v2)
+		return NULL;
 	for (size_t i = 0; i < map->n; i++) {
 		if (map->v[i].node && map->v[i].node->key && strcmp(map->v[i].node->key, file) == 0)
 			value = map->v[i].v ? map->v[i].v : "";
