@@ -34,6 +34,18 @@ static int record_gate(void *arg, const struct gate_outcome *outcome, struct err
 	return run_record(run, &record, "cofferdam-gate", err);
 }
 
+/* harden - what the gate has to make true. */
+static int harden(void *arg, const struct oci_spec **ret, struct error *err)
+{
+	struct run *run = arg;
+	int r = harden_candidate(&run->candidate.subject, &run->candidate.decision, &run->wanted,
+				 err);
+
+	if (r == 0)
+		*ret = &run->wanted.spec;
+	return r;
+}
+
 int run_arm(struct run *run, struct error *err)
 {
 	const struct field_str *root = &run->candidate.spec.root.path;
@@ -44,18 +56,12 @@ int run_arm(struct run *run, struct error *err)
 		.tighten = run->host->gate == GATE_ENFORCE, .audit = run_audit(run),
 		.pid = run->pid, .id = run->id, .record = record_gate, .arg = run,
 	};
-	int r = 0;
+	int r;
 
 	if (run->host->gate == GATE_OFF || (!call.audit && verdict < VERDICT_HARDEN))
 		return 0;
-	if (verdict == VERDICT_HARDEN && !call.audit) {
-		/* what the gate has to make true */
-		r = harden_candidate(&run->candidate.subject, &run->candidate.decision,
-				     &run->wanted, err);
-		call.wanted = &run->wanted.spec;
-	}
-	if (r < 0)
-		return r;
+	if (verdict == VERDICT_HARDEN && !call.audit)
+		call.harden = harden;
 	if (root->v)
 		rootfs = openat(run->bundle_fd, root->v, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	call.rootfs = rootfs;

@@ -32,6 +32,12 @@ struct gate_outcome {
 struct gate_call {
 	const struct subject *subject;	/* what was admitted */
 	const struct oci_spec *wanted;	/* the same, hardened; or subject->spec */
+	/*
+	 * What @wanted has to be, or NULL. Called in the hook while the supervisor
+	 * arms, and once more in the supervisor while the runtime goes on: they
+	 * share no memory.
+	 */
+	int (*harden)(void *arg, const struct oci_spec **ret, struct error *err);
 	int rootfs;			/* root.path as it was judged (O_PATH), or -1 */
 	bool tighten;			/* gate "enforce"; otherwise only verify */
 	bool audit;			/* kill nothing, change nothing */

@@ -23,8 +23,8 @@ struct answer {
 };
 
 struct start {
-	const struct gate_call *call;
-	const struct buf *orders;
+	struct gate_call *call;		/* a copy: each process has its own wanted */
+	struct buf orders;
 	int answer;			/* the pipe's end */
 };
 
@@ -83,8 +83,6 @@ static int prepare(struct gate *g, struct error *err)
 	char path[32];
 	int r = settle_limits(err);
 
-	if (r == 0)
-		r = wants_read(g->call, &g->wants, err);
 	if (r < 0)
 		return r;
 	(void)snprintf(path, sizeof(path), "/proc/%d", g->pid);
@@ -111,6 +109,14 @@ static int held(struct gate *g, struct error *err)
 	return r;
 }
 
+/* want - what the configuration has to be, and what the gate has to do for it. */
+static int want(struct gate_call *call, struct wants *ret, struct error *err)
+{
+	int r = call->harden ? call->harden(call->arg, &call->wanted, err) : 0;
+
+	return r < 0 ? r : wants_read(call, ret, err);
+}
+
 static int be_supervisor(struct gate *g, struct start *start, struct error *err)
 {
 	int keep[] = { 3, -1, -1 };
@@ -126,8 +132,12 @@ static int be_supervisor(struct gate *g, struct start *start, struct error *err)
 		r = close_others(&keep[1], 2, err);
 	if (r == 0)
 		r = settle(err);
+	if (r == 0) {
+		peer_orders(&start->orders, g->call);
+		r = buf_check(&start->orders, err);
+	}
 	if (r == 0)
-		r = peer_publish(start->orders, err);
+		r = peer_publish(&start->orders, err);
 	return r;
 }
 
@@ -203,7 +213,7 @@ __attribute__((noreturn)) static void supervise(struct start *start)
 		r = held(&g, &err);
 	if (r == -EEXIST && tracer > 0) {
 		struct error why = { 0 };
-		int same = peer_same(tracer, start->orders, &why);
+		int same = peer_same(tracer, &start->orders, &why);
 
 		if (same < 0)
 			err = why;
@@ -218,6 +228,8 @@ __attribute__((noreturn)) static void supervise(struct start *start)
 		_exit(0);
 	/* the rest, while the runtime goes on */
 	settle_signals();
+	if (want(start->call, &g.wants, &err) < 0)
+		mismatch(&g, "%s", err.text);
 	compile(&g);
 	filter_expect(&g);
 	settle_title(g.call->id);
@@ -248,18 +260,15 @@ static int await(int fd, struct error *err)
 
 int gate_arm(const struct gate_call *call, struct error *err)
 {
-	_cleanup_buf_ struct buf orders = { 0 };
-	struct start start = { .call = call, .orders = &orders };
+	struct gate_call own = *call;
+	struct start start = { .call = &own };
+	struct wants wants = { 0 };
 	_cleanup_close_ int reading = -1;
 	int ends[2], r;
 	pid_t child;
 
 	if (arch_audit() == 0)
 		return error_set(err, -EOPNOTSUPP, "there is no gate on this architecture; set \"gate\": \"off\"");
-	peer_orders(&orders, call);
-	r = buf_check(&orders, err);
-	if (r < 0)
-		return r;
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return error_sys(err, errno, "pipe");
 	reading = ends[0];
@@ -269,6 +278,10 @@ int gate_arm(const struct gate_call *call, struct error *err)
 		supervise(&start);
 	r = child < 0 ? error_sys(err, errno, "fork") : 0;
 	(void)close(ends[1]);
+	/* what cannot be done is refused here; one that arms meanwhile takes its process along */
+	if (r == 0)
+		r = want(&own, &wants, err);
+	wants_free(&wants);
 	if (r == 0)
 		r = await(reading, err);
 	/*
