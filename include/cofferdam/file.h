@@ -25,6 +25,13 @@ int file_read(int dirfd, const char *path, bool nofollow, size_t max,
 	      struct buf *ret, struct stat *ret_st, struct error *err) must_check;
 
 /*
+ * file_read_kernel - the whole of a file that the kernel makes up (proc(5), cgroups(7)):
+ * nobody can have put something else there, so that it is not looked at first.
+ */
+int file_read_kernel(int dirfd, const char *path, size_t max, struct buf *ret,
+		     struct error *err) must_check;
+
+/*
  * file_read_stream - everything up to end of file from @fd, at most @max
  * bytes, within @deadline_ms milliseconds in all. @name is for messages.
  * -EFBIG: larger than @max; -ETIMEDOUT: no end of file in time. While it reads,

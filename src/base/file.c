@@ -127,6 +127,16 @@ int file_read(int dirfd, const char *path, bool nofollow, size_t max,
 	return 0;
 }
 
+int file_read_kernel(int dirfd, const char *path, size_t max, struct buf *ret,
+		     struct error *err)
+{
+	_cleanup_close_ int fd = open_at(dirfd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
+
+	if (fd < 0)
+		return error_sys(err, errno, "%s", path);
+	return read_all(fd, path, max, 0, ret, err);
+}
+
 DIR *dir_open(int fd)
 {
 	_cleanup_close_ int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -198,7 +198,7 @@ int mounts_parse(struct buf *text, struct mount_table *ret, struct error *err)
 int mounts_read_at(int dirfd, struct mount_table *ret, struct error *err)
 {
 	_cleanup_buf_ struct buf text = { 0 };
-	int r = file_read(dirfd, "mountinfo", false, MOUNTINFO_MAX, &text, NULL, err);
+	int r = file_read_kernel(dirfd, "mountinfo", MOUNTINFO_MAX, &text, err);
 
 	return r < 0 ? r : mounts_parse(&text, ret, err);
 }

@@ -255,6 +255,22 @@ static int reach(struct binds *b, struct error *err)
 	return 0;
 }
 
+/*
+ * complete - whether there is one mount at the very place, with all its flags, so that
+ * nothing has to be looked for. What this takes for good wrongly (something hides it)
+ * is seen when the mounts are verified.
+ */
+static bool complete(const struct mount_table *table, const struct oci_mount *mount)
+{
+	const char *dest = mount->destination.v;
+	_cleanup_free_ char *clean = dest ? text_path_clean(dest) : NULL;
+	const size_t i = clean ? mounts_from(table, clean) : table->n;
+
+	return i < table->n && strcmp(table->by_point[i]->point, clean) == 0 &&
+	       (i + 1 == table->n || strcmp(table->by_point[i + 1]->point, clean) != 0) &&
+	       !row_lacks(mount, table->by_point[i]);
+}
+
 /* Some runtimes leave flags out: crun 1.8 does for binds in a user namespace. */
 int missing_flags(struct gate *g, struct error *err)
 {
@@ -266,10 +282,11 @@ int missing_flags(struct gate *g, struct error *err)
 		r = read_dests(spec, &b.dests, err);
 	for (size_t i = 0; r == 0 && i < spec->mounts.n; i++) {
 		const struct oci_mount *mount = oci_mount_at(spec, i);
-		const struct mount_row *row = mount_flags(mount) ? shown(&b, mount) : NULL;
-		const uint64_t lacks = row && !covered(&b.dests, spec, i) ? row_lacks(mount, row) : 0;
+		const struct mount_row *row = mount_flags(mount) && !complete(b.table, mount) ?
+					      shown(&b, mount) : NULL;
+		const uint64_t lacks = row ? row_lacks(mount, row) : 0;
 
-		if (lacks)
+		if (lacks && !covered(&b.dests, spec, i))
 			r = wants_flags(&g->wants, mount->destination.v, lacks, err);
 	}
 	dests_free(&b.dests);

@@ -63,9 +63,8 @@ void cgroup_look(struct gate *g)
 	struct error err = { 0 };
 
 	g->cgroups_read =
-		file_read(g->proc, "cgroup", false, 1u << 20, &g->cgroups, NULL, &err) == 0 &&
-		file_read(AT_FDCWD, "/proc/self/cgroup", false, 1u << 20, &g->own_cgroups, NULL,
-			  &err) == 0;
+		file_read_kernel(g->proc, "cgroup", 1u << 20, &g->cgroups, &err) == 0 &&
+		file_read_kernel(AT_FDCWD, "/proc/self/cgroup", 1u << 20, &g->own_cgroups, &err) == 0;
 }
 
 int gate_cgroup_open(const struct gate *g, const char *controller)
@@ -123,7 +122,7 @@ static int others(int dir, pid_t pid, unsigned int depth, int (*found)(pid_t, vo
 	struct error err = { 0 };
 	_cleanup_dir_ DIR *list = NULL;
 	const struct dirent *e;
-	int r = file_read(dir, "cgroup.procs", false, PROCS_MAX, &text, NULL, &err);
+	int r = file_read_kernel(dir, "cgroup.procs", PROCS_MAX, &text, &err);
 
 	/* a threaded one has no processes of its own */
 	if (r < 0 && r != -EOPNOTSUPP)
@@ -205,7 +204,7 @@ static bool childless(struct gate *g, const char *when)
 	int r;
 
 	(void)snprintf(path, sizeof(path), "task/%d/children", g->pid);
-	r = file_read(g->proc, path, false, PROCS_MAX, &text, NULL, &err);
+	r = file_read_kernel(g->proc, path, PROCS_MAX, &text, &err);
 	if (r == -ENOENT) {
 		note(&g->unverified, "alone in its pid namespace: this kernel does not list children");
 		return false;

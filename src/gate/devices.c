@@ -137,7 +137,7 @@ static void verify_list(struct gate *g, int dir)
 	struct error err = { 0 };
 	const char *line;
 
-	if (file_read(dir, "devices.list", true, 1u << 20, &text, NULL, &err) < 0) {
+	if (file_read_kernel(dir, "devices.list", 1u << 20, &text, &err) < 0) {
 		mismatch(g, "its devices cgroup cannot be read: %s", err.text);
 		return;
 	}

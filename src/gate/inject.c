@@ -113,7 +113,7 @@ static uint64_t vdso_address(struct gate *g)
 	struct error err = { 0 };
 	const size_t word = g->abi->word;
 
-	if (file_read(g->proc, "auxv", false, 1u << 16, &text, NULL, &err) < 0)
+	if (file_read_kernel(g->proc, "auxv", 1u << 16, &text, &err) < 0)
 		return 0;
 	for (size_t i = 0; i + 2 * word <= text.len; i += 2 * word) {
 		uint64_t type = 0, value = 0;

@@ -10,7 +10,7 @@
 static int read_label(const struct gate *g, const char *name, struct buf *ret)
 {
 	struct error err = { 0 };
-	int r = file_read(g->proc, name, false, 4096, ret, NULL, &err);
+	int r = file_read_kernel(g->proc, name, 4096, ret, &err);
 
 	while (r == 0 && ret->len > 0 && (ret->data[ret->len - 1] == '\n' ||
 					   ret->data[ret->len - 1] == '\0'))

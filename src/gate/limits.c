@@ -126,7 +126,7 @@ static int read_limit(const struct gate *g, const struct limit_files *files, uin
 	dir = limit_folder(g, files, &name);
 	if (dir < 0)
 		return dir;
-	r = file_read(dir, name, true, 4096, &text, NULL, &err);
+	r = file_read_kernel(dir, name, 4096, &text, &err);
 	if (r < 0)
 		return r;
 	at = buf_cstr(&text);
@@ -134,7 +134,7 @@ static int read_limit(const struct gate *g, const struct limit_files *files, uin
 	if (files != &cpu_files)
 		return 0;
 	if (name == files->v1) {
-		r = file_read(dir, "cpu.cfs_period_us", true, 4096, &period, NULL, &err);
+		r = file_read_kernel(dir, "cpu.cfs_period_us", 4096, &period, &err);
 		if (r < 0)
 			return r;
 		at = buf_cstr(&period);
@@ -217,7 +217,7 @@ static void verify_unified(struct gate *g, int dir, const struct field_str *valu
 
 	/* the name of a file in the folder, and not a way out of it */
 	if (!file || !*file || !value->v || strchr(file, '/') ||
-	    file_read(dir, file, true, 1u << 16, &text, NULL, &err) < 0) {
+	    file_read_kernel(dir, file, 1u << 16, &text, &err) < 0) {
 		note(&g->unverified, "linux.resources.unified %s", file ? file : "?");
 		return;
 	}

@@ -75,7 +75,7 @@ static void verify_oom_score(struct gate *g)
 
 	if (score->is != FIELD_PRESENT)
 		return;
-	if (file_read(g->proc, "oom_score_adj", false, 64, &text, NULL, &err) < 0) {
+	if (file_read_kernel(g->proc, "oom_score_adj", 64, &text, &err) < 0) {
 		mismatch(g, "%s", err.text);
 		return;
 	}
@@ -97,7 +97,7 @@ void verify_rlimits(struct gate *g)
 	verify_oom_score(g);
 	if (list->n == 0)
 		return;
-	if (file_read(g->proc, "limits", false, 1u << 16, &text, NULL, &err) < 0) {
+	if (file_read_kernel(g->proc, "limits", 1u << 16, &text, &err) < 0) {
 		mismatch(g, "%s", err.text);
 		return;
 	}

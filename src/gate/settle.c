@@ -76,7 +76,7 @@ static bool own_stat(unsigned long v[STAT_MAX])
 	struct error err = { 0 };
 	const char *at;
 
-	if (file_read(AT_FDCWD, "/proc/self/stat", false, 4096, &text, NULL, &err) < 0)
+	if (file_read_kernel(AT_FDCWD, "/proc/self/stat", 4096, &text, &err) < 0)
 		return false;
 	at = strrchr(buf_cstr(&text), ')');
 	for (int i = 2; at && i < STAT_MAX; i++) {

@@ -65,7 +65,7 @@ int status_read(const struct gate *g, struct status *ret, struct error *err)
 	struct status st = { 0 };
 	const char *at;
 	bool good;
-	int r = file_read(g->proc, "status", false, 1u << 20, &text, NULL, err);
+	int r = file_read_kernel(g->proc, "status", 1u << 20, &text, err);
 
 	if (r < 0)
 		return r;

@@ -31,7 +31,7 @@ static int64_t tracer_of(pid_t pid, pid_t tid)
 	int r;
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/task/%d/status", pid, tid);
-	r = file_read(AT_FDCWD, path, false, 1u << 16, &text, NULL, &err);
+	r = file_read_kernel(AT_FDCWD, path, 1u << 16, &text, &err);
 	at = r == 0 ? strstr(buf_cstr(&text), "\nTracerPid:") : NULL;
 	return at ? strtol(at + strlen("\nTracerPid:"), NULL, 10) : r < 0 ? r : -EINVAL;
 }
@@ -41,8 +41,8 @@ static bool yama_forbids(void)
 	_cleanup_buf_ struct buf text = { 0 };
 	struct error err = { 0 };
 
-	return file_read(AT_FDCWD, "/proc/sys/kernel/yama/ptrace_scope", false, 64, &text, NULL,
-			 &err) == 0 && buf_cstr(&text)[0] == '3';
+	return file_read_kernel(AT_FDCWD, "/proc/sys/kernel/yama/ptrace_scope", 64, &text,
+				&err) == 0 && buf_cstr(&text)[0] == '3';
 }
 
 static bool holds(unsigned int cap)

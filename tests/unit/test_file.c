@@ -69,6 +69,26 @@ static void test_read_not_regular(void **state)
 	assert_null(b.data);
 }
 
+/* Files of the kernel: the same limits and refusals, without a look beforehand. */
+static void test_read_kernel(void **state)
+{
+	_cleanup_close_ int proc = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_buf_ struct buf b = { 0 };
+	struct error err = { 0 };
+
+	(void)state;
+	buf_str(&b, "old content");
+	assert_int_equal(file_read_kernel(proc, "status", 65536, &b, &err), 0);
+	assert_has(buf_cstr(&b), "Name:");
+	assert_null(strstr(buf_cstr(&b), "old content"));
+	assert_int_equal(file_read_kernel(proc, "status", 10, &b, &err), -EFBIG);
+	assert_int_equal(file_read_kernel(proc, "none", 10, &b, &err), -ENOENT);
+	assert_has(err.text, "none: No such file");
+	assert_int_equal(file_read_kernel(proc, "exe", 10, &b, &err), -ELOOP);
+	assert_int_equal(file_read_kernel(proc, "fd", 10, &b, &err), -EISDIR);
+	assert_has(buf_cstr(&b), "Name:");	/* untouched */
+}
+
 static void test_read_links(void **state)
 {
 	_cleanup_buf_ struct buf b = { 0 };
@@ -337,6 +357,7 @@ int main(void)
 		FILE_TEST(test_read),
 		FILE_TEST(test_read_large),
 		FILE_TEST(test_read_not_regular),
+		FILE_TEST(test_read_kernel),
 		FILE_TEST(test_read_links),
 		FILE_TEST(test_stream),
 		FILE_TEST(test_stream_endless),
