@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const char *d, unsigned long n) { return !d && n; }' 
 	skip_all "$clang with libFuzzer is missing (Debian: clang, libclang-rt-dev)"
 rm -f "$build/fuzz-trial"
 
-targets=(json:20000 state:20000 entry:20000 host:20000 facts:6000 policy:6000 process:2000 spec:2000)
+targets=(command:20000 json:20000 state:20000 entry:20000 host:20000 facts:6000 policy:6000 process:2000 spec:2000)
 echo "1..$((${#targets[@]} + 1))"
 failed=0
 

@@ -5,7 +5,7 @@
 /*
  * The command lines of runc and crun, understood as they understand them: which
  * verb, on which container, with which files. runc's are those of urfave/cli 1
- * (runc up to 1.4) and 3; crun's those of argp (glibc's getopt_long(3)).
+ * (runc up to 1.5) and 3; crun's those of argp (glibc's getopt_long(3)).
  */
 
 #include <stdbool.h>
@@ -117,7 +117,7 @@ bool command_id_valid(const char *id);
 
 /*
  * command_with_process - the arguments of the exec @command with everything that
- * made its process taken out and "--process @path" instead. An array ended by
+ * made its process taken out and --process @path instead. An array ended by
  * NULL, in one allocation; NULL when memory is exhausted.
  */
 char **command_with_process(const struct command_line *command, char **argv, const char *path);

@@ -131,44 +131,58 @@ static bool makes_process(enum option_id id)
 	return id == OPTION_PROCESS || (id >= OPTION_CWD && id <= OPTION_NO_NEW_PRIVS);
 }
 
-/* put - "--NAME=VALUE" at *@text, which moves on. */
-static char *put(char **text, const struct command_option *option, bool runc)
-{
-	char *start = *text;
-	const char *value = option->value ? option->value : option->on ? "true" : "false";
-	char *end = stpcpy(stpcpy(start, "--"), option->name);
+/* The arguments that are made, and their text. */
+struct made {
+	char **args, *text;
+	int count;
+};
 
-	if (option->value || runc)
-		end = stpcpy(stpcpy(end, "="), value);
-	*text = end + 1;
-	return start;
+static void put_text(struct made *made, const char *first, const char *second)
+{
+	made->args[made->count++] = made->text;
+	made->text = stpcpy(stpcpy(made->text, first), second) + 1;
+}
+
+/* put - as its parser reads it in every release: urfave/cli 3 takes white space off the
+ * end of an argument with "=" in it. */
+static void put(struct made *made, const struct command_option *option, bool runc)
+{
+	put_text(made, "--", option->name);
+	if (runc && option->value) {
+		put_text(made, option->value, "");
+	} else if (runc || option->value) {
+		made->text = stpcpy(stpcpy(made->text - 1, "="), option->value ? option->value :
+				    option->on ? "true" : "false") + 1;
+	}
 }
 
 char **command_with_process(const struct command_line *command, char **argv, const char *path)
 {
 	const struct command_option file = { .name = "process", .value = path, .on = true };
 	const bool runc = command->runtime == RUNTIME_RUNC;
-	size_t text = strlen(path) + 32, n = (size_t)command->verb_at + command->n_options + 4;
-	char **args, *at;
-	int count = 0;
+	size_t text = strlen(path) + 40, n = (size_t)command->verb_at + 2 * command->n_options + 6;
+	struct made made = { 0 };
 
 	for (size_t i = 0; i < command->n_options; i++)
 		text += strlen(command->options[i].name) + 16 +
 			(command->options[i].value ? strlen(command->options[i].value) : 0);
-	args = malloc(n * sizeof(*args) + text);
-	if (!args)
+	made.args = malloc(n * sizeof(*made.args) + text);
+	if (!made.args)
 		return NULL;
-	at = (char *)(args + n);
-	for (; count <= command->verb_at; count++)
-		args[count] = argv[count];
+	made.text = (char *)(made.args + n);
+	for (; made.count <= command->verb_at; made.count++)
+		made.args[made.count] = argv[made.count];
 	for (size_t i = 0; i < command->n_options; i++) {
 		const struct command_option *option = &command->options[i];
 
 		if (!option->global && !makes_process(option->id) && option->id != OPTION_HELP)
-			args[count++] = put(&at, option, runc);
+			put(&made, option, runc);
 	}
-	args[count++] = put(&at, &file, runc);
-	args[count++] = command->args[0];
-	args[count] = NULL;
-	return args;
+	put(&made, &file, runc);
+	/* a container's id may begin with a dash */
+	if (command->args[0][0] == '-')
+		put_text(&made, "--", "");
+	made.args[made.count++] = command->args[0];
+	made.args[made.count] = NULL;
+	return made.args;
 }

@@ -28,6 +28,43 @@ static int go_bool(const char *value, bool *ret)
 	return -EINVAL;
 }
 
+/* space_at - how many bytes of white space @s begins with: Go's unicode.IsSpace(). */
+static size_t space_at(const char *s)
+{
+	static const char *const wide[] = {
+		"\xc2\x85", "\xc2\xa0", "\xe1\x9a\x80", "\xe2\x80\xa8", "\xe2\x80\xa9",
+		"\xe2\x80\xaf", "\xe2\x81\x9f", "\xe3\x80\x80",
+	};
+
+	if (s[0] == ' ' || (s[0] >= '\t' && s[0] <= '\r'))
+		return 1;
+	/* U+2000 to U+200A */
+	if (strncmp(s, "\xe2\x80", 2) == 0 && (unsigned char)s[2] >= 0x80 &&
+	    (unsigned char)s[2] <= 0x8a)
+		return 3;
+	for (size_t i = 0; i < ARRAY_SIZE(wide); i++) {
+		if (strncmp(s, wide[i], strlen(wide[i])) == 0)
+			return strlen(wide[i]);
+	}
+	return 0;
+}
+
+/* trimmed - @arg as 3 looks at it, without white space around it; 1 takes it as it is. */
+static const char *trimmed(const char *arg, size_t *len)
+{
+	size_t n;
+
+	while ((n = space_at(arg)) > 0)
+		arg += n;
+	*len = 0;
+	for (size_t at = 0; arg[at]; at += n ? n : 1) {
+		n = space_at(arg + at);
+		if (n == 0)
+			*len = at + 1;
+	}
+	return arg;
+}
+
 /* A long name or a letter, of @len bytes; runc takes both with one dash or two. */
 static const struct option_row *go_row(const struct option_row *rows, const char *name, size_t len)
 {
@@ -48,6 +85,30 @@ static int not_known(const struct command_line *command, const char *arg, struct
 			 runtime_name(command->runtime), command->word ? command->word : "", arg);
 }
 
+/* misplaced - whether an option belongs before @verb, after which it was given. */
+static bool misplaced(enum verb verb, const char *name)
+{
+	return verb != VERB_OTHER && !go_row(option_rows(verb), name, strlen(name));
+}
+
+static int before_dashes(const struct command_line *command, const char *name, struct error *err)
+{
+	return error_set(err, -EINVAL, "option %s and then \"--\": give it before %s", name,
+			 command->word);
+}
+
+/* check_dashes - "--": what 1 does not know as the verb's goes behind it, to be an id. */
+static int check_dashes(const struct command_line *command, enum verb verb, struct error *err)
+{
+	for (size_t i = 0; i < command->n_options; i++) {
+		const struct command_option *option = &command->options[i];
+
+		if (!option->global && misplaced(verb, option->name))
+			return before_dashes(command, option->name, err);
+	}
+	return 0;
+}
+
 /* go_option - the option argv[*at], and its value; *at moves on to the last one used. */
 static int go_option(struct command_line *command, enum verb verb, char **argv, int *at,
 		     struct error *err)
@@ -58,8 +119,12 @@ static int go_option(struct command_line *command, enum verb verb, char **argv, 
 	const char *value = name[len] ? name + len + 1 : NULL;
 	const struct option_row *row = go_row(option_rows(verb), name, len);
 	bool on = true;
+	size_t kept;
 
-	/* From 1.5 on the global ones are taken after the verb, too. */
+	(void)trimmed(arg, &kept);
+	if (arg[kept])
+		return error_set(err, -EINVAL, "option \"%s\": white space at its end", arg);
+	/* 3 takes the global ones after the verb, too. */
 	if (!row && verb != VERB_OTHER)
 		row = go_row(option_rows(VERB_OTHER), name, len);
 	if (!row)
@@ -72,6 +137,8 @@ static int go_option(struct command_line *command, enum verb verb, char **argv, 
 		if (!argv[*at + 1])
 			return error_set(err, -EINVAL, "option %s: its value is missing", arg);
 		value = argv[++*at];
+		if (strcmp(value, "--") == 0 && misplaced(verb, row->name))
+			return before_dashes(command, row->name, err);
 	}
 	return command_option_add(command, row, value, on, err);
 }
@@ -81,6 +148,24 @@ static void add_arg(struct command_line *command, char *arg)
 	command->args[command->n_args++] = arg;
 }
 
+/*
+ * add_process - the arguments of an exec's process, none of which is an option. With
+ * 1 they begin behind the id; 3 skips a "--" there, and behind a blank one it looks
+ * for options again.
+ */
+static int add_process(struct command_line *command, char **argv, struct error *err)
+{
+	size_t len;
+	const char *first = argv[0] ? trimmed(argv[0], &len) : NULL;
+
+	if (first && (len == 0 || (len == 2 && strncmp(first, "--", 2) == 0)))
+		return error_set(err, -EINVAL, "exec %s: \"%s\" is no program; leave it out",
+				 command->args[0], argv[0]);
+	while (*argv)
+		add_arg(command, *argv++);
+	return 0;
+}
+
 int parse_go(struct command_line *command, enum verb verb, char **argv, int at, struct error *err)
 {
 	for (; argv[at]; at++) {
@@ -88,6 +173,9 @@ int parse_go(struct command_line *command, enum verb verb, char **argv, int at, 
 		int r;
 
 		if (strcmp(arg, "--") == 0) {
+			r = check_dashes(command, verb, err);
+			if (r < 0)
+				return r;
 			at++;
 			break;
 		}
@@ -97,8 +185,10 @@ int parse_go(struct command_line *command, enum verb verb, char **argv, int at, 
 				return r;
 			continue;
 		}
+		/* 3 would find an option, or its end, behind white space here */
 		if (verb == VERB_OTHER)
-			return at;
+			return command_id_valid(arg) ? at : error_set(err, -EINVAL,
+								      "\"%s\" is no verb", arg);
 		/*
 		 * 3 stops at a lone "-", and takes white space off before it looks
 		 * for a dash; 1 does neither.
@@ -107,8 +197,8 @@ int parse_go(struct command_line *command, enum verb verb, char **argv, int at, 
 			return error_set(err, -EINVAL, "\"%s\" is no container id", arg);
 		add_arg(command, arg);
 		if (verb == VERB_EXEC) {
-			at++;
-			break;
+			r = add_process(command, argv + at + 1, err);
+			return r < 0 ? r : at;
 		}
 	}
 	while (verb != VERB_OTHER && argv[at])

@@ -25,7 +25,7 @@ export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}quarantine_size_mb=16"
 src=$(cd "${top_srcdir:-$(dirname "${BASH_SOURCE[0]}")/../..}" && pwd) || exit 2
 build=$(cd "${top_builddir:-.}" && pwd)/fuzz-build
 clang=${FUZZ_CC:-clang}
-all="entry facts host json policy process spec state"
+all="command entry facts host json policy process spec state"
 
 complain() {
 	echo "fuzz: $*" >&2
@@ -33,7 +33,7 @@ complain() {
 }
 
 build_targets() {
-	local targets=()
+	local targets=() number=0 line runtime
 
 	mkdir -p "$build" && cd "$build" || exit 1
 	if [ ! -f Makefile ]; then
@@ -54,6 +54,18 @@ build_targets() {
 			*cases.json) ;;
 			*) cp "$file" "first/spec/$name" ;;
 			esac
+		done
+	# Command lines of the unit test, an argument a line; "_" is an empty one, and
+	# what C escapes is escaped.
+	mkdir -p first/command
+	sed -n 's/^\t\t{ \(RUNTIME_[A-Z]*, \)\{0,1\}"\([^"]*\)",.*/\2/p' \
+		"$src/tests/unit/test_command.c" |
+		while read -r line; do
+			number=$((number + 1))
+			for runtime in runc crun; do
+				printf '%b\n' "$runtime $line" | tr ' ' '\n' | sed 's/^_$//' \
+					>"first/command/$runtime-$number"
+			done
 		done
 }
 

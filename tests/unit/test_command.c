@@ -115,7 +115,7 @@ static void test_runc(void **state)
 		{ "run create", "run id=create n=1 bundle=- root=- log=- process=-" },
 		{ "--log create state a", "state id=- n=0 bundle=- root=- log=create process=-" },
 		{ "-- create a", "create id=a n=1 bundle=- root=- log=- process=-" },
-		/* 1.5 takes the global ones after the verb */
+		/* 3 takes the global ones after the verb */
 		{ "run --root /r a", "run id=a n=1 bundle=- root=/r log=- process=-" },
 		{ "run --help a", "run id=a n=1 bundle=- root=- log=- process=- harmless" },
 		{ "run a -h", "run id=a n=1 bundle=- root=- log=- process=- harmless" },
@@ -131,10 +131,29 @@ static void test_runc(void **state)
 		{ "exec a ls -b /b", "exec id=a n=4 bundle=- root=- log=- process=-" },
 		{ "exec -p /p a", "exec id=a n=1 bundle=- root=- log=- process=/p" },
 		{ "exec --process=/p -d a ls", "exec id=a n=2 bundle=- root=- log=- process=/p" },
-		{ "exec -t -u 0 a -- ls", "exec id=a n=3 bundle=- root=- log=- process=-" },
+		{ "exec -t -u 0 a ls -- -l", "exec id=a n=4 bundle=- root=- log=- process=-" },
+		{ "exec -- a -- ls", "exec id=a n=3 bundle=- root=- log=- process=-" },
 		/* 1 and 3 do not read these alike, or neither takes them */
 		{ "run - --bundle /b", NULL },
 		{ "run ---bundle /b a", NULL },
+		{ "create --version --", NULL },
+		{ "create --debug -- a", NULL },
+		{ "create --root --", NULL },
+		{ "create --bundle -- --debug a", "create id=a n=1 bundle=-- root=- log=- process=-" },
+		{ "--root -- create a", "create id=a n=1 bundle=- root=-- log=- process=-" },
+		{ "--debug create -- a", "create id=a n=1 bundle=- root=- log=- process=-" },
+		{ "exec a -- ls", NULL },
+		{ "exec a _ --process /p", NULL },
+		{ "exec a \t --process /p", NULL },
+		{ "exec a \xe2\x80\x8a --process /p", NULL },
+		{ "\t--root /r create a", NULL },
+		{ "\xc2\xa0--root=/r create a", NULL },
+		{ "\t-- create a", NULL },
+		{ "_ create a", NULL },
+		{ "create --bundle=/b\t a", NULL },
+		{ "create --bundle=/b\xe3\x80\x80 a", NULL },
+		{ "create --bundle=/\xe3\x80\x80/b a",
+		  "create id=a n=1 bundle=/\xe3\x80\x80/b root=- log=- process=-" },
 		{ "run --no-such a", NULL },
 		{ "run --bund /b a", NULL },
 		{ "run -db /b a", NULL },
@@ -255,11 +274,13 @@ static void test_with_process(void **state)
 		const char *line, *wanted;
 	} rows[] = {
 		{ RUNTIME_RUNC, "--root /r exec -u 0 -d -t --cap CAP_X --pid-file /p --cwd / a ls -l",
-		  "runtime --root /r exec --detach=true --pid-file=/p --process=FILE a" },
+		  "runtime --root /r exec --detach=true --pid-file /p --process FILE a" },
 		{ RUNTIME_RUNC, "exec -p old --console-socket s a",
-		  "runtime exec --console-socket=s --process=FILE a" },
+		  "runtime exec --console-socket s --process FILE a" },
 		{ RUNTIME_CRUN, "--root /r exec -du0 --no-new-p --pid-f /p a ls",
 		  "runtime --root /r exec --detach --pid-file=/p --process=FILE a" },
+		{ RUNTIME_RUNC, "exec -d -- -l ls", "runtime exec --detach=true --process FILE -- -l" },
+		{ RUNTIME_CRUN, "exec -- -l ls", "runtime exec --process=FILE -- -l" },
 	};
 
 	(void)state;
