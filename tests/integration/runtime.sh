@@ -198,6 +198,7 @@ out"
 		"$(jq -r '.hooks.createRuntime[-1] | [.path, .args[-1], .env[0]] | join(" ")' \
 			"$dir/config.json")" "$hook --admitted PATH=/usr/bin:/bin"
 	mv "$work/before.json" "$work/linked.json"
+	chmod 640 "$work/linked.json"
 	ln -sf "$work/linked.json" "$dir/config.json"
 	chgrp 1234 "$work/linked.json"
 	door_run "$dir"
