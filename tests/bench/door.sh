@@ -32,15 +32,24 @@ variant() {
 	chmod +x "$work/$name.sh"
 }
 
+# slim NAME - a bundle whose config.json is without white space, as engines write it
+slim() {
+	local dir
+
+	dir=$(bundle "$1" '.process.args = ["/bin/true"]')
+	jq -c . "$dir/config.json" >"$work/slim.json" && cp "$work/slim.json" "$dir/config.json"
+	echo "$dir"
+}
+
 host_config alone ".engines.podman.runtime = \"$empty\"" >/dev/null
 
 # compare RUNTIME WHERE - WHERE is what to say of it
 compare() {
 	local runtime=$1 dir
 
-	dir=$(bundle bench '.process.args = ["/bin/true"]')
+	dir=$(slim bench)
 	real "$runtime"
-	variant plain "${command[@]}" run --bundle "$(bundle plain '.process.args = ["/bin/true"]')"
+	variant plain "${command[@]}" run --bundle "$(slim plain)"
 	command[0]="$door --engine podman --host-config $(host "$runtime" enforce)"
 	variant door "${command[@]}" run --bundle "$dir"
 	variant empty "$empty"
