@@ -506,32 +506,99 @@ by_path() {
 
 # --- what runs is what was admitted ---
 
-# A program in front of the real runtime, as an intruder between the door and it.
+# A program in front of the real runtime, as an intruder between the door and it: it
+# does what the file $work/act says, with the bundle as $1.
+intruder() {
+	local host=$work/hosts/between.$runtime program=$work/between/$runtime
+
+	mkdir -p "$work/between"
+	[ -d "$host" ] || cp -r "$work/hosts/gated" "$host"
+	printf '#!/bin/bash\ncase " $* " in *" run "*) . %q %q ;; esac\nexec %q "$@"\n' \
+		"$work/act" "$work/bundles/between" "$(command -v "$runtime")" >"$program"
+	chmod 755 "$program"
+	jq --arg real "$program" '.engines.podman.runtime = $real' \
+		"$work/hosts/gated/host.json" >"$host/host.json"
+	real "$runtime"
+	command[0]=$(door_for "$host/host.json")
+}
+
+# The program that says as whom it runs; and config.json with root instead.
+ids='.process.args = ["/bin/sh", "-c", "id -u >>/out/ids"]'
+# shellcheck disable=SC2016 # expanded by the intruder
+as_root='jq -c ".process.user.uid = 0" "$1/config.json"'
+
+# changed DESCRIPTION REGEX ACT - what is done between the door and the runtime
+changed() {
+	local dir
+
+	rm -rf "$work/bundles/between" "$work/bundles/moved"
+	dir=$(bundle between "$ids")
+	echo "$3" >"$work/act"
+	door_run "$dir"
+	like "$runtime: $1: refused, and why" "$status $output" "$2"
+	is "$runtime: $1: it never ran" "$(cat "$work"/bundles/{between,moved}/out/ids 2>/dev/null)" ""
+}
+
 between() {
 	local dir
 
-	mkdir -p "$work/hosts/between"
-	cp -r "$work/hosts/gated/bundles" "$work/hosts/between/"
-	printf '#!/bin/bash\ncase " $* " in *" run "*) %s ;; esac\nexec %s "$@"\n' \
-		"jq -c '.process.user.uid = 0' $work/bundles/swapped/config.json >$work/swap &&
-		cat $work/swap >$work/bundles/swapped/config.json" "$(command -v runc)" \
-		>"$work/between"
-	chmod 755 "$work/between"
-	jq --arg real "$work/between" '.engines.podman.runtime = $real' \
-		"$work/hosts/gated/host.json" >"$work/hosts/between/host.json"
-	dir=$(bundle swapped)
-	command=("$(door_for "$work/hosts/between/host.json")" --root "$work/runc")
+	intruder
+	changed "config.json is rewritten" '^[1-9].*did not pass the runtime door' \
+		"$as_root >$work/swap && cat $work/swap >\$1/config.json"
+	changed "another is renamed to config.json" '^[1-9].*did not pass the runtime door' \
+		"$as_root >\$1/new && mv \$1/new \$1/config.json"
+	changed "config.json becomes a link" '^[1-9].*cofferdam: refused.*symbolic link' \
+		"$as_root >$work/swap && ln -sf $work/swap \$1/config.json"
+	changed "another folder is put where the bundle was" '^[1-9].*did not pass the runtime door' \
+		"mv \$1 $work/bundles/moved && mkdir -p \$1/out && jq -c '.process.user.uid = 0' \
+			$work/bundles/moved/config.json >\$1/config.json"
+	changed "config.json is cut short" '^[1-9]' "truncate -s 500 \$1/config.json"
+	changed "config.json vanishes" '^[1-9].*config\.json' \
+		"rm \$1/config.json"
+	changed "the bundle vanishes" '^[1-9].*[Nn]o such file' "rm -r \$1"
+	is "$runtime: nothing is left of them" "$("${command[@]}" list -q)" ""
+	echo : >"$work/act"
+	dir=$(bundle between "$ids")
 	door_run "$dir"
-	like "a configuration that changed after the door is refused" "$status $output" \
-		'^1 .*did not pass the runtime door'
-	is "and never ran" "$(ran "$dir" && echo ran)" ""
-	through runc gated
-	dir=$(bundle swapped '.root.readonly = false')
-	door_run "$dir"
-	is "control: unchanged it runs, gate and all" "$status $output" "0 hello from inside"
-	is "and the gate looked at it" \
+	is "$runtime: control: unchanged it runs, gate and all" "$status $(cat "$dir/out/ids")" "0 1000"
+	is "$runtime: and the gate looked at it" \
 		"$(tail -n 1 "$work/hosts/gated.log" | jq -r '[.program, .verdict] | join(" ")')" \
 		"cofferdam-gate allow"
+}
+
+# Two configurations that take turns under one name: the admitted one, and the same as root.
+taking_turns() {
+	local dir pid i other ran_as=0 refused=0 wrong=()
+
+	intruder
+	echo : >"$work/act"
+	rm -rf "$work/bundles/between"
+	dir=$(bundle between "$ids")
+	door_run "$dir"
+	mkdir -p "$work/turns"
+	cp "$dir/config.json" "$work/turns/admitted"
+	jq -c '.process.user.uid = 0' "$dir/config.json" >"$work/turns/other"
+	while :; do
+		for i in other admitted; do
+			ln -f "$work/turns/$i" "$work/turns/next"
+			mv "$work/turns/next" "$dir/config.json"
+			[ $i = other ] || sleep 0.2
+		done
+	done 2>/dev/null &
+	pid=$!
+	for ((i = 0; i < 100 && (i < 12 || ran_as == 0 || refused == 0); i++)); do
+		door_run "$dir"
+		case "$status $(cat "$dir/out/ids" 2>/dev/null)" in
+		"0 1000") ran_as=$((ran_as + 1)) ;;
+		[1-9]*" ") refused=$((refused + 1)) ;;
+		*) wrong+=("$status $(cat "$dir/out/ids") $output") ;;
+		esac
+	done
+	kill $pid
+	wait $pid 2>/dev/null
+	is "$runtime: it never runs as who was not admitted" "${wrong[*]}" ""
+	note "$runtime: $ran_as times it ran as admitted, $refused times it was refused"
+	is "$runtime: and both happened" "$((ran_as > 0)) $((refused > 0))" "1 1"
 }
 
 unadmitted() {
@@ -583,6 +650,8 @@ for runtime in runc crun; do
 	refuses
 	names
 	surroundings
+	between
+	taking_turns
 	unadmitted
 	first
 done
@@ -590,6 +659,5 @@ config_option
 terminated
 real_runtime
 by_path
-between
 
 done_testing
