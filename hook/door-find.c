@@ -23,8 +23,7 @@ static const char *const places[] = { "/usr/bin/", "/usr/sbin/", "/usr/local/bin
 /* name_at - "runc" or "crun" if that is the last component of @path; else NULL. */
 static const char *name_at(const char *path)
 {
-	const char *slash = strrchr(path, '/');
-	const char *base = slash ? slash + 1 : path;
+	const char *base = text_path_base(path);
 
 	if (strcmp(base, "runc") == 0)
 		return "runc";

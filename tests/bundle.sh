@@ -72,9 +72,12 @@ try bundle activate "${on[@]}" web@1.1
 is "activate a version" "$status $out" "0 web 1.1: active ($two)"
 like "it is in force" "$("$cofferdam" policy show "${on[@]}" web)" '"max": 102'
 try bundle list "${on[@]}" --format json
-is "list" "$(jq -r '[.name, .version, .active, .previous, .digest] | map(tostring) | join(" ")' <<<"$out")" \
-	"web 1.0 false true $one
-web 1.1 true false $two"
+is "list" "$(jq -r '[.name, .version, .active, .previous, .digest, .description] |
+	map(tostring) | join(" ")' <<<"$out")" \
+	"web 1.0 false true $one number 101
+web 1.1 true false $two number 102"
+like "and for people" "$("$cofferdam" bundle list "${on[@]}")" \
+	"web +1.0 +previous +$one  number 101"$'\n'"web +1.1 +active +$two  number 102"
 try bundle rollback "${on[@]}" web
 is "rollback" "$status $out" "0 web 1.0: active again ($one)"
 like "and that is in force" "$("$cofferdam" policy show "${on[@]}" web)" '"max": 101'
@@ -348,4 +351,10 @@ wait $other
 is "read while it is exchanged: one of them, whole" "$mixed" 0
 like "both were met" "$seen" 'a.*b|b.*a'
 
+web 7.0 107
+jq '.description = "\u001b[2J\nweb 8.0"' src/web/policy.json >edited && mv edited src/web/policy.json
+exits 0 bundle seal src/web 7.0
+exits 0 bundle install "${on[@]}" src/web
+like "a description is escaped in the listing" "$("$cofferdam" bundle list "${on[@]}")" \
+	'web +7\.0 .*  \\x1b\[2J\\x0aweb 8\.0'
 done_testing

@@ -98,6 +98,7 @@ struct stored {
 	char *name, *version;		/* version NULL: a folder without one */
 	bool active, previous;		/* previous: what rollback goes to */
 	char digest[DIGEST_MAX];	/* "" where the manifest cannot be read */
+	char *description;		/* of the manifest; NULL: it has none */
 };
 
 struct stored_list {

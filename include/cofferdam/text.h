@@ -75,6 +75,9 @@ bool text_glob_any(const char *pattern, const char *s);
  */
 bool text_glob_image(const char *pattern, const char *image);
 
+/* text_path_base - what stands behind the last "/" of @path. */
+const char *text_path_base(const char *path);
+
 /*
  * text_path_below - whether @path is @dir or below it, by whole components.
  * Both are absolute and clean.

@@ -313,6 +313,13 @@ bool text_glob_image(const char *pattern, const char *image)
 	return text_glob(pattern, image) && count(pattern, '@') == count(image, '@');
 }
 
+const char *text_path_base(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
 bool text_path_below(const char *path, const char *dir)
 {
 	size_t len = strlen(dir);

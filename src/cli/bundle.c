@@ -9,6 +9,8 @@
 #include <cofferdam/bundle.h>
 #include <cofferdam/text.h>
 
+#define DESCRIPTION_SHOWN 100		/* bytes */
+
 /* told - what was done to which bundle, in one line. */
 static int told(const char *what, const struct manifest *m)
 {
@@ -97,30 +99,38 @@ static int change(const struct cli_options *options, const char *what, const cha
 	return r < 0 ? cli_fail(&err) : told(back ? "active again" : "active", &m);
 }
 
-static void list_row(struct buf *out, const struct stored *s, bool json)
+static void list_text(struct buf *out, const struct stored *s)
 {
-	static const char words[] = "active";
-
-	if (!json) {
-		buf_printf(out, "%-24s %-16s %-9s %s\n", s->name,
-			   s->version ? s->version : "(a folder)",
-			   s->active ? words : s->previous ? "previous" : "-",
-			   s->digest[0] ? s->digest : "no manifest");
-		return;
+	buf_printf(out, "%-24s %-16s %-9s %s", s->name, s->version ? s->version : "(a folder)",
+		   s->active ? "active" : s->previous ? "previous" : "-",
+		   s->digest[0] ? s->digest : "no manifest");
+	if (s->description) {
+		buf_str(out, "  ");
+		text_escape(out, s->description, strlen(s->description), DESCRIPTION_SHOWN);
 	}
-	buf_str(out, "{\"format\":1,\"name\":");
-	json_quote(out, s->name, strlen(s->name));
-	buf_str(out, ",\"version\":");
-	if (s->version)
-		json_quote(out, s->version, strlen(s->version));
+	buf_char(out, '\n');
+}
+
+/* member - ,"NAME":"VALUE", or null */
+static void member(struct buf *out, const char *name, const char *value)
+{
+	buf_printf(out, ",\"%s\":", name);
+	if (value)
+		json_quote(out, value, strlen(value));
 	else
 		buf_str(out, "null");
-	buf_printf(out, ",\"active\":%s,\"previous\":%s,\"digest\":", s->active ? "true" : "false",
+}
+
+static void list_json(struct buf *out, const struct stored *s)
+{
+	buf_str(out, "{\"format\":1");
+	member(out, "name", s->name);
+	member(out, "version", s->version);
+	buf_printf(out, ",\"active\":%s,\"previous\":%s", s->active ? "true" : "false",
 		   s->previous ? "true" : "false");
-	if (s->digest[0])
-		buf_printf(out, "\"%s\"}\n", s->digest);
-	else
-		buf_str(out, "null}\n");
+	member(out, "digest", s->digest[0] ? s->digest : NULL);
+	member(out, "description", s->description);
+	buf_str(out, "}\n");
 }
 
 static int list(const struct cli_options *options)
@@ -135,9 +145,14 @@ static int list(const struct cli_options *options)
 	    store_list(&store, &all, &err) < 0)
 		return cli_fail(&err);
 	if (!json)
-		buf_printf(&out, "%-24s %-16s %-9s %s\n", "NAME", "VERSION", "STATE", "DIGEST");
-	for (size_t i = 0; i < all.n; i++)
-		list_row(&out, &all.v[i], json);
+		buf_printf(&out, "%-24s %-16s %-9s %s\n", "NAME", "VERSION", "STATE",
+			   "DIGEST  DESCRIPTION");
+	for (size_t i = 0; i < all.n; i++) {
+		if (json)
+			list_json(&out, &all.v[i]);
+		else
+			list_text(&out, &all.v[i]);
+	}
 	stored_list_free(&all);
 	return cli_print(&out, STATUS_ALLOWED);
 }

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include <cofferdam/text.h>
+
 #define CONFIG "/etc/containerd/config.toml"
 
 /* A handler in the text at hand. */
@@ -59,7 +61,7 @@ static int handler_read(const struct toml *doc, const char *path, struct handler
 static int door_for(const struct handler *h, const char **ret, struct buf *why, struct error *err)
 {
 	_cleanup_buf_ struct buf said = { 0 };
-	const char *slash, *name;
+	const char *name;
 	int r;
 
 	*ret = NULL;
@@ -77,8 +79,7 @@ static int door_for(const struct handler *h, const char **ret, struct buf *why, 
 	r = h->binary ? toml_string(h->doc, h->binary, &said, err) : 0;
 	if (r < 0)
 		return r;
-	slash = strrchr(buf_cstr(&said), '/');
-	name = slash ? slash + 1 : buf_cstr(&said);
+	name = text_path_base(buf_cstr(&said));
 	if (strcmp(name, "crun") == 0)
 		*ret = LIBEXECDIR "/containerd/crun";
 	else if (said.len == 0 || strcmp(name, "runc") == 0)

@@ -179,13 +179,6 @@ static int handlers_all(const struct plan *plan, const struct paths *files,
 	return r;
 }
 
-static const char *basename_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 static int runtimes(struct plan *plan, const struct paths *files, struct buf *out,
 		    struct error *err)
 {
@@ -195,7 +188,7 @@ static int runtimes(struct plan *plan, const struct paths *files, struct buf *ou
 
 	for (size_t i = 0; r == 0 && i < all.n; i++) {
 		const struct handler *h = &all.v[i];
-		const char *program = basename_of(h->path.len ? buf_cstr(&h->path) : h->name);
+		const char *program = text_path_base(h->path.len ? buf_cstr(&h->path) : h->name);
 
 		if (h->other || (strcmp(program, "runc") != 0 && strcmp(program, "crun") != 0)) {
 			plan_note(plan, ENGINE_CRIO, "the runtime \"%s\" is neither runc nor crun and "

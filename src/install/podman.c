@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include <cofferdam/text.h>
+
 #define CONF "/etc/containers/containers.conf"
 #define DROP_IN CONF ".d/99-cofferdam.conf"
 #define DEFAULT_HOOKS "/usr/share/containers/oci/hooks.d"
@@ -17,14 +19,10 @@
 #define PRECREATE SYSCONFDIR "/cofferdam/hooks.d/podman-precreate"
 #define HOOKS_DIR "engine" TOML_SEP "hooks_dir"
 
-static const char *name_of(const char *path)
-{
-	return strrchr(path, '/') + 1;
-}
-
 static int by_name(const void *a, const void *b)
 {
-	return strcmp(name_of(*(const char *const *)a), name_of(*(const char *const *)b));
+	return strcmp(text_path_base(*(const char *const *)a),
+		      text_path_base(*(const char *const *)b));
 }
 
 /* Newer versions read more folders than one, all their files by name (containers-config(5)). */
@@ -55,7 +53,7 @@ static int chain(const struct tree *tree, bool last, struct paths *ret, struct e
 	if (r == 0 && !last)
 		r = paths_add(ret, CONF, err);
 	for (size_t i = 0; r == 0 && i < drop_ins.n; i++) {
-		int order = strcmp(name_of(drop_ins.v[i]), name_of(DROP_IN));
+		int order = strcmp(text_path_base(drop_ins.v[i]), text_path_base(DROP_IN));
 
 		if (strcmp(drop_ins.v[i], DROP_IN) != 0 && (order > 0 || (order < 0 && !last)))
 			r = paths_add(ret, drop_ins.v[i], err);

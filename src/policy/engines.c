@@ -2,6 +2,8 @@
 /* host.json: the runtimes that the runtime door puts itself in front of. */
 #include <string.h>
 
+#include <cofferdam/text.h>
+
 #include "policy-private.h"
 
 void host_engine_free(struct host_engine *engine)
@@ -64,9 +66,7 @@ int host_engines_read(const struct json_doc *doc, const struct json *node, struc
 /* of_family - whether a program of that path is what @name says, by its own name. */
 static bool of_family(const char *path, const char *name)
 {
-	const char *slash = strrchr(path, '/');
-
-	return strncmp(slash ? slash + 1 : path, name, strlen(name)) == 0;
+	return strncmp(text_path_base(path), name, strlen(name)) == 0;
 }
 
 const char *host_runtime(const struct host *host, enum engine engine, const char *name)

@@ -195,6 +195,7 @@ void stored_list_free(struct stored_list *list)
 	for (size_t i = 0; i < list->n; i++) {
 		free(list->v[i].name);
 		free(list->v[i].version);
+		free(list->v[i].description);
 	}
 	free(list->v);
 	*list = (struct stored_list){ 0 };
@@ -218,15 +219,19 @@ static struct stored *add(struct stored_list *list, const char *name, const char
 	return NULL;
 }
 
-/* digest_in - of the manifest in the folder @name below @at, where it can be read. */
-static void digest_in(int at, const char *name, char ret[DIGEST_MAX])
+/* read_manifest - what the manifest in the folder @name below @at says, where it can be read. */
+static void read_manifest(int at, const char *name, struct stored *ret)
 {
 	_cleanup_close_ int fd = open_dir(at, name);
+	_cleanup_manifest_ struct manifest manifest = { 0 };
 	_cleanup_buf_ struct buf text = { 0 };
 	struct error why;
 
-	if (fd >= 0 && file_read(fd, MANIFEST, true, POLICY_FILE_MAX, &text, NULL, &why) == 0)
-		digest_of(buf_cstr(&text), text.len, ret);
+	if (fd < 0 || file_read(fd, MANIFEST, true, POLICY_FILE_MAX, &text, NULL, &why) < 0)
+		return;
+	digest_of(buf_cstr(&text), text.len, ret->digest);
+	if (manifest_parse(MANIFEST, &text, &manifest, &why) == 0)
+		ret->description = steal_ptr(manifest.description);
 }
 
 static int list_versions(const struct store *store, const char *name, struct stored_list *list,
@@ -257,7 +262,7 @@ static int list_versions(const struct store *store, const char *name, struct sto
 			return err->code;
 		s->active = active && strcmp(active, s->version) == 0;
 		s->previous = previous && strcmp(previous, s->version) == 0;
-		digest_in(fd, s->version, s->digest);
+		read_manifest(fd, s->version, s);
 	}
 	return r < 0 ? error_sys(err, -r, "%s", name) : 0;
 }
@@ -296,7 +301,7 @@ static int each_name(const struct store *store, int fd, bool stored, struct stor
 			if (!s)
 				return err->code;
 			s->active = true;
-			digest_in(fd, s->name, s->digest);
+			read_manifest(fd, s->name, s);
 		}
 	}
 	return r < 0 ? error_sys(err, -r, "%s", store->bundles) : 0;

@@ -32,13 +32,6 @@ bool rule_listed(const struct rule_input *in, const char *param, const char *nam
 	return false;
 }
 
-const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 bool mount_readonly(const struct oci_mount *mount)
 {
 	bool ro = false;

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include <cofferdam/text.h>
+
 #include "rules-private.h"
 
 /*
@@ -105,7 +107,7 @@ static bool nerdctls_own(const struct oci_hook *hook)
  */
 static bool engines_own(const struct oci_hook *hook, const struct fact_program *program)
 {
-	const char *name = base_name(program->real ? program->real : "");
+	const char *name = text_path_base(program->real ? program->real : "");
 
 	return (strcmp(name, "dockerd") == 0 && has_args(hook, 0, "libnetwork-setkey", NULL)) ||
 	       (strcmp(name, "nerdctl") == 0 && nerdctls_own(hook));

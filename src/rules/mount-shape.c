@@ -162,7 +162,7 @@ static bool engines_file(const struct rule_input *in, const struct fact_place *s
 	       ((S_ISREG(source->mode) && !(source->mode & (S_ISUID | S_ISGID))) ||
 		(source->spot.fstype && strcmp(source->spot.fstype, "tmpfs") == 0 &&
 		 strcmp(source->spot.within, "/") == 0 &&
-		 strcmp(base_name(source->real), "shm") == 0));
+		 strcmp(text_path_base(source->real), "shm") == 0));
 }
 
 /* taken_back - by "rsuid" and the like, which runc applies after all others. */

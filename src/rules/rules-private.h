@@ -42,8 +42,6 @@ int capabilities_drop(const struct oci_capabilities *caps, size_t i,
 /* names_mention - whether @name is one of the names "a, b, c". */
 bool names_mention(const struct buf *names, const char *name);
 
-/* base_name - what stands behind the last "/" of @path. */
-const char *base_name(const char *path);
 
 /*
  * mount_readonly - whether "ro" is the last word of the mount's options, which

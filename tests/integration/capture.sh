@@ -290,15 +290,6 @@ ctr_forms() {
 		--mount "type=bind,src=$work/data,dst=/data,options=rbind:rw" "${image[@]}" five true
 }
 
-# wait_for COMMAND... - up to ten seconds, until it succeeds
-wait_for() {
-	for _ in $(seq 100); do
-		"$@" >/dev/null 2>&1 && return 0
-		sleep 0.1
-	done
-	return 1
-}
-
 # --- verdicts ---
 
 # denying FOLDER POLICY

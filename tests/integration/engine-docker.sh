@@ -88,7 +88,7 @@ runs "divert: docker build, with a policy of its own" "sha256:" env DOCKER_BUILD
 refused "divert: and docker run, with the other" root-user "${run[@]}" bb true
 build_policy_off
 mv /usr/sbin/runc.cofferdam "$work/kept"
-try "${run[@]}" "${modest[@]}" bb true
+attempt "${run[@]}" "${modest[@]}" bb true
 like "divert: without the real runtime nothing starts, and the user sees why" "$status $output" \
 	"^[1-9].*cofferdam: refused: no real runc is found"
 like "doctor: and that is a fault" "$(remarks registration docker)" \

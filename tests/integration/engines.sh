@@ -47,16 +47,7 @@ build_policy() {
 		policies: [ { when: { engine: $engine, bundle: $bundles }, use: "build" },
 			{ use: "restricted" } ],
 		log: { file: "/var/log/cofferdam.jsonl" } }' >/etc/cofferdam/host.json
-	cat >/etc/cofferdam/bundles/build/policy.json <<-END
-		{ "format": 1, "name": "build", "extends": "baseline",
-		  "description": "image builds: root in a writable root, for the time of a RUN",
-		  "rules": { "root-user": { "action": "warn" }, "rootfs-writable": { "action": "off" },
-		             "seccomp-missing": { "action": "deny" },
-		             "host-path": { "action": "off" }, "sys-writable": { "action": "warn" },
-		             "inheritable-capabilities": { "action": "warn" },
-		             "runtime-annotations": { "action": "deny",
-		               "allow": ["run.oci.keep_original_groups"] } } }
-	END
+	policy_for_builds >/etc/cofferdam/bundles/build/policy.json
 }
 
 build_policy_off() {
@@ -64,17 +55,8 @@ build_policy_off() {
 	rm -r /etc/cofferdam/bundles
 }
 
-# wait_for COMMAND... - up to ten seconds, until it succeeds
-wait_for() {
-	for _ in $(seq 100); do
-		"$@" >/dev/null 2>&1 && return 0
-		sleep 0.1
-	done
-	return 1
-}
-
-# try COMMAND... - sets $output (both streams) and $status
-try() {
+# attempt COMMAND... - sets $output (both streams) and $status
+attempt() {
 	output=$(timeout 60 "$@" </dev/null 2>&1)
 	status=$?
 }
@@ -84,7 +66,7 @@ refused() {
 	local what=$1 rule=$2
 
 	shift 2
-	try "$@"
+	attempt "$@"
 	like "$what: refused" "$status" '^[1-9]'
 	like "$what: the user sees policy, rule, and what to do" "$output" \
 		"denied by policy [a-z]+: .*$rule: [^(]+\([^)]+"
@@ -95,7 +77,7 @@ runs() {
 	local what=$1 regex=$2
 
 	shift 2
-	try "$@"
+	attempt "$@"
 	like "$what" "$status $output" "^0 .*$regex"
 }
 

@@ -313,18 +313,6 @@ late() {
 	holds "$runtime: beside what is written there" ran "$dir"
 }
 
-# wait_for FILE
-# shellcheck disable=SC2317 # by holds
-wait_for() {
-	local i
-
-	for ((i = 0; i < 200; i++)); do
-		[ -e "$1" ] && return
-		sleep 0.02
-	done
-	return 1
-}
-
 state_of() {
 	in_runtime "$runtime" state "$1" 2>/dev/null | jq -r .status
 }
@@ -356,7 +344,7 @@ lifecycle() {
 		test "$(awk '/VmRSS/ { print $2 }' "/proc/$pid/status")" -lt 8192
 	sleep 0.3
 	in_runtime "$runtime" start "$id"
-	holds "$runtime start: it runs" wait_for "$dir/out/marker"
+	holds "$runtime start: it runs" wait_for test -e "$dir/out/marker"
 	like "$runtime start: hardened" "$(cat "$dir/out/said")" $'NoNewPrivs:\t1'
 	gone "$runtime start"
 	in_runtime "$runtime" pause "$id"
@@ -393,7 +381,7 @@ lifecycle() {
 	sleep 0.1
 	in_runtime "$runtime" kill "$id" CONT
 	in_runtime "$runtime" start "$id"
-	holds "$runtime: STOP, CONT, start: it runs" wait_for "$dir/out/marker"
+	holds "$runtime: STOP, CONT, start: it runs" wait_for test -e "$dir/out/marker"
 	in_runtime "$runtime" delete --force "$id"
 	gone "$runtime: STOP"
 }
@@ -410,7 +398,7 @@ io() {
 	like "$runtime run with a terminal" "$?:$output" "^6:.*/dev/pts/0"
 	dir=$(ordinarily detached "$(shell 'echo ran >/out/marker')")
 	in_runtime "$runtime" run --detach --bundle "$dir" "det-$$" <"$work/nothing" >"$work/said" 2>&1
-	holds "$runtime run --detach" wait_for "$dir/out/marker"
+	holds "$runtime run --detach" wait_for test -e "$dir/out/marker"
 	in_runtime "$runtime" delete --force "det-$$"
 }
 

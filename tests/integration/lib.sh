@@ -60,6 +60,16 @@ end_all() {
 }
 trap end_all EXIT
 
+# wait_for COMMAND... - up to ten seconds, until it succeeds
+# shellcheck disable=SC2317 # by holds
+wait_for() {
+	for _ in $(seq 100); do
+		"$@" >/dev/null 2>&1 && return 0
+		sleep 0.1
+	done
+	return 1
+}
+
 # --- a root filesystem ---
 
 make_rootfs() {
@@ -93,6 +103,13 @@ add_hook() {
 			timeout: 30 }]' \
 		"$dir/config.json" --args "$@" >"$dir/edited" || bail "cannot add the hook"
 	mv "$dir/edited" "$dir/config.json"
+}
+
+# policy_for_builds - the policy "build", as the policy guide has it
+policy_for_builds() {
+	# shellcheck disable=SC2016 # no command
+	sed -n '\#^<!-- file etc/bundles/build/policy.json -->#,/^```$/{/^[{ ]/p;}' \
+		"$src/docs/policy-guide.md"
 }
 
 # --- the runtimes ---

@@ -26,16 +26,7 @@ own_policy userns userns <<-END
 	{ "format": 1, "name": "userns", "extends": "restricted",
 	  "rules": { "device-cgroup": { "action": "warn" } } }
 END
-own_policy build build <<-END
-	{ "format": 1, "name": "build", "extends": "baseline",
-	  "description": "image builds: root in a writable root, for the time of a RUN",
-	  "rules": { "root-user": { "action": "warn" }, "rootfs-writable": { "action": "off" },
-	             "seccomp-missing": { "action": "deny" },
-	             "host-path": { "action": "off" }, "sys-writable": { "action": "warn" },
-	             "inheritable-capabilities": { "action": "warn" },
-	             "runtime-annotations": { "action": "deny",
-	               "allow": ["run.oci.keep_original_groups"] } } }
-END
+policy_for_builds | own_policy build build
 
 # registration STAGE HOST_CONFIG - a hooks.d file
 registration() {

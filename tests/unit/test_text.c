@@ -357,6 +357,16 @@ static void test_text_path_below(void **state)
 	assert_false(text_path_below("/a", ""));
 }
 
+static void test_text_path_base(void **state)
+{
+	(void)state;
+	assert_string_equal(text_path_base("/usr/bin/runc"), "runc");
+	assert_string_equal(text_path_base("bin/runc"), "runc");
+	assert_string_equal(text_path_base("runc"), "runc");
+	assert_string_equal(text_path_base("/usr/"), "");
+	assert_string_equal(text_path_base(""), "");
+}
+
 static void test_text_path_clean(void **state)
 {
 	static const struct {
@@ -403,6 +413,7 @@ int main(void)
 		cmocka_unit_test(test_text_glob),
 		cmocka_unit_test(test_text_glob_all),
 		cmocka_unit_test(test_text_path_below),
+		cmocka_unit_test(test_text_path_base),
 		cmocka_unit_test(test_text_path_clean),
 	};
 
