@@ -183,7 +183,7 @@ rewrites() {
 		.["x.unknown"] = {a: [1.50, "\u00e9"]} | .linux.unknown = null')
 	chmod 640 "$dir/config.json"
 	chgrp 1234 "$dir/config.json"
-	cp "$dir/config.json" "$work/before.json"
+	cp -p "$dir/config.json" "$work/before.json"
 	door_run "$dir"
 	is "$runtime: what the policy hardens runs" "$status $output" "0 hello from inside"
 	is "$runtime: hardened" \
@@ -578,13 +578,16 @@ taking_turns() {
 	mkdir -p "$work/turns"
 	cp "$dir/config.json" "$work/turns/admitted"
 	jq -c '.process.user.uid = 0' "$dir/config.json" >"$work/turns/other"
-	while :; do
-		for i in other admitted; do
-			ln -f "$work/turns/$i" "$work/turns/next"
+	(
+		exec 2>/dev/null
+		while :; do
+			ln -f "$work/turns/other" "$work/turns/next"
 			mv "$work/turns/next" "$dir/config.json"
-			[ $i = other ] || sleep 0.2
+			ln -f "$work/turns/admitted" "$work/turns/next"
+			mv "$work/turns/next" "$dir/config.json"
+			sleep 0.1
 		done
-	done 2>/dev/null &
+	) &
 	pid=$!
 	for ((i = 0; i < 100 && (i < 12 || ran_as == 0 || refused == 0); i++)); do
 		door_run "$dir"
