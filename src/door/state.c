@@ -21,7 +21,7 @@ int process_started(int64_t pid, uint64_t *ret, struct error *err)
 	int r;
 
 	(void)snprintf(name, sizeof(name), "/proc/%" PRId64 "/stat", pid);
-	r = file_read(AT_FDCWD, name, false, STAT_MAX, &text, NULL, err);
+	r = file_read_kernel(AT_FDCWD, name, STAT_MAX, &text, err);
 	if (r < 0)
 		return r;
 	/* Field 22, counted behind the name, which may hold anything. */

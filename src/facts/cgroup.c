@@ -312,7 +312,7 @@ static bool own_is_root(void)
 	struct error err = { 0 };
 	const char *line;
 
-	if (file_read(AT_FDCWD, "/proc/self/cgroup", false, 1u << 16, &text, NULL, &err) < 0)
+	if (file_read_kernel(AT_FDCWD, "/proc/self/cgroup", 1u << 16, &text, &err) < 0)
 		return false;
 	for (line = buf_cstr(&text); line && *line; line = strchr(line, '\n') + 1) {
 		/* "4:memory:/a/b" */

@@ -253,7 +253,7 @@ static int idmap_read(const char *pid, const char *file, struct fact_idmap *ret,
 
 	if (snprintf(path, sizeof(path), "/proc/%s/%s", pid, file) >= (int)sizeof(path))
 		return idmap_unreadable(ret, err, "no such process");
-	r = file_read(AT_FDCWD, path, false, IDMAP_FILE_MAX, &text, NULL, &why);
+	r = file_read_kernel(AT_FDCWD, path, IDMAP_FILE_MAX, &text, &why);
 	if (r == -ENOMEM)
 		return error_oom(err);
 	if (r < 0)

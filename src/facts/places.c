@@ -114,7 +114,7 @@ static int fdinfo_mount(int fd, int *ret)
 	int r;
 
 	(void)snprintf(name, sizeof(name), "/proc/self/fdinfo/%d", fd);
-	r = file_read(AT_FDCWD, name, false, 1u << 16, &text, NULL, &err);
+	r = file_read_kernel(AT_FDCWD, name, 1u << 16, &text, &err);
 	if (r < 0)
 		return r;
 	at = strstr(buf_cstr(&text), "mnt_id:");

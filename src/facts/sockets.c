@@ -285,7 +285,7 @@ int sockets_gather(struct places *places, struct fact_sockets *ret, struct error
 {
 	_cleanup_buf_ struct buf text = { 0 };
 	struct error why = { 0 };
-	int r = file_read(AT_FDCWD, "/proc/net/unix", false, TABLE_MAX, &text, NULL, &why);
+	int r = file_read_kernel(AT_FDCWD, "/proc/net/unix", TABLE_MAX, &text, &why);
 
 	if (r == -ENOMEM)
 		return error_oom(err);
