@@ -47,7 +47,7 @@ static inline void buf_char(struct buf *b, char c)
 	buf_add(b, &c, 1);
 }
 
-/* buf_printf - as printf(3); %s, %u, %lu and %zu by themselves cost little. */
+/* buf_printf - as printf(3); %s, %d, %u, %ld, %lu and %zu by themselves cost little. */
 void buf_printf(struct buf *b, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 void buf_vprintf(struct buf *b, const char *fmt, va_list ap)

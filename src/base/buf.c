@@ -73,9 +73,13 @@ static void add_number(struct buf *b, unsigned long v)
  * printf(3) for it. */
 static const char *simple_end(const char *fmt)
 {
-	if (fmt[1] == 's' || fmt[1] == 'u')
-		return fmt + 2;
-	return (fmt[1] == 'z' || fmt[1] == 'l') && fmt[2] == 'u' ? fmt + 3 : NULL;
+	const char *end = fmt + 1;
+
+	if (*end == 's')
+		return end + 1;
+	if (*end == 'z' || *end == 'l')
+		end++;
+	return *end == 'u' || (*end == 'd' && end[-1] != 'z') ? end + 1 : NULL;
 }
 
 /* is_simple - whether @fmt has conversions of that kind alone, as nearly all have. */
@@ -86,8 +90,27 @@ static bool is_simple(const char *fmt)
 	return fmt != NULL;
 }
 
+/* add_integer - the argument of the conversion @at. */
+static void add_integer(struct buf *b, const char *at, va_list *ap)
+{
+	long v;
+
+	if (at[1] == 'z') {
+		add_number(b, va_arg(*ap, size_t));
+	} else if (at[1] == 'u') {
+		add_number(b, va_arg(*ap, unsigned));
+	} else if (at[1] == 'l' && at[2] == 'u') {
+		add_number(b, va_arg(*ap, unsigned long));
+	} else {
+		v = at[1] == 'l' ? va_arg(*ap, long) : va_arg(*ap, int);
+		if (v < 0)
+			buf_char(b, '-');
+		add_number(b, v < 0 ? -(unsigned long)v : (unsigned long)v);
+	}
+}
+
 /* add_simple - a hundred times a report, where vsnprintf(3) took half of the time. */
-static void add_simple(struct buf *b, const char *fmt, va_list ap)
+static void add_simple(struct buf *b, const char *fmt, va_list *ap)
 {
 	for (;;) {
 		const char *at = strchrnul(fmt, '%'), *s;
@@ -96,12 +119,10 @@ static void add_simple(struct buf *b, const char *fmt, va_list ap)
 		if (!*at)
 			return;
 		if (at[1] == 's') {
-			s = va_arg(ap, const char *);
+			s = va_arg(*ap, const char *);
 			buf_str(b, s ? s : "(null)");
-		} else if (at[1] == 'u') {
-			add_number(b, va_arg(ap, unsigned));
 		} else {
-			add_number(b, at[1] == 'z' ? va_arg(ap, size_t) : va_arg(ap, unsigned long));
+			add_integer(b, at, ap);
 		}
 		fmt = simple_end(at);
 	}
@@ -115,7 +136,9 @@ void buf_vprintf(struct buf *b, const char *fmt, va_list ap)
 	int n;
 
 	if (is_simple(fmt)) {
-		add_simple(b, fmt, ap);
+		va_copy(again, ap);	/* a va_list that is an argument has no address */
+		add_simple(b, fmt, &again);
+		va_end(again);
 		return;
 	}
 	room = buf_room(b, PRINTF_ROOM);

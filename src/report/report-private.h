@@ -37,6 +37,11 @@ size_t report_cut(const char *s, size_t len, size_t max);
 /* report_trim - take back what was appended after the first @len bytes. */
 void report_trim(struct buf *out, size_t len);
 
+#define REPORT_INDENT "  "
+
+/* report_prose - append "  LABELtext" and a newline, wrapped between words. */
+void report_prose(struct buf *out, const char *label, const char *text);
+
 /*
  * Line and column of many offsets. json_where() walks the text from its start
  * each time, which a hostile file with many findings could make quadratic.

@@ -6,8 +6,6 @@
 
 #include "report-private.h"
 
-#define WIDTH 88		/* columns; prose is wrapped, places are not */
-#define INDENT "  "
 #define LINE_LEAST 40u		/* bytes of the worst finding, before others are counted */
 #define NAME_SHOWN_MAX 64u	/* bytes of a policy's name in the one line */
 
@@ -181,60 +179,6 @@ static void paint(struct buf *out, const struct report *report, const char *colo
 		buf_printf(out, "\033[%sm", colour);
 }
 
-static bool inside_character(char c)
-{
-	return ((unsigned char)c & 0xc0) == 0x80;
-}
-
-/* fits - how many bytes at the start of @s take at most @max columns. */
-static size_t fits(const char *s, size_t len, size_t max)
-{
-	size_t n = text_ascii(s, len < max ? len : max);
-
-	for (max -= n; n < len && (max > 0 || inside_character(s[n])); n++)
-		max -= !inside_character(s[n]);
-	return n;
-}
-
-/*
- * Append "  LABELtext" and a newline, wrapped between words: a line is what fits, less
- * a word that does not; but a word that is longer than a line is not cut.
- */
-static void prose(struct buf *out, const char *label, const char *text)
-{
-	size_t at = strlen(INDENT) + strlen(label), len = strlen(text);
-
-	buf_str(out, INDENT);
-	buf_str(out, label);
-	for (;;) {
-		size_t n = fits(text, len, WIDTH - at);
-		const char *space;
-
-		/* back to where the last whole word ends, or on to where the first does */
-		if (n < len && text[n] != ' ') {
-			space = memrchr(text, ' ', n);
-			n = space ? (size_t)(space - text) : 0;
-		}
-		while (n > 0 && n < len && text[n - 1] == ' ')
-			n--;
-		if (n == 0) {
-			n = strspn(text, " ");
-			n += strcspn(text + n, " ");
-		}
-		buf_add(out, text, n);
-		text += n;
-		len -= n;
-		if (len == 0)
-			break;
-		n = strspn(text, " ");
-		text += n;
-		len -= n;
-		buf_str(out, "\n" INDENT INDENT);
-		at = 2 * strlen(INDENT);
-	}
-	buf_char(out, '\n');
-}
-
 static void text_head(struct buf *out, const struct report *report)
 {
 	static const char *const words[VERDICT_MAX] = {
@@ -256,7 +200,7 @@ static void text_head(struct buf *out, const struct report *report)
 		buf_str(out, ", which is only audited: a host refuses nothing by it");
 	buf_char(out, '\n');
 	if (report->decision->clock_behind)
-		prose(out, "", "The clock stands before the policy's files; exemptions expire by their time.");
+		report_prose(out, "", "The clock stands before the policy's files; exemptions expire by their time.");
 }
 
 static void text_place(struct buf *out, const struct report *report,
@@ -264,7 +208,7 @@ static void text_place(struct buf *out, const struct report *report,
 {
 	unsigned line, column;
 
-	buf_str(out, INDENT "--> ");
+	buf_str(out, REPORT_INDENT "--> ");
 	escaped(out, report_name(report));
 	if (report_where(lines, f, &line, &column))
 		buf_printf(out, ":%u:%u", line, column);
@@ -289,7 +233,7 @@ static void text_references(struct buf *out, const struct rule *rule)
 		out->oom = true;
 	if (refs.len > 2) {
 		report_trim(&refs, refs.len - 2);
-		prose(out, "See: ", refs.data);
+		report_prose(out, "See: ", refs.data);
 	}
 }
 
@@ -306,7 +250,7 @@ static void text_exemption(struct buf *out, const struct exempting *exempt)
 		buf_printf(&said, "%s%s", exempt->by ? ", until " : ", held until ", e->expires);
 	if (said.oom)
 		out->oom = true;
-	prose(out, exempt->by ? "Exempt: " : "Expired exemption: ", buf_cstr(&said));
+	report_prose(out, exempt->by ? "Exempt: " : "Expired exemption: ", buf_cstr(&said));
 }
 
 /* told - as prose, what a finding holds. */
@@ -316,13 +260,13 @@ static void told(struct buf *out, const char *label, const char *s)
 	_cleanup_buf_ struct buf safe = { 0 };
 
 	if (text_printable(s, len) == len && !memchr(s, '\\', len)) {
-		prose(out, label, s);
+		report_prose(out, label, s);
 		return;
 	}
 	shown(&safe, s);
 	if (safe.oom)
 		out->oom = true;
-	prose(out, label, buf_cstr(&safe));
+	report_prose(out, label, buf_cstr(&safe));
 }
 
 static void text_finding(struct buf *out, const struct report *report,
@@ -349,13 +293,13 @@ static void text_finding(struct buf *out, const struct report *report,
 		told(out, "Found: ", f->value);
 	text_exemption(out, &report->decision->exempt[f->rule]);
 	if (report->verbose) {
-		prose(out, "Why: ", rule->why);
+		report_prose(out, "Why: ", rule->why);
 		text_references(out, rule);
 	}
 	if (v == VERDICT_HARDEN && rule->remedy)
-		prose(out, "Hardening: ", rule->remedy);
+		report_prose(out, "Hardening: ", rule->remedy);
 	if (advice)
-		prose(out, v == VERDICT_UNJUDGED ? "Do: remove what hinders the check, or " :
+		report_prose(out, v == VERDICT_UNJUDGED ? "Do: remove what hinders the check, or " :
 		      "Do: ", advice);
 }
 

@@ -54,6 +54,22 @@ bool names_mention(const struct buf *names, const char *name)
 	return false;
 }
 
+/* named - whether set @i has at @k what an earlier one, most often a copy, has there, too. */
+static bool named(const struct oci_capabilities *caps, size_t i, size_t k,
+		  const struct may_have *may)
+{
+	const char *name = set_of(caps, i)->v[k].v;
+
+	while (i-- > 0) {
+		const struct field_strs *set = set_of(caps, i);
+
+		if (k < set->n && set->v[k].v && strcmp(set->v[k].v, name) == 0 &&
+		    (!may->own || !may_hold(may, i, name)))
+			return true;
+	}
+	return false;
+}
+
 bool capabilities_exceed(const struct oci_capabilities *caps, size_t i,
 			 const struct may_have *may, struct buf *names)
 {
@@ -66,7 +82,8 @@ bool capabilities_exceed(const struct oci_capabilities *caps, size_t i,
 		if (name && may_hold(may, i, name))
 			continue;
 		exceed = true;
-		if (name && names->len < NAMES_MAX && !names_mention(names, name))
+		if (name && names->len < NAMES_MAX && !named(caps, i, k, may) &&
+		    !names_mention(names, name))
 			buf_printf(names, "%s%s", names->len ? ", " : "", name);
 	}
 	return exceed;

@@ -22,6 +22,7 @@ static bool is_char(const char *type)
 static bool device_allowed(const struct rule_input *in, const char *type, int64_t major,
 			   int64_t minor)
 {
+	const char *const *list = rule_param(in, "allow")->list;
 	char name[64];
 
 	for (size_t i = 0; is_char(type) && i < ARRAY_SIZE(harmless); i++) {
@@ -29,6 +30,8 @@ static bool device_allowed(const struct rule_input *in, const char *type, int64_
 		    (harmless[i].minor == minor || harmless[i].minor == -1))
 			return true;
 	}
+	if (!list || !list[0])
+		return false;
 	(void)snprintf(name, sizeof(name), "%s %" PRId64 ":%" PRId64, type ? type : "", major, minor);
 	return rule_listed(in, "allow", name);
 }

@@ -97,12 +97,18 @@ containers() {
 
 # --- many configurations ---
 
-throughput() {
-	local tree=$work/tree table cores
+# A configuration as short as can be, of which the policy says a lot.
+findings='{ ociVersion, root: { path: "rootfs" }, hostname, linux: { namespaces: [{ type: "mount" }] },
+	process: { user: { uid: 0, gid: 0 }, args: ["/bin/true"], cwd: "/", env: ["PATH=/bin"] },
+	mounts: [{ destination: "/proc", type: "proc", source: "proc" },
+		{ destination: "/data", type: "bind", source: "/etc", options: ["rbind"] }] }'
 
-	mkdir -p "$work/few"
-	seq "$configs" | sed "s#^#$tree/#" | xargs mkdir -p
-	awk -v tree="$tree" -v n="$configs" '{ text = text $0 "\n" }
+# tree NAME CONFIG N - CONFIG, N times, each with another host name
+tree() {
+	local tree=$work/$1
+
+	seq "$3" | sed "s#^#$tree/#" | xargs mkdir -p
+	awk -v tree="$tree" -v n="$3" '{ text = text $0 "\n" }
 		END {
 			for (i = 1; i <= n; i++) {
 				file = tree "/" i "/config.json"
@@ -111,32 +117,80 @@ throughput() {
 				printf "%s", this >file
 				close(file)
 			}
-		}' "$plain/config.json"
+		}' "$2"
+}
+
+# compared NAME CORES - check beside yajl, of the tree NAME
+compared() {
+	local tree=$work/$1 cores=$2 table
+
+	table=$("$bench/interleave" 5 /dev/null \
+		"yajl, parsing alone, $cores at once" "$bench/parse" "$tree" "$cores" \
+		-- "cofferdam check --jobs $cores" \
+		"$cofferdam" check --jobs "$cores" --policy restricted "$tree" \
+		-- "the same, --format json" "$cofferdam" check --jobs "$cores" \
+		--policy restricted --format json "$tree")
+	echo
+	echo "$table"
+	echo
+	echo "Configurations a second:"
+	awk -F'|' -v n="$configs" 'NR > 2 {
+		gsub(/^ +| +$/, "", $2)
+		printf "%s %d%s", $2, n / ($5 / 1000000), NR == 5 ? ".\n" : "; "
+	}' <<<"$table"
+}
+
+# row KIND CONFIG - instructions for one of fifty more of them
+row() {
+	local command before after each=()
+
+	tree "$1-50" "$2" 50
+	tree "$1-100" "$2" 100
+	for command in "$bench/parse" "$cofferdam check --jobs 1 --policy restricted" \
+		"$cofferdam check --jobs 1 --policy restricted --format json"; do
+		# words of the command
+		# shellcheck disable=SC2086
+		before=$(counted $command "$work/$1-50")
+		# shellcheck disable=SC2086
+		after=$(counted $command "$work/$1-100")
+		each+=($(((after - before) / 50)))
+	done
+	printf '| %-25s | %6d | %5s | %5s | %7d | %7d | %7d | %5s | %5s |\n' "$1" \
+		"$(stat -c %s "$2")" \
+		"$("$cofferdam" check --policy restricted --format json "$2" | jq '.findings | length')" \
+		"$("$cofferdam" check --policy restricted "$2" | wc -c)" "${each[@]}" \
+		"$(awk "BEGIN { printf \"%.2f\", ${each[1]} / ${each[0]} }")" \
+		"$(awk "BEGIN { printf \"%.2f\", ${each[2]} / ${each[0]} }")"
+}
+
+throughput() {
+	local short cores config
+
+	short=$(bundle short "$own" "$findings")
+	jq -c . "$short/config.json" | sed 's/"hostname":"test"/"hostname": "test"/' >"$work/short.json"
+	tree tree "$plain/config.json" "$configs"
+	tree findings "$work/short.json" "$configs"
 	echo
 	echo "## Many configurations"
 	echo
 	echo "$configs configurations of $(stat -c %s "$plain/config.json") bytes that the policy allows."
 	for cores in 1 $([ "$(nproc)" = 1 ] || nproc); do
-		table=$("$bench/interleave" 5 /dev/null \
-			"yajl, parsing alone, $cores at once" "$bench/parse" "$tree" "$cores" \
-			-- "cofferdam check --jobs $cores" \
-			"$cofferdam" check --jobs "$cores" --policy restricted "$tree" \
-			-- "the same, --format json" "$cofferdam" check --jobs "$cores" \
-			--policy restricted --format json "$tree")
-		echo
-		echo "$table"
-		echo
-		echo "Configurations a second:"
-		awk -F'|' -v n="$configs" 'NR > 2 {
-			gsub(/^ +| +$/, "", $2)
-			printf "%s %d%s", $2, n / ($5 / 1000000), NR == 5 ? ".\n" : "; "
-		}' <<<"$table"
+		compared tree "$cores"
 	done
-	ls "$tree" | head -n 100 | sed "s#^#$tree/#" | xargs -I{} mv {} "$work/few"
 	echo
-	echo "In instructions, of a hundred of them, which a busy machine does not change:"
-	echo "$(counted "$cofferdam" check --jobs 1 --policy restricted "$work/few") for check," \
-		"$(counted "$bench/parse" "$work/few") for yajl alone."
+	echo "$configs of $(stat -c %s "$work/short.json") bytes that the policy denies, of which there is much to say."
+	compared findings 1
+	echo
+	echo "Instructions in user space of one more of a kind, which a busy machine does not change;"
+	echo "the ratios are those to yajl."
+	echo
+	echo "| kind | bytes | findings | bytes told | yajl alone | check | --format json | ratio | JSON |"
+	echo "|---|---|---|---|---|---|---|---|---|"
+	row allowed "$plain/config.json"
+	row short "$work/short.json"
+	for config in containerd-cri/plain cri-o/plain containerd-cri/privileged; do
+		row "${config/\//-}" "$src/tests/corpus/$config.container.json"
+	done
 }
 
 # counted COMMAND... - its instructions in user space

@@ -210,6 +210,8 @@ static void test_buf_printf(void **state)
 	check_printf("%lu", ULONG_MAX);
 	check_printf("%u%%, %s", 50u, "of it");
 	check_printf("%d, %s", -1, "less");
+	check_printf("%d %d %d", 0, INT_MAX, INT_MIN);
+	check_printf("%ld %ld %ld", 0l, LONG_MAX, LONG_MIN);
 	check_printf("%llu %04x %-8s| %.*s %c", 1ull, 0xau, "left", 2, "cut", 'c');
 	check_printf("%5u %ld %zd", 3u, -3l, (ssize_t)-4);
 	check_printf("%s %d", wide, 5);
