@@ -278,6 +278,31 @@ weak_profile() {
 	like "$runtime: one that is only narrow is left alone" "$output" $'Seccomp_filters:\t1'
 }
 
+# What cannot be hardened is refused by the hook, though the supervisor arms meanwhile.
+impossible() {
+	local dir host=$work/hosts/impossible
+
+	host_config impossible '.gate = "enforce" | .policies = [{use: "impossible"}]' >/dev/null
+	own_policy impossible impossible <<-END
+		{ "format": 1, "name": "impossible", "extends": "test",
+		  "rules": { "seccomp-missing": { "profile": "seccomp/own.json" },
+		             "seccomp-weak": { "profile": "seccomp/own.json" } } }
+	END
+	mkdir -p "$host/bundles/impossible/seccomp"
+	jq '.syscalls += [{names: ["mount"], action: "SCMP_ACT_ALLOW"}]' \
+		"$src/policy/seccomp/hardened.json" >"$host/bundles/impossible/seccomp/own.json"
+	dir=$(bundle impossible "${ordinary[@]}" "$(shell "echo ran >/out/marker")")
+	add_hook "$dir" createRuntime "$host/host.json"
+	run "$runtime" "$dir"
+	like "$runtime: what hardening does not cure is refused by the hook" "$output" \
+		"refused.* still not within the policy after hardening: seccomp-weak"
+	holds "$runtime: and does not run" test ! -e "$dir/out/marker"
+	is "$runtime: with one record, the hook's" \
+		"$(tail -n 1 "$work/hosts/impossible.log" | jq -r '"\(.program) \(.refused)"')" \
+		"cofferdam-hook createRuntime true"
+	gone "$runtime: what cannot be hardened"
+}
+
 # Other projects' hooks write to the root, working folders are made by the
 # runtime, and images lack /tmp: all of that is over when the gate acts.
 late() {
@@ -447,7 +472,7 @@ many() {
 
 build_programs
 for runtime in runc crun; do
-	parts hardens as_root uses programs hostile_profiles weak_profile late lifecycle io twice
+	parts hardens as_root uses programs hostile_profiles weak_profile impossible late lifecycle io twice
 done
 many_runs() {
 	runtime=runc

@@ -195,6 +195,40 @@ static void signals(void **state)
 	end(&s);
 }
 
+/* Memory for calls: of the stack, which is as it was afterwards; or a mapping, if it is much. */
+static void scratch(void **state)
+{
+	char was[4096], now[4096], pattern[4096];
+	struct error err = { 0 };
+	struct scratch m = { 0 };
+	struct scene s;
+
+	(void)state;
+	memset(pattern, 0x5a, sizeof(pattern));
+	begin(&s, true);
+	assert_int_equal(scratch_begin(&s.gate, sizeof(was), &m, &err), 0);
+	assert_non_null(m.saved);
+	assert_true(m.address + sizeof(was) < arch_sp(&s.gate.regs));
+	assert_int_equal(scratch_get(&s.gate, m.address, was, sizeof(was), &err), 0);
+	assert_int_equal(scratch_put(&s.gate, m.address, pattern, sizeof(pattern), &err), 0);
+	assert_int_equal(call(&s, SYS_getcwd, m.address, 64, &err) > 0, true);
+	assert_int_equal(scratch_get(&s.gate, m.address, now, sizeof(now), &err), 0);
+	assert_int_equal(now[0], '/');
+	assert_int_equal(now[sizeof(now) - 1], 0x5a);
+	assert_int_equal(scratch_end(&s.gate, &m, &err), 0);
+	assert_int_equal(scratch_get(&s.gate, m.address, now, sizeof(now), &err), 0);
+	assert_memory_equal(now, was, sizeof(was));
+	scratch_free(&m);
+
+	assert_int_equal(scratch_begin(&s.gate, 1u << 20, &m, &err), 0);
+	assert_null(m.saved);
+	assert_int_equal(scratch_put(&s.gate, m.address, pattern, sizeof(pattern), &err), 0);
+	assert_int_equal(scratch_end(&s.gate, &m, &err), 0);
+	assert_int_equal(scratch_get(&s.gate, m.address, now, sizeof(now), &err), -EFAULT);
+	scratch_free(&m);
+	end(&s);
+}
+
 /* More of them than can be kept are an error, and soon. */
 static void a_flood(void **state)
 {
@@ -255,7 +289,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(native),
 		cmocka_unit_test(in_the_vdso), cmocka_unit_test(without_a_vdso),
-		cmocka_unit_test(signals), cmocka_unit_test(a_flood), cmocka_unit_test(death),
+		cmocka_unit_test(scratch), cmocka_unit_test(signals),
+		cmocka_unit_test(a_flood), cmocka_unit_test(death),
 	};
 
 	/* valgrind runs programs by registers of its own */
