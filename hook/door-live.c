@@ -6,7 +6,9 @@
  */
 #include "door.h"
 
+#include <dirent.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -227,6 +229,49 @@ static int check_cgroup_option(const struct doorway *door, struct error *err)
 			 cgroup);
 }
 
+/* count_of - a number of descriptors; INT_MAX for what is none. */
+static int count_of(const char *text)
+{
+	char *end;
+	long n;
+
+	if (!text || !*text)
+		return 0;
+	n = strtol(text, &end, 10);
+	return *end || n < 0 || n > INT_MAX / 4 ? INT_MAX / 4 : (int)n;
+}
+
+/*
+ * check_descriptors - the process gets the first three, and as many more as
+ * --preserve-fds and LISTEN_FDS say (sd_listen_fds(3)). A folder leads out of the
+ * container ("fd/3/.."), and a block device to all that is on it. Here is no gate
+ * that would look; our own are closed by execve(2).
+ */
+static int check_descriptors(const struct doorway *door, struct error *err)
+{
+	static const char listen[] = "LISTEN_FDS=";
+	int end = 3 + count_of(command_value(&door->command, OPTION_PRESERVE_FDS));
+	_cleanup_dir_ DIR *dir = opendir("/proc/self/fd");
+	int r = dir ? 1 : -errno;
+
+	for (char **e = door->envp; *e; e++) {
+		if (strncmp(*e, listen, sizeof(listen) - 1) == 0)
+			end += count_of(*e + sizeof(listen) - 1);
+	}
+	for (const struct dirent *entry; r > 0 && (r = dir_next(dir, &entry)) > 0;) {
+		const int fd = (int)strtol(entry->d_name, NULL, 10);
+		const int flags = fd < end ? fcntl(fd, F_GETFD) : -1;
+		struct stat st;
+
+		if (flags < 0 || (flags & FD_CLOEXEC) || fstat(fd, &st) < 0)
+			continue;
+		if (S_ISDIR(st.st_mode) || S_ISBLK(st.st_mode))
+			return error_set(err, -EPERM, "descriptor %d, which the process would get, is a %s of the host",
+					 fd, S_ISDIR(st.st_mode) ? "folder" : "block device");
+	}
+	return r < 0 ? error_sys(err, -r, "/proc/self/fd") : 0;
+}
+
 int door_exec(struct doorway *door)
 {
 	_cleanup_(live_free) struct live live = { 0 };
@@ -237,6 +282,8 @@ int door_exec(struct doorway *door)
 
 	run->id = door->command.args[0];
 	r = check_cgroup_option(door, &err);
+	if (r == 0)
+		r = check_descriptors(door, &err);
 	if (r == 0)
 		r = find(door, &live, &err);
 	if (r == 0)

@@ -48,6 +48,7 @@ enum option_id {
 	OPTION_CONFIG,
 	OPTION_FORCE,
 	OPTION_CGROUP,
+	OPTION_PRESERVE_FDS,
 	OPTION_PROCESS,
 	OPTION_RESOURCES,
 	/* what makes the process of an exec; gone once that is a file of its own */

@@ -108,7 +108,7 @@ static const struct option_row exec_rows[] = {
 	{ "console-socket", 0, TAKES_VALUE, BY_BOTH, OPTION_OTHER },
 	{ "pidfd-socket", 0, TAKES_VALUE, BY_RUNC, OPTION_OTHER },
 	{ "pid-file", 0, TAKES_VALUE, BY_BOTH, OPTION_OTHER },
-	{ "preserve-fds", 0, TAKES_VALUE, BY_BOTH, OPTION_OTHER },
+	{ "preserve-fds", 0, TAKES_VALUE, BY_BOTH, OPTION_PRESERVE_FDS },
 	{ "cgroup", 0, TAKES_VALUE, BY_BOTH, OPTION_CGROUP },
 	{ "ignore-paused", 0, TAKES_NOTHING, BY_RUNC, OPTION_OTHER },
 	HELP, END

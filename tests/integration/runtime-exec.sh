@@ -219,6 +219,24 @@ cwd() {
 	like "$runtime: through what is missing" "$status $output" '^1 cofferdam: denied .*cwd-unsafe'
 }
 
+# What a caller hands in
+descriptors() {
+	mkdir -p "$work/host"
+	execute enforce --preserve-fds 1 c ls /proc/self/fd/3/.. 3<"$work/host"
+	like "$runtime: a folder's descriptor" "$status $output" '^1 cofferdam: .*descriptor 3, .*is a folder of the host'
+	execute enforce --preserve-fds 2 c true 3</dev/null 4<"$work/host"
+	like "$runtime: the second one" "$status $output" '^1 cofferdam: .*descriptor 4, .*is a folder of the host'
+	through "$runtime" enforce
+	output=$(LISTEN_FDS=1 "${command[@]}" exec c true <"$work/nothing" 2>&1 3<"$work/host")
+	like "$runtime: one by LISTEN_FDS" "$? $output" '^1 cofferdam: .*descriptor 3, .*is a folder of the host'
+	output=$("${command[@]}" exec c true <"$work/host" 2>&1)
+	like "$runtime: standard input" "$? $output" '^1 cofferdam: .*descriptor 0, .*is a folder of the host'
+	execute enforce --preserve-fds 1 c /bin/sh -c 'read -r l <&3; echo "$l"' 3< <(echo handed)
+	is "$runtime: a pipe is handed in" "$status $output" "0 handed"
+	execute enforce c true 3<"$work/host"
+	is "$runtime: what is not handed in is the runtime's to close" "$status $output" "0 "
+}
+
 policies() {
 	execute denied c true
 	like "$runtime: a policy that forbids exec" "$status $output" '^1 cofferdam: denied .*exec-denied'
@@ -322,6 +340,7 @@ for runtime in runc crun; do
 	options
 	absent
 	cwd
+	descriptors
 	policies
 	updates
 	checkpoints
