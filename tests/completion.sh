@@ -139,6 +139,19 @@ for option in $(cut -d ' ' -f 1 <<<"$options"); do
 	grep -qE "(Fl |, )-$option\b" "$page" || forgotten+=" --$option"
 done
 is "cofferdam(1) has every command and every option" "$forgotten" ""
+# in_page PAGE - the options that it lists, each once
+in_page() {
+	grep '^\.It Fl' "$src/docs/man/$1" | grep -oE '(Fl|,) -[a-z-]+' | sed 's/.* -//' | sort -u
+}
+is "and no option that there is not" \
+	"$(comm -23 <(in_page cofferdam.1) <(printf '%s\n' help version $(cut -d ' ' -f 1 <<<"$options") | sort -u))" ""
+for program in hook runtime; do
+	is "cofferdam-$program(8) has the options of its --help, and no others" "$(in_page cofferdam-$program.8)" \
+		"$("$build/cofferdam-$program" --help | grep -E '^  --' | grep -oE '(^  |, )--[a-z-]+' |
+			sed 's/.*--//' | sort -u)"
+done
+like "the README counts the rules" "$(cat "$src/README.md")" \
+	"has $("$cofferdam" rules --format json | jq length) rules, "
 forgotten=
 while read -r rule name; do
 	awk -v rule="$rule" -v name="$name" '
