@@ -8,7 +8,8 @@
 #	./test.sh		everything that a change has to pass
 #	./test.sh --quick	the sanitizer build and its unit tests alone
 #	./test.sh --runtimes [trixie,sid]
-#				the gate with other Debian releases' runtimes
+#				the gate with other Debian releases' runtimes, and
+#				runc's checkpoints with their CRIU
 #	./test.sh --full	also a release archive, clang, static analysis, and more
 #				load on more profiles
 #
@@ -169,9 +170,11 @@ step autogen ./autogen.sh || exit
 # outside of this one.
 trees=${COFFERDAM_TREES:-/var/tmp/cofferdam-trees}
 make_tree() {
-	[ -x "$trees/$1/usr/bin/crun" ] && return
+	[ -x "$trees/$1/usr/sbin/criu" ] && return
 	mkdir -p "$trees"
-	debootstrap --variant=minbase --include=runc,crun "$1" "$trees/$1"
+	# one that was begun, or made when less was wanted
+	[ ! -e "$trees/$1" ] || rm -rf --one-file-system "${trees:?}/$1"
+	debootstrap --variant=minbase --include=runc,crun,criu "$1" "$trees/$1"
 }
 
 if [ $what = runtimes ]; then
@@ -181,7 +184,8 @@ if [ $what = runtimes ]; then
 		step "tree-$release" make_tree "$release" &&
 			step "gate-$release" env COFFERDAM_TREE="$trees/$release" \
 				make -C build/release check-TESTS AM_COLOR_TESTS=no VERBOSE=yes \
-				TESTS="tests/integration/gate.sh tests/integration/gate-truth.sh" \
+				TESTS="tests/integration/gate.sh tests/integration/gate-truth.sh
+					tests/integration/restore.sh" \
 				TEST_SUITE_LOG="gate-$release.log"
 	done
 	exit

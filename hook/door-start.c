@@ -204,6 +204,16 @@ static int apply(struct doorway *door, const struct stat *st, struct error *err)
 	return r;
 }
 
+/* check_gate - where the hook would refuse what is restored, as there is nothing to hold it at. */
+static int check_gate(struct doorway *door, struct error *err)
+{
+	if (door->command.verb != VERB_RESTORE || door_alone(door) || door->run.host->gate == GATE_OFF)
+		return 0;
+	door->run.judged = false;
+	return error_set(err, -EOPNOTSUPP, "what comes from a checkpoint never reaches an exec, at which the "
+			 "gate could hold it; set \"gate\": \"off\" where restore is wanted");
+}
+
 /*
  * note - in audit mode: what starts passed the door, in case the hook asks, and so
  * that its execs are known. It is no reason to refuse if that fails.
@@ -230,10 +240,13 @@ int door_start(struct doorway *door)
 	r = open_bundle(door, &name, &err);
 	if (r == 0)
 		r = judge(door, name, &st, &err);
-	if (r == 0 && run_audit(run))
+	if (r == 0 && run_audit(run)) {
 		note(door);
-	else if (r == 0 && run->candidate.decision.verdict >= VERDICT_HARDEN)
-		r = apply(door, &st, &err);
+	} else if (r == 0 && run->candidate.decision.verdict >= VERDICT_HARDEN) {
+		r = check_gate(door, &err);
+		if (r == 0)
+			r = apply(door, &st, &err);
+	}
 	return run_conclude(run, &err);
 }
 

@@ -328,7 +328,22 @@ checkpoints() {
 	like "$runtime: checkpoint" "$? $output" '^1 cofferdam: denied .*restore-denied: a checkpoint'
 	output=$("${command[@]}" restore --image-path "$work/image" --bundle "$dir" restored 2>&1)
 	like "$runtime: restore" "$? $output" '^1 cofferdam: denied .*restore-denied: what runs'
+	for gate in enforce verify off; do
+		host_config "restores-$gate" ".policies = [{use: \"restores\"}] | .gate = \"$gate\"" >/dev/null
+		jq '.name = "restores" | .rules["restore-denied"] = {action: "off"}' \
+			"$work/hosts/enforce/bundles/test/policy.json" | own_policy "restores-$gate" restores
+		through "$runtime" "restores-$gate"
+		output=$("${command[@]}" restore --image-path "$work/image" --bundle "$dir" restored 2>&1)
+		status=$?
+		if [ $gate = off ]; then
+			unlike "$runtime: restore, where it is wanted, is the runtime's to do" "$status $output" '^0|cofferdam'
+		else
+			like "$runtime: restore, which the gate ($gate) cannot hold" "$status $output" \
+				'^1 cofferdam: refused, .*never reaches an exec'
+		fi
+	done
 	if [ "$runtime" = crun ]; then
+		through "$runtime" enforce
 		output=$("${command[@]}" mounts add c "$work/nothing" 2>&1)
 		like "crun: mounts add" "$? $output" '^1 cofferdam: denied .*update-weakens: mounts'
 	fi
