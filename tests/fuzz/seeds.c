@@ -139,7 +139,7 @@ static void one_changed(const struct json_doc *doc, const struct json *node, con
 		property(json_edits_add(&edits, values[i] ? JSON_REPLACE : JSON_REMOVE,
 					buf_cstr(&pointer), values[i], &err) == 0 &&
 			 json_apply(doc, &edits, &out, &err) == 0, "%s", err.text);
-		(void)snprintf(name, sizeof(name), "at-%zu-%zu", node->start, i);
+		(void)snprintf(name, sizeof(name), "at-%u-%zu", node->start, i);
 		write_file(target, name, &out);
 	}
 }
