@@ -200,7 +200,8 @@ podman_forms() {
 		capture "podman run --$each host" "${run[@]}" "${modest[@]}" --$each host "${image[@]}"
 	done
 	capture "podman run --pid container:" "${run[@]}" "${modest[@]}" --pid container:bg "${image[@]}"
-	capture "podman run --uidmap" "${run[@]}" "${modest[@]}" --user 0 \
+	# -i: crun gives its standard input away, else the host's /dev/null
+	capture "podman run --uidmap" "${run[@]}" "${modest[@]}" -i --user 0 \
 		--uidmap 0:100000:5000 --gidmap 0:100000:5000 "${image[@]}"
 	capture "podman run --cap-add" "${run[@]}" "${modest[@]}" --cap-add sys_admin "${image[@]}"
 	capture "podman run --device" "${run[@]}" "${modest[@]}" --device /dev/fuse "${image[@]}"

@@ -132,13 +132,15 @@ hooks_dir() {
 		'seccomp-weak: .*--security-opt seccomp=' "${modest[@]}" \
 		--security-opt seccomp=/usr/share/containers/seccomp.json
 	told "a writable root" 'rootfs-writable' "${modest[@]}" --read-only=false
-	# podman gives a container in a user namespace no device rules at all.
-	told "a user namespace without device rules" 'device-cgroup' "${modest[@]}" --user 0 \
+	# podman gives a container in a user namespace no device rules at all. With
+	# -i its standard input is a pipe: crun gives it to the container's root,
+	# and it would be the host's /dev/null.
+	told "a user namespace without device rules" 'device-cgroup' "${modest[@]}" -i --user 0 \
 		--uidmap 0:100000:5000 --gidmap 0:100000:5000
 	gate "$userns"
-	allowed "a user namespace: root inside is not root outside" "${modest[@]}" --user 0 \
+	allowed "a user namespace: root inside is not root outside" "${modest[@]}" -i --user 0 \
 		--uidmap 0:100000:5000 --gidmap 0:100000:5000
-	told "a map that reaches the host's root" 'root-user|protected-ids' "${modest[@]}" --user 0 \
+	told "a map that reaches the host's root" 'root-user|protected-ids' "${modest[@]}" -i --user 0 \
 		--uidmap 0:0:5000 --gidmap 0:0:5000
 }
 
