@@ -9,31 +9,38 @@
 
 #include "rules-private.h"
 
-static const struct oci_rlimit *rlimit_find(const struct rule_input *in, const char *type)
+const struct oci_rlimit *rlimit_find(const struct oci_process *process, const char *type)
 {
-	const struct oci_rlimit *rlimits = in->spec->process.rlimits.v;
+	const struct oci_rlimit *rlimits = process->rlimits.v;
 
-	for (size_t i = 0; i < in->spec->process.rlimits.n; i++) {
+	for (size_t i = 0; i < process->rlimits.n; i++) {
 		if (rlimits[i].type.v && strcmp(rlimits[i].type.v, type) == 0)
 			return &rlimits[i];
 	}
 	return NULL;
 }
 
-static int set_rlimit(struct finding *f, const struct oci_rlimit *old, const char *type,
-		      uint64_t max, struct error *err)
+static uint64_t lower(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+int rlimit_lower(struct finding *f, const struct oci_rlimit *old, const struct rlimit_max *max,
+		 struct error *err)
 {
 	_cleanup_buf_ struct buf pointer = { 0 }, value = { 0 };
 	const bool known = old && old->hard.is == FIELD_PRESENT && old->soft.is == FIELD_PRESENT;
-	const uint64_t hard = known && old->hard.v < max ? old->hard.v : max;
+	const uint64_t hard = known ? lower(old->hard.v, max->hard) : max->hard;
+	const uint64_t soft = lower(known ? lower(old->soft.v, max->soft) : max->soft, hard);
 
 	buf_str(&pointer, "/process/rlimits/");
 	if (old)
 		buf_printf(&pointer, "%zu", old->node->index);
 	else
 		buf_char(&pointer, '-');
-	buf_printf(&value, "{\"type\": \"%s\", \"hard\": %" PRIu64 ", \"soft\": %" PRIu64 "}", type,
-		   hard, known && old->soft.v < hard ? old->soft.v : hard);
+	buf_str(&value, "{\"type\": ");
+	json_quote(&value, max->type, strlen(max->type));
+	buf_printf(&value, ", \"hard\": %" PRIu64 ", \"soft\": %" PRIu64 "}", hard, soft);
 	if (buf_check(&pointer, err) < 0 || buf_check(&value, err) < 0)
 		return err->code;
 	return finding_edit(f, old ? JSON_REPLACE : JSON_ADD, buf_cstr(&pointer), buf_cstr(&value),
@@ -53,14 +60,20 @@ static int set_core(struct finding *f, const struct oci_rlimit *old, struct erro
 	return finding_edit(f, JSON_REPLACE, buf_cstr(&pointer), value, err);
 }
 
-static int judge_rlimit(const struct rule_input *in, struct findings *out, struct error *err,
-			const char *type, uint64_t max)
+bool rlimit_within(const struct oci_rlimit *rlimit, const struct rlimit_max *max)
 {
-	const struct oci_rlimit *rlimit = rlimit_find(in, type);
+	return rlimit && rlimit->hard.is != FIELD_WRONG && rlimit->soft.is != FIELD_WRONG &&
+	       rlimit->hard.v <= max->hard && rlimit->soft.v <= max->soft;
+}
+
+static int judge_rlimit(const struct rule_input *in, struct findings *out, struct error *err,
+			const char *type, uint64_t number)
+{
+	const struct oci_rlimit *rlimit = rlimit_find(&in->spec->process, type);
+	const struct rlimit_max max = { .type = type, .hard = number, .soft = number };
 	struct finding *f;
 
-	if (rlimit && rlimit->hard.is != FIELD_WRONG && rlimit->soft.is != FIELD_WRONG &&
-	    rlimit->hard.v <= max && rlimit->soft.v <= max)
+	if (rlimit_within(rlimit, &max))
 		return 0;
 	f = finding_add(in, out, err, "/process/rlimits", rlimit ? "%s is above the policy's maximum"
 								: "%s is not set", type);
@@ -68,7 +81,7 @@ static int judge_rlimit(const struct rule_input *in, struct findings *out, struc
 		return err->code;
 	if (rlimit && finding_value(f, err, "%" PRIu64, rlimit->hard.v) < 0)
 		return err->code;
-	return set_rlimit(f, rlimit, type, max, err);
+	return rlimit_lower(f, rlimit, &max, err);
 }
 
 /*
@@ -78,7 +91,7 @@ static int judge_rlimit(const struct rule_input *in, struct findings *out, struc
  */
 static int judge_core(const struct rule_input *in, struct findings *out, struct error *err)
 {
-	const struct oci_rlimit *core = rlimit_find(in, "RLIMIT_CORE");
+	const struct oci_rlimit *core = rlimit_find(&in->spec->process, "RLIMIT_CORE");
 	struct finding *f;
 
 	if (in->facts->core_is != FACT_KNOWN)

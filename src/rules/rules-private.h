@@ -67,4 +67,22 @@ bool place_located(const struct fact_place *place);
 /* device_rule_allows_all - an allow rule that names no device (linux.resources.devices). */
 bool device_rule_allows_all(const struct oci_device_rule *rule);
 
+/* --- process-limits.c: shared by the rules on a start and on an exec --- */
+
+/* What a resource limit may be at most; -1 as uint64_t is no limit (getrlimit(2)). */
+struct rlimit_max {
+	const char *type;		/* as config.json has it: "RLIMIT_NOFILE" */
+	uint64_t hard, soft;
+};
+
+/* rlimit_find - the limit of that type, or NULL; it is the process's. */
+const struct oci_rlimit *rlimit_find(const struct oci_process *process, const char *type);
+
+/* rlimit_within - whether it is set, and not above @max. */
+bool rlimit_within(const struct oci_rlimit *rlimit, const struct rlimit_max *max);
+
+/* rlimit_lower - the edit that makes it so; @old is the one there is, or NULL. */
+int rlimit_lower(struct finding *f, const struct oci_rlimit *old, const struct rlimit_max *max,
+		 struct error *err);
+
 #endif

@@ -161,6 +161,32 @@ static int judge_label(const struct rule_input *in, struct findings *out, struct
 	return finding_edit(f, JSON_REPLACE, buf_cstr(&pointer), buf_cstr(&value), err);
 }
 
+/* judge_rlimits - one that is not named is the runtime's own, which holds no container. */
+static int judge_rlimits(const struct rule_input *in, struct findings *out, const struct pair *p,
+			 struct error *err)
+{
+	const struct oci_rlimit *own = p->own->rlimits.v;
+
+	for (size_t i = 0; i < p->own->rlimits.n; i++) {
+		const struct rlimit_max max = {
+			.type = own[i].type.v, .hard = own[i].hard.v, .soft = own[i].soft.v,
+		};
+		const struct oci_rlimit *exec = max.type ? rlimit_find(p->exec, max.type) : NULL;
+		struct finding *f;
+
+		if (!max.type || rlimit_within(exec, &max))
+			continue;
+		f = finding_add(in, out, err, "/process/rlimits",
+				exec ? "%s is above that of the container's own process"
+				     : "%s is not set, as the container's own process has it",
+				max.type);
+		if (!f || (exec && finding_value(f, err, "%" PRIu64, exec->hard.v) < 0) ||
+		    rlimit_lower(f, exec, &max, err) < 0)
+			return err->code;
+	}
+	return 0;
+}
+
 static int judge_rest(const struct rule_input *in, struct findings *out, const struct pair *p,
 		      struct error *err)
 {
@@ -208,6 +234,8 @@ int check_exec_exceeds(const struct rule_input *in, struct findings *out, struct
 	if (r == 0)
 		r = judge_label(in, out, err, "selinuxLabel", &p->own->selinux_label,
 				&p->exec->selinux_label);
+	if (r == 0)
+		r = judge_rlimits(in, out, p, err);
 	return r < 0 ? r : judge_rest(in, out, p, err);
 }
 

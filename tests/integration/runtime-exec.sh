@@ -88,6 +88,13 @@ files() {
 	execute enforce --process "$work/process.json" c
 	like "$runtime: docker exec --user root is refused" "$status $output" \
 		'^1 cofferdam: denied by policy test: exec-exceeds: root, which .*--user'
+	process '.args[2] = "ulimit -Hn; ulimit -Sn" |
+		.rlimits = [{type: "RLIMIT_NOFILE", hard: 4000, soft: 700}]'
+	execute enforce --process "$work/process.json" c
+	is "$runtime: a resource limit above the container's is lowered" "$status $output" "0 1024 700"
+	process '.args[2] = "ulimit -Hn; ulimit -Sn"'
+	execute enforce --process "$work/process.json" c
+	is "$runtime: and the container's holds where none is named" "$status $output" "0 1024 1024"
 	process '.cwd = "/proc/self/fd/7"'
 	execute enforce --process "$work/process.json" c
 	like "$runtime: a working directory that leads out" "$status $output" '^1 cofferdam: .*cwd-unsafe'
@@ -237,6 +244,12 @@ descriptors() {
 	is "$runtime: what is not handed in is the runtime's to close" "$status $output" "0 "
 }
 
+# What the options cannot say is as the container has it.
+limits() {
+	execute enforce c /bin/sh -c 'ulimit -Hn; ulimit -Sn'
+	is "$runtime: resource limits of an exec by options" "$status $output" "0 1024 1024"
+}
+
 policies() {
 	execute denied c true
 	like "$runtime: a policy that forbids exec" "$status $output" '^1 cofferdam: denied .*exec-denied'
@@ -356,6 +369,7 @@ for runtime in runc crun; do
 	absent
 	cwd
 	descriptors
+	limits
 	policies
 	updates
 	checkpoints
