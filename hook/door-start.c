@@ -252,7 +252,7 @@ int door_start(struct doorway *door)
 
 void door_forget(struct doorway *door)
 {
-	if (!door_alone(door) && door->command.n_args > 0)
-		admitted_drop(admitted_dir(), door->command.args[0],
-			      command_on(&door->command, OPTION_FORCE));
+	/* Not by the name: another --root has another container of it. */
+	if (!door_alone(door))
+		admitted_sweep(admitted_dir());
 }

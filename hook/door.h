@@ -42,7 +42,7 @@ int door_start(struct doorway *door);
 int door_exec(struct doorway *door);
 int door_change(struct doorway *door);	/* update, checkpoint, mounts */
 
-/* door_forget - drop the record of a container that is deleted. */
+/* door_forget - drop the records of containers that are gone. */
 void door_forget(struct doorway *door);
 
 /* door_say - a line to whoever called: in the runtime's --log, and on stderr. */

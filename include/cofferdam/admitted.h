@@ -49,9 +49,6 @@ int admitted_commit(const char *dir, const char *id, int64_t pid, const struct b
 int admitted_config(const char *dir, const char *id, int64_t pid, uint64_t start,
 		    struct buf *ret, struct error *err) must_check;
 
-/* admitted_drop - forget container @id, if its init is gone or @force. */
-void admitted_drop(const char *dir, const char *id, bool force);
-
 /* admitted_sweep - forget containers that are gone, and what was never started. */
 void admitted_sweep(const char *dir);
 

@@ -205,52 +205,13 @@ static bool name_parse(const char *name, int64_t *pid, uint64_t *start)
 	       sscanf(dot, ".%" SCNd64 ".%" SCNu64, pid, start) == 2;
 }
 
-/* forget - each record that @which says, of those in @dir. */
-static void forget(const char *dir, bool (*which)(int fd, const char *name, const void *arg),
-		   const void *arg)
-{
-	struct error err;
-	_cleanup_close_ int fd = admitted_open(dir, &err);
-	_cleanup_dir_ DIR *list = fd < 0 ? NULL : dir_open(fd);
-	const struct dirent *entry;
-
-	while (list && dir_next(list, &entry) == 1) {
-		if (which(fd, entry->d_name, arg))
-			(void)unlinkat(fd, entry->d_name, 0);
-	}
-}
-
-struct drop {
-	char prefix[ADMITTED_NAME];
-	bool force;
-};
-
-static bool to_drop(int fd, const char *name, const void *arg)
-{
-	const struct drop *drop = arg;
-	uint64_t start;
-	int64_t pid;
-
-	(void)fd;
-	return strncmp(name, drop->prefix, strlen(drop->prefix)) == 0 &&
-	       name_parse(name, &pid, &start) && (drop->force || gone(pid, start));
-}
-
-void admitted_drop(const char *dir, const char *id, bool force)
-{
-	struct drop drop = { .force = force };
-
-	id_prefix(drop.prefix, id);
-	forget(dir, to_drop, &drop);
-}
-
-static bool to_sweep(int fd, const char *name, const void *arg)
+/* of_nobody - a container's that is gone, or one that no runtime took in time. */
+static bool of_nobody(int fd, const char *name)
 {
 	struct stat st;
 	uint64_t start;
 	int64_t pid;
 
-	(void)arg;
 	if (name_parse(name, &pid, &start))
 		return gone(pid, start);
 	return fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
@@ -259,5 +220,13 @@ static bool to_sweep(int fd, const char *name, const void *arg)
 
 void admitted_sweep(const char *dir)
 {
-	forget(dir, to_sweep, NULL);
+	struct error err;
+	_cleanup_close_ int fd = admitted_open(dir, &err);
+	_cleanup_dir_ DIR *list = fd < 0 ? NULL : dir_open(fd);
+	const struct dirent *entry;
+
+	while (list && dir_next(list, &entry) == 1) {
+		if (of_nobody(fd, entry->d_name))
+			(void)unlinkat(fd, entry->d_name, 0);
+	}
 }

@@ -140,7 +140,7 @@ static const struct option_row update_rows[] = {
 static const struct option_row mounts_rows[] = { HELP, END };
 
 static const struct option_row delete_rows[] = {
-	{ "force", 'f', TAKES_NOTHING, BY_BOTH, OPTION_FORCE },
+	{ "force", 'f', TAKES_NOTHING, BY_BOTH, OPTION_OTHER },
 	{ "regex", 'r', TAKES_NOTHING, BY_CRUN, OPTION_OTHER },
 	HELP, END
 };

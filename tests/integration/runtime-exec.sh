@@ -201,6 +201,10 @@ absent() {
 	else
 		like "crun: --root through a link" "$status $output" '^1 cofferdam: .*container c does not exist'
 	fi
+	# where it is not, there is nothing of it to delete, its record neither
+	"${command[0]}" "${more[@]}" --root "$work/nowhere" delete --force c >"$work/said" 2>&1
+	holds "$runtime: delete --force by another --root leaves the record" \
+		test "$(find /run/cofferdam/admitted -name "$(printf c | sha256sum | cut -c1-32).*" | wc -l)" -gt 0
 	output=$(cd "$work/elsewhere" && "${command[0]}" "${more[@]}" --root "../$runtime" exec -u 0 c true \
 		<"$work/nothing" 2>&1)
 	like "$runtime: a relative --root" "$? $output" '^1 cofferdam: denied .*exec-exceeds: root'

@@ -236,11 +236,10 @@ static void test_values(void **state)
 	assert_string_equal(command_value(&command, OPTION_CONFIG), "/c");
 	assert_false(command_on(&command, OPTION_TTY));
 	command_free(&command);
-	assert_int_equal(parse(&line, "delete --force x", &command, RUNTIME_RUNC), 0);
-	assert_true(command_on(&command, OPTION_FORCE));
+	assert_int_equal(parse(&line, "exec --tty x sh", &command, RUNTIME_RUNC), 0);
+	assert_true(command_on(&command, OPTION_TTY));
 	command_free(&command);
-	assert_int_equal(parse(&line, "delete --force --force=f x", &command, RUNTIME_RUNC), 0);
-	assert_false(command_on(&command, OPTION_FORCE));
+	assert_int_equal(parse(&line, "exec --tty --tty=f x sh", &command, RUNTIME_RUNC), 0);
 	assert_false(command_on(&command, OPTION_TTY));
 }
 
