@@ -143,7 +143,7 @@ static int missing_learn(struct places *places, const char *path, struct error *
 	return place_of_fd(places, here ? places->parent.fd : fd, real, &missing->place, err);
 }
 
-/* A clean absolute path without symbolic links, which does not exist. */
+/* A clean absolute path without symbolic links, which does not exist. -ENOSYS: no openat2(2). */
 static int place_missing(struct places *places, const char *path, struct fact_place *ret,
 			 struct error *err)
 {
@@ -155,7 +155,7 @@ static int place_missing(struct places *places, const char *path, struct fact_pl
 		r = missing_below(missing, path, how_deep(missing->above), err);
 	else if (!missing->gone || !text_path_below(path, missing->gone))
 		r = missing_learn(places, path, err);
-	if (r == -ENOMEM)
+	if (r == -ENOMEM || r == -ENOSYS)
 		return r;
 	if (r < 0)
 		return place_unreadable_sys(ret, err, -r);
@@ -362,8 +362,10 @@ static int resolve(struct places *places, const char *path, unsigned depth,
 		return through_links(places, path, depth, ret, err);
 	if (r != -ENOENT && r != -ENOTDIR)
 		return place_unreadable_sys(ret, err, -r);
-	if (is_clean || depth > 0)
-		return place_missing(places, clean, ret, err);
+	if (is_clean || depth > 0) {
+		r = place_missing(places, clean, ret, err);
+		return r == -ENOSYS ? through_links(places, path, depth, ret, err) : r;
+	}
 	/* "missing/../x" is x to whoever cleans paths before use */
 	return resolve(places, clean, depth + 1, ret, err);
 }
