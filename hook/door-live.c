@@ -229,16 +229,17 @@ static int check_cgroup_option(const struct doorway *door, struct error *err)
 			 cgroup);
 }
 
-/* count_of - a number of descriptors; INT_MAX for what is none. */
-static int count_of(const char *text)
+/* add_count - @end and a number of descriptors more; INT_MAX for what is no number. */
+static int add_count(int end, const char *text)
 {
-	char *end;
+	char *rest;
 	long n;
 
 	if (!text || !*text)
-		return 0;
-	n = strtol(text, &end, 10);
-	return *end || n < 0 || n > INT_MAX / 4 ? INT_MAX / 4 : (int)n;
+		return end;
+	n = strtol(text, &rest, 10);
+	/* whoever calls may name it many times over */
+	return *rest || n < 0 || n > INT_MAX - end ? INT_MAX : end + (int)n;
 }
 
 /*
@@ -250,21 +251,23 @@ static int count_of(const char *text)
 static int check_descriptors(const struct doorway *door, struct error *err)
 {
 	static const char listen[] = "LISTEN_FDS=";
-	int end = 3 + count_of(command_value(&door->command, OPTION_PRESERVE_FDS));
+	int end = add_count(3, command_value(&door->command, OPTION_PRESERVE_FDS));
 	_cleanup_dir_ DIR *dir = opendir("/proc/self/fd");
 	int r = dir ? 1 : -errno;
 
 	for (char **e = door->envp; *e; e++) {
 		if (strncmp(*e, listen, sizeof(listen) - 1) == 0)
-			end += count_of(*e + sizeof(listen) - 1);
+			end = add_count(end, *e + sizeof(listen) - 1);
 	}
 	for (const struct dirent *entry; r > 0 && (r = dir_next(dir, &entry)) > 0;) {
 		const int fd = (int)strtol(entry->d_name, NULL, 10);
 		const int flags = fd < end ? fcntl(fd, F_GETFD) : -1;
 		struct stat st;
 
-		if (flags < 0 || (flags & FD_CLOEXEC) || fstat(fd, &st) < 0)
+		if (flags < 0 || (flags & FD_CLOEXEC))
 			continue;
+		if (fstat(fd, &st) < 0)
+			return error_sys(err, errno, "descriptor %d", fd);
 		if (S_ISDIR(st.st_mode) || S_ISBLK(st.st_mode))
 			return error_set(err, -EPERM, "descriptor %d, which the process would get, is a %s of the host",
 					 fd, S_ISDIR(st.st_mode) ? "folder" : "block device");

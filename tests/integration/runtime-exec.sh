@@ -240,6 +240,19 @@ descriptors() {
 	through "$runtime" enforce
 	output=$(LISTEN_FDS=1 "${command[@]}" exec c true <"$work/nothing" 2>&1 3<"$work/host")
 	like "$runtime: one by LISTEN_FDS" "$? $output" '^1 cofferdam: .*descriptor 3, .*is a folder of the host'
+	# an environment may have one name many times over, which no shell keeps
+	output=$(python3 - "$door" --engine podman --host-config "$(host "$runtime" enforce)" \
+		"${command[@]:1}" exec c true 3<"$work/host" 2>&1 <<-'END'
+		import ctypes, os, sys
+		def strings(v):
+		    return (ctypes.c_char_p * (len(v) + 1))(*v, None)
+		args = [os.fsencode(a) for a in sys.argv[1:]]
+		env = [b"PATH=/usr/sbin:/usr/bin:/sbin:/bin"] + 5 * [b"LISTEN_FDS=x"]
+		os.set_inheritable(3, True)
+		ctypes.CDLL(None).execve(args[0], strings(args), strings(env))
+		END
+	)
+	like "$runtime: LISTEN_FDS many times over" "$? $output" '^1 cofferdam: .*descriptor 3, .*is a folder of the host'
 	output=$("${command[@]}" exec c true <"$work/host" 2>&1)
 	like "$runtime: standard input" "$? $output" '^1 cofferdam: .*descriptor 0, .*is a folder of the host'
 	execute enforce --preserve-fds 1 c /bin/sh -c 'read -r l <&3; echo "$l"' 3< <(echo handed)
