@@ -13,7 +13,7 @@ build="autoconf automake gcc libc6-dev make pkg-config
 	libcap-ng-dev libmd-dev libpcre2-dev libseccomp-dev libselinux1-dev libsepol-dev libyajl-dev"
 run="busybox-static crun jq runc"
 test="buildah catatonit clang codespell containerd cppcheck curl docker.io libclang-rt-dev libcmocka-dev
-	podman protobuf-compiler shellcheck strace valgrind xz-utils"
+	podman protobuf-compiler python3 shellcheck strace valgrind xz-utils"
 # The kernel's headers for other processors: system call numbers. Headers alone.
 test="$test linux-libc-dev-arm64-cross linux-libc-dev-armhf-cross"
 # For 32-bit programs. Not gcc-multilib, which takes every cross compiler away.

@@ -10,7 +10,7 @@
 # $output, $status, $work and the like come from there.
 # shellcheck disable=SC2154
 
-need runc crun jq script
+need runc crun jq python3 script
 make_rootfs
 
 for name in denied terminal user; do
