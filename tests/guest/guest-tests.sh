@@ -86,21 +86,26 @@ confined() {
 	holds "$runtime: categories in another order are the same" ran "$dir"
 }
 
-# What was admitted is one thing, what the runtime made of an earlier config.json another.
-wrong_label() {
-	local wrapper=$work/relabel
+# swapped FILTER - before the gate is armed, a hook edits the config.json that the runtime
+# has read already: what was admitted is one thing, what the runtime made another.
+swapped() {
+	local wrapper=$work/swap
 
-	hooked "$enforce" wrong
 	cat >"$wrapper" <<-END
 	#!/bin/sh
-	jq '.process.selinuxLabel |= sub("c1,c2"; "c3,c4")' "$dir/config.json" >"$dir/edited"
+	jq '$1' "$dir/config.json" >"$dir/edited"
 	mv "$dir/edited" "$dir/config.json"
 	exec "$hook" createRuntime --host-config "$swapping"
 	END
 	chmod +x "$wrapper"
 	jq --arg w "$wrapper" --arg path "$PATH" \
-		'.hooks.createRuntime = [{path: $w, args: ["relabel"], env: ["PATH=" + $path]}]' \
+		'.hooks.createRuntime = [{path: $w, args: ["swap"], env: ["PATH=" + $path]}]' \
 		"$dir/config.json" >"$dir/edited" && mv "$dir/edited" "$dir/config.json"
+}
+
+wrong_label() {
+	hooked "$enforce" wrong
+	swapped '.process.selinuxLabel |= sub("c1,c2"; "c3,c4")'
 	run "$runtime" "$dir"
 	refused "another label than the one admitted" "SELinux label is .*c1,c2, where .*c3,c4 was admitted"
 }
@@ -146,6 +151,36 @@ limits() {
 		"memory limit.*process limit.*CPU limit"
 	like "$runtime: and as read back" "$(gate_record limiting | jq -c .gate.verified)" \
 		"memory limit.*process limit.*CPU limit"
+}
+
+# Files of cgroup v2 by their names are written last, above what memory and pids say.
+unified() {
+	local filter='.linux.resources.memory = {limit: 16777216} | .linux.resources.pids = {limit: 10}
+		| .linux.resources.unified = {"memory.max": "33554432", "memory.high": "31457280",
+			"pids.max": "20", "cgroup.max.depth": "1"}'
+	local mounted='.mounts += [{destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup",
+		options: ["nosuid", "noexec", "nodev", "ro"]}]'
+
+	hooked "$enforce" unified "$filter" "$mounted" "$(shell "cd /sys/fs/cgroup
+		cat memory.max memory.high pids.max cgroup.max.depth; echo ran >/out/marker")"
+	run "$runtime" "$dir"
+	like "$runtime: linux.resources.unified is what the kernel holds" "$output" \
+		$'33554432\n31457280\n20\n1'
+	is "$runtime: each of its files is verified, and not what they override" \
+		"$(gate_record enforce | jq -c '.gate.verified | map(select(test("[.]max|[.]high| limit$")))')" \
+		'["memory.max","memory.high","pids.max","cgroup.max.depth","CPU limit"]'
+	hooked "$enforce" unified "$filter"
+	swapped '.linux.resources.unified["memory.max"] = "20971520"'
+	run "$runtime" "$dir"
+	refused "a lower limit was admitted" "memory.max of its cgroup is 33554432, where 20971520 was admitted"
+	hooked "$enforce" unified "$filter"
+	swapped '.linux.resources.unified["memory.max"] = "67108864"'
+	run "$runtime" "$dir"
+	holds "$runtime: a higher one was: what the kernel holds is within it" ran "$dir"
+	hooked "$enforce" unified "$filter"
+	swapped 'del(.linux.resources.unified["memory.max"])'
+	run "$runtime" "$dir"
+	refused "none was, so that memory's own counts" "memory.*33554432.*16777216"
 }
 
 # device_programs CGROUP - how many BPF programs decide on its devices (bpf(2), BPF_PROG_QUERY)
@@ -213,7 +248,7 @@ chcon system_u:object_r:container_file_t:s0:c7,c8 "$work/rootfs/etc/other"
 runtime=
 parts like_libselinux
 for runtime in runc crun; do
-	parts confined wrong_label labels limits devices
+	parts confined wrong_label labels limits unified devices
 done
 
 done_testing
