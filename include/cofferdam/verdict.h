@@ -23,7 +23,7 @@ struct decision {
 	enum verdict *each;		/* what each finding alone would decide */
 	size_t count[VERDICT_MAX];	/* findings by it: warnings count as ALLOW */
 	struct exempting exempt[RULE_MAX];	/* which exemptions apply, and which did once */
-	bool folded;			/* some were dropped that only repeated another's denial */
+	bool folded;			/* some rules were not asked: another's denial says theirs */
 	size_t exempted, audited;	/* findings that would not be ALLOW but for these */
 	bool clock_behind;		/* the clock stands before the policy's files */
 };

@@ -138,7 +138,7 @@ void lent_learn(struct lent *lent, const struct candidate *c)
 		if (c->decision.findings.v[i].rule == RULE_SECCOMP_WEAK)
 			found = &c->decision.findings.v[i];
 	}
-	/* where a denial says it all, what only repeats it was dropped */
+	/* where a denial says it all, what would only repeat it was not asked */
 	if (!found && c->decision.folded)
 		return;
 	(void)pthread_mutex_lock(&lent->lock);

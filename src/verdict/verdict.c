@@ -59,6 +59,45 @@ static void find_exemptions(const struct subject *subject, struct decision *deci
 	policy_exempts(subject->policy, &c, subject->now ? subject->now : now, decision->exempt);
 }
 
+/* asked - whether the policy and the occasion ask for the rule. */
+static bool asked(const struct subject *subject, const struct rule_input *in)
+{
+	return subject->policy->rules[in->id].action != ACTION_OFF &&
+	       (rule_on(registry_rule(in->id)) & in->on);
+}
+
+/* A rule whose denial says what its parts would only repeat. */
+struct whole {
+	const char *id;			/* NULL: none asked yet */
+	bool denies;
+};
+
+/* ask_whole - whether the rule that @part is a part of denies, unless it was asked last. */
+static int ask_whole(const struct subject *subject, const struct decision *decision,
+		     const struct rule_input *part, struct whole *whole, struct error *err)
+{
+	const char *id = registry_rule(part->id)->part_of;
+	_cleanup_(findings_free) struct findings found = { 0 };
+	struct rule_input in = *part;
+	int r;
+
+	if (whole->id && strcmp(whole->id, id) == 0)
+		return 0;
+	r = registry_find(id, &in.id, err);
+	if (r == 0 && asked(subject, &in))
+		r = rules_judge(&in, &found, err);
+	if (r < 0)
+		return r;
+	*whole = (struct whole){ .id = id };
+	for (size_t i = 0; i < found.n && !whole->denies; i++)
+		whole->denies = decide(subject, decision, &found.v[i]) == VERDICT_DENY;
+	return 0;
+}
+
+/*
+ * One finding says "privileged" instead of thirty: what would only repeat another
+ * rule's denial is not asked, as it could not lift it.
+ */
 static int judge_all(const struct subject *subject, struct decision *decision,
 		     struct error *err)
 {
@@ -69,61 +108,35 @@ static int judge_all(const struct subject *subject, struct decision *decision,
 		.on = subject->on ? subject->on : ON_START, .admitted = subject->admitted,
 		.created = subject->created,
 	};
+	struct whole whole = { 0 };
 	int r = 0;
 
 	engine_tells(subject->engine, subject->bundle, subject->spec, &in.tells);
 	for (size_t i = 0; r == 0 && i < RULE_MAX; i++) {
+		const char *part_of = registry_rule((enum rule_id)i)->part_of;
+
 		in.id = (enum rule_id)i;
-		if (subject->policy->rules[i].action != ACTION_OFF &&
-		    (rule_on(registry_rule(in.id)) & in.on))
+		if (!asked(subject, &in))
+			continue;
+		if (part_of)
+			r = ask_whole(subject, decision, &in, &whole, err);
+		if (part_of && whole.denies)
+			decision->folded = true;
+		else if (r == 0)
 			r = rules_judge(&in, &decision->findings, err);
 	}
 	return r;
 }
 
-/* said - whether a rule that denies says what @rule would only repeat. */
-static bool said(const struct rule *rule, const bool denies[RULE_MAX])
-{
-	for (size_t i = 0; rule->part_of && i < RULE_MAX; i++) {
-		if (denies[i] && strcmp(registry_rule((enum rule_id)i)->id, rule->part_of) == 0)
-			return true;
-	}
-	return false;
-}
-
-/*
- * fold - drop what only repeats another rule's denial: one finding says
- * "privileged" instead of thirty. What is dropped could not lift the denial.
- */
-static void fold(const struct subject *subject, struct decision *decision)
-{
-	struct findings *findings = &decision->findings;
-	bool denies[RULE_MAX] = { false };
-	size_t kept = 0;
-
-	for (size_t i = 0; i < findings->n; i++) {
-		if (decide(subject, decision, &findings->v[i]) == VERDICT_DENY)
-			denies[findings->v[i].rule] = true;
-	}
-	for (size_t i = 0; i < findings->n; i++) {
-		if (said(registry_rule(findings->v[i].rule), denies))
-			finding_clear(&findings->v[i]);
-		else
-			findings->v[kept++] = findings->v[i];
-	}
-	decision->folded = kept < findings->n;
-	findings->n = kept;
-}
-
 int verdict_reach(const struct subject *subject, struct decision *ret, struct error *err)
 {
 	_cleanup_decision_ struct decision decision = { .verdict = VERDICT_ALLOW };
-	int r = judge_all(subject, &decision, err);
+	int r;
 
+	find_exemptions(subject, &decision);
+	r = judge_all(subject, &decision, err);
 	if (r < 0)
 		return r;
-	find_exemptions(subject, &decision);
-	fold(subject, &decision);
 	decision.each = calloc(decision.findings.n + 1, sizeof(*decision.each));
 	if (!decision.each)
 		return error_oom(err);
