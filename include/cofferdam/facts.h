@@ -173,6 +173,16 @@ int facts_host_gather(const struct policy *policy, struct facts_host **ret,
 		      struct error *err) must_check;
 void facts_host_free(struct facts_host **host);
 
+/*
+ * What was found of the host on behalf of one configuration and holds for those that
+ * are judged next: which folders and control groups are missing. Not for a door,
+ * which has to look each time. Of one thread at a time.
+ */
+struct facts_seen;
+
+struct facts_seen *facts_seen_new(void);	/* NULL without memory */
+void facts_seen_free(struct facts_seen **seen);
+
 /* Where facts are gathered from. */
 struct facts_source {
 	int bundle_fd;			/* the bundle's folder, for relative paths; or AT_FDCWD */
@@ -180,6 +190,7 @@ struct facts_source {
 	int64_t pid;			/* the runtime's init process, or 0 where there is none yet */
 	int64_t live;			/* the same once its program runs: it has its root; else 0 */
 	const struct facts_host *host;	/* of the same policy, and outliving the facts; NULL: look */
+	struct facts_seen *seen;	/* or NULL; not to outlive any host it was used with */
 };
 
 /*

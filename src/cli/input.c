@@ -88,94 +88,6 @@ static int load_facts(const char *path, struct candidate *c, struct error *err)
 	return r < 0 ? r : facts_load(path, buf_cstr(&text), text.len, &c->spec, &c->facts, err);
 }
 
-void lent_free(struct lent *lent)
-{
-	for (size_t i = 0; i < lent->n; i++) {
-		facts_host_free(&lent->v[i].host);
-		for (size_t k = 0; k < lent->v[i].known.n; k++)	/* a copy of our own */
-			free((void *)(uintptr_t)lent->v[i].known.v[k].profile);
-	}
-	(void)pthread_mutex_destroy(&lent->lock);
-}
-
-/* known_copy - of the profile @text and what @f (NULL: nothing) says of it, in one piece of
- * memory that starts with the profile. False without memory. */
-static bool known_copy(struct known_profile *ret, const char *text, size_t len,
-		       const struct finding *f)
-{
-	const char *const said[] = { f ? f->text : NULL, f && f->value ? f->value : "",
-				     f && f->edits.n > 0 ? f->edits.v[0].value : NULL };
-	const char **const places[] = { &ret->text, &ret->value, &ret->remedy };
-	_cleanup_buf_ struct buf all = { 0 };
-	size_t at[ARRAY_SIZE(said)];
-
-	buf_add(&all, text, len);
-	for (size_t i = 0; i < ARRAY_SIZE(said); i++) {
-		at[i] = all.len;
-		if (said[i])
-			buf_add(&all, said[i], strlen(said[i]) + 1);
-	}
-	*ret = (struct known_profile){ .profile = buf_steal(&all), .len = len };
-	for (size_t i = 0; ret->profile && i < ARRAY_SIZE(said); i++)
-		*places[i] = said[i] ? ret->profile + at[i] : NULL;
-	return ret->profile != NULL;
-}
-
-void lent_learn(struct lent *lent, const struct candidate *c)
-{
-	const struct json *node = c->spec.linux_.seccomp.node;
-	const struct policy *policy = c->subject.policy;
-	const char *text = node ? c->doc->text + node->start : NULL;
-	const size_t len = node ? node->end - node->start : 0;
-	struct known_profiles *known = NULL;
-	const struct finding *found = NULL;
-
-	if (!node || policy->rules[RULE_SECCOMP_WEAK].action == ACTION_OFF ||
-	    c->spec.linux_.seccomp.is != FIELD_PRESENT ||
-	    known_profile(c->subject.known, text, len))
-		return;
-	for (size_t i = 0; i < c->decision.findings.n; i++) {
-		if (c->decision.findings.v[i].rule == RULE_SECCOMP_WEAK)
-			found = &c->decision.findings.v[i];
-	}
-	/* where a denial says it all, what would only repeat it was not asked */
-	if (!found && c->decision.folded)
-		return;
-	(void)pthread_mutex_lock(&lent->lock);
-	for (size_t i = 0; i < lent->n; i++) {
-		if (lent->v[i].policy == policy)
-			known = &lent->v[i].known;
-	}
-	if (known && known->n < KNOWN_MAX && !known_profile(known, text, len) &&
-	    known_copy(&known->v[known->n], text, len, found))
-		known->n++;
-	(void)pthread_mutex_unlock(&lent->lock);
-}
-
-const struct facts_host *lent_for(struct lent *lent, const struct policy *policy,
-				  struct known_profiles *known)
-{
-	struct facts_host *host = NULL;
-	struct error err;
-	size_t i = 0;
-
-	(void)pthread_mutex_lock(&lent->lock);
-	while (i < lent->n && lent->v[i].policy != policy)
-		i++;
-	if (i < lent->n) {
-		host = lent->v[i].host;
-	} else if (lent->asked++ > 0 && i < ARRAY_SIZE(lent->v) &&
-		   facts_host_gather(policy, &host, &err) == 0) {
-		lent->v[i].policy = policy;
-		lent->v[i].host = host;
-		lent->n++;
-	}
-	if (i < lent->n)
-		*known = lent->v[i].known;
-	(void)pthread_mutex_unlock(&lent->lock);
-	return host;
-}
-
 /* with_exec - @text with the process file @path in it. */
 static int with_exec(const struct buf *text, const char *path, struct buf *ret,
 		     struct error *err)
@@ -217,11 +129,14 @@ int input_judge(struct input *input, const struct cli_options *options,
 		return r;
 	if (input->lent && !options->facts)
 		source.host = lent_for(input->lent, how.policy, &input->known);
+	if (source.host)
+		source.seen = lent_seen(input->lent);
 	how.known = &input->known;
 	if (options->facts)
 		r = load_facts(options->facts, ret, err);
 	else
 		r = facts_gather(&ret->spec, how.policy, &source, &ret->facts, err);
+	lent_return(input->lent, source.seen);
 	if (r == 0)
 		r = candidate_judge(ret, &how, err);
 	if (r == 0 && input->lent)

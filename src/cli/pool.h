@@ -11,7 +11,6 @@
 
 #include "cli.h"
 
-#define POOL_THREADS_MAX 64u
 #define POOL_AHEAD 16u			/* inputs a thread that may wait to be told */
 
 struct job {

@@ -7,10 +7,8 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
-#include <linux/magic.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 
 #include <cofferdam/file.h>
 #include <cofferdam/text.h>
@@ -152,9 +150,9 @@ static int add_folders(int dir, const char *path, struct scan *s)
 }
 
 /* -ENOENT: there is no such folder, or it has just gone. */
-static int visit(int top, const char *path, struct scan *s)
+static int visit(enum hierarchy which, const char *path, struct scan *s)
 {
-	_cleanup_close_ int dir = cgroup_open(top, path);
+	_cleanup_close_ int dir = cgroups_open(s->query->all, which, path);
 	int r = dir < 0 ? dir : read_procs(dir, s);
 
 	if (r == 0)
@@ -163,7 +161,7 @@ static int visit(int top, const char *path, struct scan *s)
 }
 
 /* One hierarchy: the cgroup and all below it. 0, or -errno; -ENOENT: it is not there. */
-static int scan_hierarchy(int top, struct scan *s)
+static int scan_hierarchy(enum hierarchy which, struct scan *s)
 {
 	const char *path = s->query->path + strspn(s->query->path, "/");
 	int r;
@@ -171,7 +169,7 @@ static int scan_hierarchy(int top, struct scan *s)
 	buf_reset(&s->todo);
 	s->others = 0;
 	s->folders = s->processes = 0;
-	r = visit(top, *path ? path : ".", s);
+	r = visit(which, *path ? path : ".", s);
 	for (size_t at = 0; r == 0 && at < s->todo.len; ) {
 		/* a copy: what is added may move the text */
 		_cleanup_free_ char *next = strdup(s->todo.data + at);
@@ -179,27 +177,23 @@ static int scan_hierarchy(int top, struct scan *s)
 		if (!next)
 			return -ENOMEM;
 		at += strlen(next) + 1;
-		r = visit(top, next, s);
+		r = visit(which, next, s);
 		r = r == -ENOENT ? 0 : r;
 	}
 	return r;
 }
 
+/* Those whose members a runtime limits, freezes or kills: all that there are. */
 static int scan_all(const struct cgroup_query *query, struct scan *s, struct fact_cgroup *ret)
 {
-	/*
-	 * Those whose members a runtime limits, freezes or kills. A folder may
-	 * be a link: "cpu" to "cpu,cpuacct".
-	 */
-	static const char *const v1[] = { "memory", "pids", "cpu", "devices", "freezer", NULL };
-	static const char *const v2[] = { ".", NULL };
-	_cleanup_close_ int root = path_open_old(AT_FDCWD, query->root, O_DIRECTORY);
+	const enum hierarchy first = query->all->v2 ? HIERARCHY_V2 : HIERARCHY_MEMORY;
+	const enum hierarchy last = query->all->v2 ? HIERARCHY_V2 : HIERARCHY_FREEZER;
+	int r = cgroups_root(query->all);
 
-	if (root < 0)
-		return root;
-	for (const char *const *name = query->v2 ? v2 : v1; *name; name++) {
-		_cleanup_close_ int top = path_open_old(root, *name, O_DIRECTORY);
-		int r = top < 0 ? top : scan_hierarchy(top, s);
+	if (r < 0)
+		return r;
+	for (size_t i = first; i <= last; i++) {
+		r = scan_hierarchy((enum hierarchy)i, s);
 
 		if (r < 0 && r != -ENOENT)
 			return r;
@@ -291,17 +285,16 @@ static int look(const struct cgroup_query *base, const char *cgroups_path,
 	return cgroup_members(&query, ret, err);
 }
 
-int cgroup_gather(const struct oci_spec *spec, int64_t pid, struct fact_cgroup *ret,
-		  struct error *err)
+int cgroup_gather(const struct oci_spec *spec, struct cgroup_query *query,
+		  struct fact_cgroup *ret, struct error *err)
 {
 	const struct field_str *path = &spec->linux_.cgroups_path;
-	struct cgroup_query query = { .root = CGROUP_ROOT, .pid = pid };
 	const char *why = cgroup_doubt(path);
-	struct statfs fs;
+	int r = cgroups_version(query->all);
 
-	if (statfs(CGROUP_ROOT, &fs) < 0)
-		return members_unreadable(ret, err, errno);
-	ret->v2 = query.v2 = (uint64_t)fs.f_type == CGROUP2_SUPER_MAGIC;
+	if (r < 0)
+		return members_unreadable(ret, err, -r);
+	ret->v2 = query->all->v2;
 	if (why) {
 		ret->is = FACT_UNREADABLE;
 		return fact_why(&ret->why, err, "%s", why);
@@ -310,6 +303,6 @@ int cgroup_gather(const struct oci_spec *spec, int64_t pid, struct fact_cgroup *
 		ret->is = FACT_ABSENT;
 		return 0;
 	}
-	query.shared = pid > 0 && pid_shared(spec);
-	return look(&query, path->v, ret, err);
+	query->shared = query->pid > 0 && pid_shared(spec);
+	return look(query, path->v, ret, err);
 }

@@ -3,10 +3,7 @@
 #include "facts-private.h"
 
 #include <fcntl.h>
-#include <linux/magic.h>
-#include <linux/openat2.h>
 #include <string.h>
-#include <sys/vfs.h>
 
 #include <cofferdam/file.h>
 #include <cofferdam/text.h>
@@ -15,14 +12,6 @@
 
 /* cgroup v1 shows "no limit" as the largest multiple of a page. */
 #define V1_NO_LIMIT (1ull << 62)
-
-/* One hierarchy of v1, or all there is of v2. */
-enum hierarchy {
-	V2,
-	V1_MEMORY,
-	V1_PIDS,
-	V1_CPU,
-};
 
 static bool is_slice(const char *name, size_t len)
 {
@@ -219,13 +208,16 @@ static int read_level(int dir, enum hierarchy which, struct fact_limits *limits)
 	int r;
 
 	switch (which) {
-	case V1_MEMORY:
+	case HIERARCHY_MEMORY:
 		return read_v1_memory(dir, limits);
-	case V1_PIDS:
+	case HIERARCHY_PIDS:
 		return read_pids(dir, limits);
-	case V1_CPU:
+	case HIERARCHY_CPU:
 		return read_v1_cpu(dir, limits);
-	case V2:
+	case HIERARCHY_V2:
+	case HIERARCHY_DEVICES:
+	case HIERARCHY_FREEZER:
+	case HIERARCHY_MAX:
 		break;
 	}
 	r = read_number(dir, "memory.max", &memory);
@@ -236,22 +228,15 @@ static int read_level(int dir, enum hierarchy which, struct fact_limits *limits)
 	return r < 0 ? r : read_cpu_max(dir, limits);
 }
 
-int cgroup_open(int root, const char *path)
-{
-	int fd = path_open(root, path, O_DIRECTORY, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
-
-	return fd == -ENOSYS ? path_open_old(root, path, O_DIRECTORY | O_NOFOLLOW) : fd;
-}
-
 /* The parent and all folders above it but the root. 0, or -errno. */
-static int read_hierarchy(int root, enum hierarchy which, struct fact_limits *limits)
+static int read_hierarchy(struct cgroups *all, enum hierarchy which, struct fact_limits *limits)
 {
 	_cleanup_free_ char *path = strdup(limits->cgroup + 1);
 
 	if (!path)
 		return -ENOMEM;
 	for (;;) {
-		_cleanup_close_ int dir = cgroup_open(root, path);
+		_cleanup_close_ int dir = cgroups_open(all, which, path);
 		char *slash = strrchr(path, '/');
 		int r = dir < 0 ? dir : read_level(dir, which, limits);
 
@@ -269,15 +254,10 @@ static int unreadable(struct fact_limits *ret, struct error *err, int errnum)
 	return fact_why_sys(&ret->why, err, errnum);
 }
 
-int limits_read(const char *root, bool v2, struct fact_limits *ret, struct error *err)
+int limits_read(struct cgroups *all, struct fact_limits *ret, struct error *err)
 {
-	static const char *const names[] = {
-		[V2] = ".",
-		[V1_MEMORY] = "memory",
-		[V1_PIDS] = "pids",
-		[V1_CPU] = "cpu",
-	};
-	_cleanup_close_ int top = path_open_old(AT_FDCWD, root, O_DIRECTORY);
+	const enum hierarchy first = all->v2 ? HIERARCHY_V2 : HIERARCHY_MEMORY;
+	const enum hierarchy last = all->v2 ? HIERARCHY_V2 : HIERARCHY_CPU;
 	struct fact_limits found = {
 		.is = FACT_ABSENT,
 		.cgroup = ret->cgroup,
@@ -285,13 +265,12 @@ int limits_read(const char *root, bool v2, struct fact_limits *ret, struct error
 		.pids = UINT64_MAX,
 		.millicpu = UINT64_MAX,
 	};
+	int r = cgroups_root(all);
 
-	if (top < 0)
-		return unreadable(ret, err, -top);
-	for (size_t i = v2 ? V2 : V1_MEMORY; i <= (v2 ? V2 : V1_CPU); i++) {
-		/* followed: "cpu" may be a link to "cpu,cpuacct" */
-		_cleanup_close_ int fd = path_open_old(top, names[i], O_DIRECTORY);
-		int r = fd < 0 ? fd : read_hierarchy(fd, (enum hierarchy)i, &found);
+	if (r < 0)
+		return unreadable(ret, err, -r);
+	for (size_t i = first; i <= last; i++) {
+		r = read_hierarchy(all, (enum hierarchy)i, &found);
 
 		if (r < 0 && r != -ENOENT)
 			return unreadable(ret, err, -r);
@@ -335,12 +314,11 @@ const char *cgroup_doubt(const struct field_str *path)
 	return NULL;
 }
 
-int limits_gather(const struct oci_spec *spec, struct fact_limits *ret, struct error *err)
+int limits_gather(const struct oci_spec *spec, struct cgroups *all, struct fact_limits *ret,
+		  struct error *err)
 {
 	const struct field_str *path = &spec->linux_.cgroups_path;
 	const char *why = cgroup_doubt(path);
-	struct statfs fs;
-	bool v2;
 	int r = 0;
 
 	if (!why && path->is == FIELD_PRESENT && *path->v)
@@ -355,8 +333,6 @@ int limits_gather(const struct oci_spec *spec, struct fact_limits *ret, struct e
 		ret->is = FACT_ABSENT;
 		return 0;
 	}
-	if (statfs(CGROUP_ROOT, &fs) < 0)
-		return unreadable(ret, err, errno);
-	v2 = (uint64_t)fs.f_type == CGROUP2_SUPER_MAGIC;
-	return limits_read(CGROUP_ROOT, v2, ret, err);
+	r = cgroups_version(all);
+	return r < 0 ? unreadable(ret, err, -r) : limits_read(all, ret, err);
 }

@@ -33,13 +33,18 @@ void octal_decode(char *s);
 /* octal_encode - append @s as UTF-8 that octal_decode() takes back to the same bytes. */
 void octal_encode(struct buf *out, const char *s);
 
-/* --- places.c, resolve.c, links.c, binds.c --- */
+/* --- places.c, resolve.c, missing.c, links.c, binds.c --- */
 
-/* What was found to be missing last, and the deepest folder above it. */
+#define GONE_MAX 4u
+#define MISSING_MAX 4u
+
+/* What was found to be missing in one folder. */
 struct missing {
-	char *gone;			/* the missing path, clean; NULL: none yet */
-	char *above;			/* the deepest folder above it that exists */
+	char *gone[GONE_MAX];		/* clean paths; NULL: none yet */
+	size_t next;			/* the next to take a path */
+	char *above;			/* the folder: the deepest above them that exists */
 	struct fact_place place;	/* of that folder */
+	uint64_t used;			/* when last, by places.asked */
 };
 
 /* The folder that was looked in last: policies' paths come sorted, binds in clusters. */
@@ -57,12 +62,15 @@ struct places {
 	int mount;			/* the mount id of the place found last */
 	size_t below_left;		/* how many more rows place_below() may look at */
 	struct parent parent;
-	struct missing missing;
+	uint64_t asked;			/* how often for what is missing */
+	struct missing missing[MISSING_MAX];
 };
 
 /* A spec with thousands of binds of / must not exhaust memory. */
 #define BELOW_MAX (1u << 18)
 
+/* places_start - for another configuration: what is known of the host is kept. */
+void places_start(struct places *places, int bundle_fd);
 void places_free(struct places *places);
 /* places_table - read the mount table, or say in table_why why it cannot be. */
 int places_table(struct places *places, struct error *err) must_check;
@@ -70,6 +78,19 @@ int places_table(struct places *places, struct error *err) must_check;
 /* missing_free - forget what is missing; parent_free - the folder. */
 void missing_free(struct missing *missing);
 void parent_free(struct parent *parent);
+
+/* missing_known - what is known of the clean @path: that it is missing; or NULL. */
+struct missing *missing_known(struct places *places, const char *path);
+
+/*
+ * place_missing - of a clean absolute path without symbolic links, which does not
+ * exist. -ENOSYS: no openat2(2).
+ */
+int place_missing(struct places *places, const char *path, struct fact_place *ret,
+		  struct error *err) must_check;
+
+/* place_add_missing - lengthen a place that exists by @rest, a clean path that does not. */
+int place_add_missing(struct fact_place *ret, const char *rest, struct error *err) must_check;
 
 int place_unreadable(struct fact_place *place, struct error *err, const char *why) must_check;
 int place_unreadable_sys(struct fact_place *place, struct error *err, int errnum) must_check;
@@ -185,40 +206,86 @@ int idmaps_gather(const struct oci_spec *spec, int64_t pid, struct facts *facts,
 /* idmap_parse - the text of uid_map or gid_map. 0, or -EINVAL without a text. */
 int idmap_parse(const char *text, struct fact_idmap *ret) must_check;
 
+/* --- cgroups.c --- */
+
+enum hierarchy {
+	HIERARCHY_V2,			/* all there is of v2; those of v1 follow */
+	HIERARCHY_MEMORY,
+	HIERARCHY_PIDS,
+	HIERARCHY_CPU,
+	HIERARCHY_DEVICES,
+	HIERARCHY_FREEZER,
+	HIERARCHY_MAX
+};
+
+struct cgroup_top {
+	bool open;
+	int fd;				/* of the hierarchy's own folder */
+	char *gone;			/* a missing path; NULL: none known */
+	char *there;			/* the first component of one that is not all missing */
+};
+
+/* The hierarchies, opened as they are asked for; zeroed at first. */
+struct cgroups {
+	const char *root;		/* where they are mounted; set by cgroups_version() */
+	bool v2;
+	bool keep;			/* for many configurations: what is missing stays so */
+	bool opened;
+	int fd;				/* of the root */
+	struct cgroup_top v[HIERARCHY_MAX];
+};
+
+/* cgroups_version - set the root, and whether it is of v2. 0 or -errno. */
+int cgroups_version(struct cgroups *all) must_check;
+/* cgroups_root - open that, before any of them. 0 or -errno. */
+int cgroups_root(struct cgroups *all) must_check;
+/*
+ * cgroups_open - the folder @path of a hierarchy with O_PATH, or -errno; -ENOENT too
+ * when there is no such hierarchy. Nothing in a cgroup file system is a symbolic
+ * link, and nothing leads out.
+ */
+int cgroups_open(struct cgroups *all, enum hierarchy which, const char *path);
+/* cgroups_close - descriptors and what is known, but not the root and the version. */
+void cgroups_close(struct cgroups *all);
+
 /* --- cgroup.c --- */
 
-int limits_gather(const struct oci_spec *spec, struct fact_limits *ret,
+int limits_gather(const struct oci_spec *spec, struct cgroups *all, struct fact_limits *ret,
 		  struct error *err) must_check;
 /* limits_parent - the folder above the container's cgroup, "/a/b", or NULL at
  * the top. 0, -ENOMEM, or -EINVAL and @why. */
 int limits_parent(const char *cgroups_path, char **ret, const char **why) must_check;
-/* limits_read - from the hierarchies below @root. */
-int limits_read(const char *root, bool v2, struct fact_limits *ret,
-		struct error *err) must_check;
-
-#define CGROUP_ROOT "/sys/fs/cgroup"
+/* limits_read - from the hierarchies of the version that @all is. */
+int limits_read(struct cgroups *all, struct fact_limits *ret, struct error *err) must_check;
 
 /* cgroup_is_systemd - "slice:prefix:name", as runtimes with systemd as cgroup
  * manager read it. */
 bool cgroup_is_systemd(const char *path);
 /* cgroup_doubt - why it cannot be told which cgroup linux.cgroupsPath names, or NULL. */
 const char *cgroup_doubt(const struct field_str *path);
-/* cgroup_open - a folder with O_PATH, or -errno. Nothing in a cgroup file system
- * is a symbolic link, and nothing leads out. */
-int cgroup_open(int root, const char *path);
+
+/* --- seen.c --- */
+
+struct facts_seen {
+	struct places places;
+	struct cgroups cgroups;
+};
+
+/* seen_close - free what @seen owns. */
+void seen_close(struct facts_seen *seen);
 
 /* --- cgroup-members.c --- */
 
 struct cgroup_query {
-	const char *root;		/* where the hierarchies are mounted */
-	bool v2;
+	struct cgroups *all;
 	const char *path;		/* of the cgroup: absolute, clean */
 	int64_t pid;			/* the container's, or 0 */
 	bool shared;			/* its pid namespace may hold others: only @pid is its own */
 };
 
-int cgroup_gather(const struct oci_spec *spec, int64_t pid, struct fact_cgroup *ret,
-		  struct error *err) must_check;
+/* cgroup_gather - @query has all but the path, and whether it is shared. */
+int cgroup_gather(const struct oci_spec *spec, struct cgroup_query *query,
+		  struct fact_cgroup *ret, struct error *err) must_check;
 /* cgroup_members - is, why and others of @ret, unless they are so already. */
 int cgroup_members(const struct cgroup_query *query, struct fact_cgroup *ret,
 		   struct error *err) must_check;

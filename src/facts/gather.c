@@ -226,14 +226,15 @@ static int gather(const struct oci_spec *spec, unsigned needed,
 		  const struct facts_source *source, struct facts *facts, struct error *err)
 {
 	bool look = (needed & (FACT_NAMESPACES | FACT_IDMAPS)) != 0;
+	struct cgroup_query query = { .all = &source->seen->cgroups, .pid = source->pid };
 	int r = gather_namespaces(spec, source, look, facts, err);
 
 	if (r == 0 && (needed & FACT_IDMAPS))
 		r = idmaps_gather(spec, source->pid, facts, err);
 	if (r == 0 && (needed & FACT_LIMITS) && (needed == FACT_ALL || !limited(spec)))
-		r = limits_gather(spec, &facts->parent, err);
+		r = limits_gather(spec, &source->seen->cgroups, &facts->parent, err);
 	if (r == 0 && (needed & FACT_CGROUP))
-		r = cgroup_gather(spec, source->pid, &facts->cgroup, err);
+		r = cgroup_gather(spec, &query, &facts->cgroup, err);
 	if (r == 0 && (needed & FACT_HOOKS))
 		r = programs_gather(&spec->hooks, facts, err);
 	if (r == 0 && (needed & FACT_IMAGE))
@@ -251,36 +252,48 @@ static int gather(const struct oci_spec *spec, unsigned needed,
 	return r;
 }
 
+/* gather_paths - of the configuration, and then of the policy. */
+static int gather_paths(const struct oci_spec *spec, const struct policy *policy,
+			const struct facts_source *source, struct facts *facts,
+			struct error *err)
+{
+	struct places *places = &source->seen->places;
+	unsigned needed = facts_needed(policy);
+	bool compare;
+	int r = gather_mounts(spec, needed & FACT_MOUNTS ? places : NULL, facts, err);
+
+	if (r == 0)
+		r = place_rootfs(needed & FACT_ROOTFS ? places : NULL, &spec->root,
+				 &facts->rootfs, err);
+	if (facts->borrowed)
+		needed &= ~(FACT_GROUPS | FACT_PLACES | FACT_SOCKETS);
+	if (r == 0 && (needed & FACT_GROUPS))
+		r = gather_groups(policy, facts, err);
+	compare = !policy || compares(facts, source->engine,
+				       engine_pod_uid(source->engine, spec));
+	if (r == 0 && (needed & FACT_PLACES))
+		r = gather_places(policy, compare, places, facts, err);
+	if (r == 0 && (needed & FACT_SOCKETS) && compare)
+		r = sockets_gather(places, &facts->sockets, err);
+	return r;
+}
+
 int facts_gather(const struct oci_spec *spec, const struct policy *policy,
 		 const struct facts_source *source, struct facts *ret, struct error *err)
 {
-	_cleanup_(places_free) struct places places = {
-		.bundle_fd = source->bundle_fd,
-		.below_left = BELOW_MAX,
-	};
+	_cleanup_(seen_close) struct facts_seen own = { 0 };
 	_cleanup_facts_ struct facts facts = { 0 };
-	unsigned needed = facts_needed(policy);
-	bool compare;
+	struct facts_source from = *source;
 	int r;
 
+	if (!from.seen)
+		from.seen = &own;
+	places_start(&from.seen->places, source->bundle_fd);
 	if (source->host)
-		host_lend(source->host, &facts, &places);
-	r = gather(spec, needed, source, &facts, err);
+		host_lend(source->host, &facts, &from.seen->places);
+	r = gather(spec, facts_needed(policy), &from, &facts, err);
 	if (r == 0)
-		r = gather_mounts(spec, needed & FACT_MOUNTS ? &places : NULL, &facts, err);
-	if (r == 0)
-		r = place_rootfs(needed & FACT_ROOTFS ? &places : NULL, &spec->root,
-				 &facts.rootfs, err);
-	if (facts.borrowed)
-		needed &= ~(FACT_GROUPS | FACT_PLACES | FACT_SOCKETS);
-	if (r == 0 && (needed & FACT_GROUPS))
-		r = gather_groups(policy, &facts, err);
-	compare = !policy || compares(&facts, source->engine,
-				       engine_pod_uid(source->engine, spec));
-	if (r == 0 && (needed & FACT_PLACES))
-		r = gather_places(policy, compare, &places, &facts, err);
-	if (r == 0 && (needed & FACT_SOCKETS) && compare)
-		r = sockets_gather(&places, &facts.sockets, err);
+		r = gather_paths(spec, policy, &from, &facts, err);
 	if (r < 0)
 		return r;
 	*ret = facts;

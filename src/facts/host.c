@@ -179,7 +179,7 @@ void host_lend(const struct facts_host *host, struct facts *facts, struct places
 	lsm_lend(&host->facts.apparmor, &facts->apparmor);
 	facts->borrowed = true;
 	/* Without a table this one tries for itself: why it cannot be read is then its own. */
-	if (!host->places.table_why) {
+	if (!host->places.table_why && !places->table_read) {
 		places->table = host->places.table;
 		places->table_read = places->table_lent = true;
 	}

@@ -51,12 +51,12 @@ void parent_free(struct parent *parent)
 	*parent = (struct parent){ 0 };
 }
 
-void missing_free(struct missing *missing)
+void places_start(struct places *places, int bundle_fd)
 {
-	free(missing->gone);
-	free(missing->above);
-	place_free(&missing->place);
-	*missing = (struct missing){ 0 };
+	free(places->bundle);
+	places->bundle = NULL;
+	places->bundle_fd = bundle_fd;
+	places->below_left = BELOW_MAX;
 }
 
 void places_free(struct places *places)
@@ -66,7 +66,8 @@ void places_free(struct places *places)
 	free(places->table_why);
 	free(places->bundle);
 	parent_free(&places->parent);
-	missing_free(&places->missing);
+	for (size_t i = 0; i < MISSING_MAX; i++)
+		missing_free(&places->missing[i]);
 	*places = (struct places){ .bundle_fd = AT_FDCWD };
 }
 

@@ -12,167 +12,6 @@
 /* More symbolic links than a host has on its way are left to the kernel. */
 #define TEXTS_MAX 8
 
-/* Lengthen a place that exists by @rest, a clean path that does not. */
-static int add_missing(struct fact_place *ret, const char *rest, struct error *err)
-{
-	_cleanup_free_ char *real = path_join(ret->real, rest);
-	_cleanup_free_ char *within = NULL;
-
-	within = ret->foreign ? strdup("") : path_join(ret->spot.within, rest);
-	if (!real || !within)
-		return error_oom(err);
-	free(ret->real);
-	ret->real = steal_ptr(real);
-	free(ret->spot.within);
-	ret->spot.within = steal_ptr(within);
-	ret->mode = 0;
-	ret->is = FACT_ABSENT;
-	return 0;
-}
-
-/* The length of the first @count components of the clean absolute @path. */
-static size_t prefix_len(const char *path, size_t count)
-{
-	size_t i = 0;
-
-	while (count-- > 0)
-		i += 1 + strcspn(path + i + 1, "/");
-	return i > 0 ? i : 1;
-}
-
-static int open_prefix(const char *path, size_t count)
-{
-	_cleanup_free_ char *prefix = strndup(path, prefix_len(path, count));
-
-	return prefix ? path_open(AT_FDCWD, prefix, 0, RESOLVE_NO_SYMLINKS) : -ENOMEM;
-}
-
-/*
- * The deepest folder above @path that exists; the kernel met no symbolic link
- * before the component that is missing. The first @known components exist. Halving
- * keeps a path of a thousand components cheap. 0 and the number of components, with
- * a descriptor unless there are no more than are known, or -errno.
- */
-static int deepest(const char *path, size_t known, int *ret_fd, size_t *ret_count)
-{
-	size_t low = known, high = 0, middle;
-	_cleanup_close_ int found = -1;
-
-	for (const char *p = path; *p; p++)
-		high += *p == '/';
-	/* most often only the last one is missing, or all that is not known */
-	middle = known > 0 ? low + 1 : high - 1;
-	while (high - low > 1) {
-		int fd = open_prefix(path, middle);
-
-		if (fd >= 0) {
-			close_fd(&found);
-			found = fd;
-			low = middle;
-		} else if (fd == -ENOENT || fd == -ENOTDIR) {
-			high = middle;
-		} else {
-			return fd;
-		}
-		middle = low == 0 && high < 8 ? high - 1 : low + (high - low) / 2;
-	}
-	*ret_fd = steal_fd(&found);
-	*ret_count = low;
-	return 0;
-}
-
-/* Whether @path, a missing one, would stand in the folder that was found last. */
-static bool missing_beside(const struct missing *missing, const char *path)
-{
-	size_t n = strlen(missing->above);
-
-	if (strcmp(missing->above, "/") == 0)
-		n = 0;
-	return strncmp(path, missing->above, n) == 0 && path[n] == '/' &&
-	       !strchr(path + n + 1, '/');
-}
-
-/* how_deep - the number of components of a clean absolute path. */
-static size_t how_deep(const char *path)
-{
-	size_t n = 0;
-
-	for (const char *p = path; p[1]; p++)
-		n += *p == '/';
-	return n;
-}
-
-/* missing_below - @path is missing in a folder that exists, its first @count components. */
-static int missing_below(struct missing *missing, const char *path, size_t count,
-			 struct error *err)
-{
-	free(missing->gone);
-	missing->gone = strndup(path, prefix_len(path, count + 1));
-	return missing->gone ? 0 : error_oom(err);
-}
-
-static int missing_learn(struct places *places, const char *path, struct error *err)
-{
-	struct missing *missing = &places->missing;
-	const size_t known = missing->gone && missing->place.is == FACT_KNOWN &&
-			     text_path_below(path, missing->above) ? how_deep(missing->above) : 0;
-	const bool here = path_in(&places->parent, path);
-	_cleanup_close_ int fd = -1;
-	size_t count = here ? how_deep(places->parent.path) : 0;
-	char *real;
-	int r = here ? 0 : deepest(path, known, &fd, &count);
-
-	if (r == 0 && known > 0 && count == known)
-		return missing_below(missing, path, count, err);
-	missing_free(missing);
-	if (r == 0 && fd < 0 && !here) {
-		fd = open_prefix(path, count);
-		r = fd < 0 ? fd : 0;
-	}
-	if (r < 0)
-		return r == -ENOMEM ? error_oom(err) : r;
-	missing->above = strndup(path, prefix_len(path, count));
-	if (!missing->above)
-		return error_oom(err);
-	r = missing_below(missing, path, count, err);
-	if (r < 0)
-		return r;
-	real = fact_strdup(missing->above, err);
-	if (!real)
-		return -ENOMEM;
-	return place_of_fd(places, here ? places->parent.fd : fd, real, &missing->place, err);
-}
-
-/* A clean absolute path without symbolic links, which does not exist. -ENOSYS: no openat2(2). */
-static int place_missing(struct places *places, const char *path, struct fact_place *ret,
-			 struct error *err)
-{
-	const struct fact_place *above = &places->missing.place;
-	struct missing *missing = &places->missing;
-	int r = 0;
-
-	if (missing->gone && missing_beside(missing, path))
-		r = missing_below(missing, path, how_deep(missing->above), err);
-	else if (!missing->gone || !text_path_below(path, missing->gone))
-		r = missing_learn(places, path, err);
-	if (r == -ENOMEM || r == -ENOSYS)
-		return r;
-	if (r < 0)
-		return place_unreadable_sys(ret, err, -r);
-	if (above->is != FACT_KNOWN)
-		return place_unreadable(ret, err, above->why);
-	ret->foreign = above->foreign;
-	ret->spot.major = above->spot.major;
-	ret->spot.minor = above->spot.minor;
-	ret->real = fact_strdup(above->real, err);
-	if (!ret->real)
-		return -ENOMEM;
-	r = spot_set(&ret->spot, above->spot.within, above->spot.fstype, err);
-	if (r < 0)
-		return r;
-	return add_missing(ret, path + strlen(above->real), err);
-}
-
 /* @path as an absolute path, cleaned by its text alone. 0 or -errno. */
 static int full_path(struct places *places, const char *path, char **ret)
 {
@@ -214,7 +53,7 @@ static int behind_links(struct places *places, const char *rest, unsigned depth,
 
 	if (!path_has_dotdot(rest)) {
 		clean = text_path_clean(rest);
-		return clean ? add_missing(ret, clean, err) : error_oom(err);
+		return clean ? place_add_missing(ret, clean, err) : error_oom(err);
 	}
 	if (ret->foreign || depth > 0)
 		return place_unreadable(ret, err, "it leads through a folder that does not exist");
@@ -344,7 +183,7 @@ static int resolve(struct places *places, const char *path, unsigned depth,
 	if (r < 0)
 		return place_unreadable_sys(ret, err, -r);
 	is_clean = strcmp(path, clean) == 0;
-	if (is_clean && places->missing.gone && text_path_below(path, places->missing.gone))
+	if (is_clean && missing_known(places, path))
 		return place_missing(places, path, ret, err);
 	if (is_clean) {
 		r = by_text(places, path, ret, err);

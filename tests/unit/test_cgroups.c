@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "facts-fixture.h"
 
+#define CGROUP_ROOT "/sys/fs/cgroup"
 #define UNIFIED CGROUP_ROOT "/unified"
 
 /* --- limits --- */
@@ -41,10 +42,12 @@ static void test_cgroup_parent(void **state)
 static struct fact_limits limits(const char *cgroup, bool v2)
 {
 	_cleanup_free_ char *root = expand("@");
+	struct cgroups all = { .root = root, .v2 = v2 };
 	struct fact_limits l = { .cgroup = strdup(cgroup) };
 	struct error err = { 0 };
 
-	assert_int_equal(limits_read(root, v2, &l, &err), 0);
+	assert_int_equal(limits_read(&all, &l, &err), 0);
+	cgroups_close(&all);
 	free(l.cgroup);
 	l.cgroup = NULL;
 	return l;
@@ -159,12 +162,12 @@ static pid_t start_container(pid_t *ret_between)
 	return pid;
 }
 
-struct cgroups {
+struct made {
 	char *dirs[16];
 	size_t n;
 };
 
-static void cgroups_free(struct cgroups *c)
+static void cgroups_free(struct made *c)
 {
 	while (c->n > 0) {
 		/* who was killed leaves it a moment later */
@@ -176,7 +179,7 @@ static void cgroups_free(struct cgroups *c)
 
 #define _cleanup_cgroups_ _cleanup_(cgroups_free)
 
-static bool make_cgroup(struct cgroups *c, const char *dir)
+static bool make_cgroup(struct made *c, const char *dir)
 {
 	if (mkdir(dir, 0755) < 0)
 		return false;
@@ -199,6 +202,7 @@ static void assert_members(const struct cgroup_query *query, enum fact_is is, ui
 	struct error err = { 0 };
 
 	assert_int_equal(cgroup_members(query, &c, &err), 0);
+	cgroups_close(query->all);
 	if (c.is != is || c.others != others)
 		print_error("%s: %d %u %s, wanted %d %u\n", query->path, c.is, c.others,
 			    c.why ? c.why : "", is, others);
@@ -210,8 +214,9 @@ static void assert_members(const struct cgroup_query *query, enum fact_is is, ui
 
 static void members_of(const char *root, bool v2, const char *dir, const char *name)
 {
-	_cleanup_cgroups_ struct cgroups c = { 0 };
-	struct cgroup_query q = { .root = root, .v2 = v2, .path = name };
+	_cleanup_cgroups_ struct made c = { 0 };
+	struct cgroups all = { .root = root, .v2 = v2 };
+	struct cgroup_query q = { .all = &all, .path = name };
 	char below[256];
 	pid_t between = 0, pid, other;
 
@@ -274,7 +279,8 @@ static void test_members_v2(void **state)
 static void test_members_shaped(void **state)
 {
 	_cleanup_free_ char *root = expand("@");
-	struct cgroup_query q = { .root = root, .path = "/a" };
+	struct cgroups all = { .root = root };
+	struct cgroup_query q = { .all = &all, .path = "/a" };
 	_cleanup_buf_ struct buf many = { 0 };
 
 	(void)state;
@@ -317,9 +323,9 @@ static void test_members_shaped(void **state)
 	q.path = "/link";
 	assert_members(&q, FACT_UNREADABLE, 0);
 	q.path = "/a";
-	q.root = "/none";
+	all.root = "/none";
 	assert_members(&q, FACT_UNREADABLE, 0);
-	q.root = root;
+	all.root = root;
 	q.pid = INT32_MAX;	/* it has ended */
 	assert_members(&q, FACT_UNREADABLE, 0);
 }
@@ -363,9 +369,48 @@ static void assert_cgroup(const char *text, int64_t pid, enum fact_is is, uint32
 	assert_int_equal(c->v2, access(CGROUP_ROOT "/cgroup.controllers", F_OK) == 0);
 }
 
+/* For many configurations, what is missing stays missing, and only that. */
+static void test_kept(void **state)
+{
+	_cleanup_free_ char *root = expand("@");
+	struct cgroups all = { .root = root, .keep = true };
+	int fd;
+
+	(void)state;
+	make_dir("@/memory");
+	make_dir("@/memory/a");
+	assert_int_equal(cgroups_root(&all), 0);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(cgroups_open(&all, HIERARCHY_MEMORY, "a/b/c"), -ENOENT);
+		assert_int_equal(cgroups_open(&all, HIERARCHY_MEMORY, "b/c"), -ENOENT);
+		assert_int_equal(cgroups_open(&all, HIERARCHY_PIDS, "a"), -ENOENT);
+	}
+	make_dir("@/memory/b");
+	make_dir("@/memory/bb");
+	assert_int_equal(cgroups_open(&all, HIERARCHY_MEMORY, "b/d"), -ENOENT);
+	assert_int_equal(cgroups_open(&all, HIERARCHY_MEMORY, "b"), -ENOENT);
+	fd = cgroups_open(&all, HIERARCHY_MEMORY, "bb");
+	assert_true(fd >= 0);
+	(void)close(fd);
+	make_dir("@/memory/a/b");
+	fd = cgroups_open(&all, HIERARCHY_MEMORY, "a/b");
+	assert_true(fd >= 0);
+	(void)close(fd);
+	cgroups_close(&all);
+	/* and a door looks each time */
+	all.keep = false;
+	assert_int_equal(cgroups_root(&all), 0);
+	assert_int_equal(cgroups_open(&all, HIERARCHY_MEMORY, "c"), -ENOENT);
+	make_dir("@/memory/c");
+	fd = cgroups_open(&all, HIERARCHY_MEMORY, "c");
+	assert_true(fd >= 0);
+	(void)close(fd);
+	cgroups_close(&all);
+}
+
 static void test_cgroup_gathered(void **state)
 {
-	_cleanup_cgroups_ struct cgroups c = { 0 };
+	_cleanup_cgroups_ struct made c = { 0 };
 	const bool v2 = access(CGROUP_ROOT "/cgroup.controllers", F_OK) == 0;
 	char dir[128], literal[128], plain[256], systemd[256], joined[256];
 	pid_t pid;
@@ -424,6 +469,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_members_v2, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_members_shaped, setup, teardown),
 		cmocka_unit_test(test_cgroup_own),
+		cmocka_unit_test_setup_teardown(test_kept, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cgroup_gathered, setup, teardown),
 	};
 

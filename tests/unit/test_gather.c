@@ -91,6 +91,77 @@ static void test_policy(void **state)
 	subject_free(&s);
 }
 
+/* printed - all facts of @text, looked up anew, or by what @seen knows. */
+static char *printed(const char *text, const struct facts_host *host, struct facts_seen *seen)
+{
+	_cleanup_subject_ struct subject s = { 0 };
+	struct facts_source source = { .bundle_fd = top_fd, .host = host, .seen = seen };
+	struct buf out = { 0 };
+	struct error err = { 0 };
+
+	read_subject(&s, text);
+	assert_int_equal(facts_gather(&s.spec, NULL, &source, &s.facts, &err), 0);
+	facts_print(&out, &s.facts);
+	return buf_steal(&out);
+}
+
+static void assert_as_unseen(const char *text, const struct facts_host *host,
+			     struct facts_seen *seen)
+{
+	_cleanup_free_ char *anew = printed(text, NULL, NULL), *kept = printed(text, host, seen);
+
+	assert_non_null(anew);
+	assert_string_equal(kept, anew);
+}
+
+/* What one configuration was told serves the next: the same, whatever was asked before. */
+static void test_seen(void **state)
+{
+	static const char one[] = "{'root': {'path': 'rootfs'}, 'mounts': ["
+		"{'source': '@/d/none/x', 'type': 'bind'}, {'source': '@/none/y', 'type': 'bind'},"
+		"{'source': '@/d/none', 'type': 'bind'}, {'source': '@/d/nonesuch', 'type': 'bind'},"
+		"{'source': 'd/none/z', 'type': 'bind'}, {'source': '@/link/none', 'type': 'bind'},"
+		"{'source': '@/file/below', 'type': 'bind'}, {'source': '@/d', 'type': 'bind'}],"
+		"'linux': {'cgroupsPath': '/cofferdam-none/pod/one'}}";
+	_cleanup_(facts_host_free) struct facts_host *host = NULL;
+	struct facts_seen *seen = facts_seen_new();
+	struct error err = { 0 };
+	_cleanup_free_ char *before = NULL, *after = NULL, *anew = NULL;
+	char many[4096];
+
+	(void)state;
+	assert_non_null(seen);
+	assert_int_equal(facts_host_gather(NULL, &host, &err), 0);
+	make_dir("@/d");
+	make_file("@/file", "");
+	make_link("d", "@/link");
+	for (int i = 0; i < 2; i++)
+		assert_as_unseen(one, host, seen);
+	/* more folders and names than are remembered */
+	for (int i = 0; i < 24; i++) {
+		(void)snprintf(many, sizeof(many), "@/d/%d", i % 8);
+		if (i < 8)
+			make_dir(many);
+		(void)snprintf(many, sizeof(many), "{'mounts': ["
+			       "{'source': '@/d/%d/none/%d', 'type': 'bind'},"
+			       "{'source': '@/none%d/%d', 'type': 'bind'}],"
+			       "'linux': {'cgroupsPath': '/cofferdam-none%d/%d'}}",
+			       i % 8, i, i, i, i % 3, i);
+		assert_as_unseen(many, host, seen);
+		assert_as_unseen(one, host, seen);
+	}
+	/* it is not looked for again: whoever has to must not use it */
+	before = printed(one, host, seen);
+	make_dir("@/none");
+	make_file("@/none/y", "");
+	after = printed(one, host, seen);
+	anew = printed(one, host, NULL);
+	assert_string_equal(after, before);
+	assert_string_not_equal(anew, before);
+	facts_seen_free(&seen);
+	assert_null(seen);
+}
+
 /* --- namespaces --- */
 
 static bool ns_same(const struct fact_ns *a, const struct fact_ns *b)
@@ -290,6 +361,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_mounts, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_policy, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_seen, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_namespaces, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_pinned, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_gone_process, setup, teardown),

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The hierarchies of control groups (cgroups(7)), each opened when first asked for. */
+#include "facts-private.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/vfs.h>
+
+#include <cofferdam/text.h>
+
+#define CGROUP_ROOT "/sys/fs/cgroup"
+
+static const char *const names[HIERARCHY_MAX] = {
+	[HIERARCHY_V2] = ".",
+	[HIERARCHY_MEMORY] = "memory",
+	[HIERARCHY_PIDS] = "pids",
+	[HIERARCHY_CPU] = "cpu",
+	[HIERARCHY_DEVICES] = "devices",
+	[HIERARCHY_FREEZER] = "freezer",
+};
+
+int cgroups_version(struct cgroups *all)
+{
+	struct statfs fs;
+
+	if (all->root)
+		return 0;
+	if (statfs(CGROUP_ROOT, &fs) < 0)
+		return -errno;
+	all->root = CGROUP_ROOT;
+	all->v2 = (uint64_t)fs.f_type == CGROUP2_SUPER_MAGIC;
+	return 0;
+}
+
+int cgroups_root(struct cgroups *all)
+{
+	const int fd = all->opened ? all->fd : path_open_old(AT_FDCWD, all->root, O_DIRECTORY);
+
+	if (fd < 0)
+		return fd;
+	all->fd = fd;
+	all->opened = true;
+	return 0;
+}
+
+/* 0 or -errno; -ENOENT: there is no such hierarchy. */
+static int open_top(struct cgroups *all, enum hierarchy which)
+{
+	struct cgroup_top *top = &all->v[which];
+
+	if (top->open)
+		return 0;
+	/* followed: "cpu" may be a link to "cpu,cpuacct" */
+	top->fd = path_open_old(all->fd, names[which], O_DIRECTORY);
+	top->open = top->fd >= 0;
+	return top->open ? 0 : top->fd;
+}
+
+static int open_below(int top, const char *path)
+{
+	int fd = path_open(top, path, O_DIRECTORY, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+
+	return fd == -ENOSYS ? path_open_old(top, path, O_DIRECTORY | O_NOFOLLOW) : fd;
+}
+
+/* learn_gone - @path is missing: with all that is below its first component, most often. */
+static void learn_gone(struct cgroup_top *top, const char *path)
+{
+	_cleanup_free_ char *first = strndup(path, strcspn(path, "/"));
+	_cleanup_close_ int fd = -1;
+
+	if (!first)
+		return;
+	free(top->gone);
+	if (!top->there || strcmp(top->there, first) != 0) {
+		fd = open_below(top->fd, first);
+		if (fd == -ENOENT) {
+			top->gone = steal_ptr(first);
+			return;
+		}
+		free(top->there);
+		top->there = steal_ptr(first);
+	}
+	top->gone = strdup(path);
+}
+
+int cgroups_open(struct cgroups *all, enum hierarchy which, const char *path)
+{
+	struct cgroup_top *top = &all->v[which];
+	int fd, r = open_top(all, which);
+
+	if (r < 0)
+		return r;
+	if (top->gone && text_path_below(path, top->gone))
+		return -ENOENT;
+	fd = open_below(top->fd, path);
+	if (fd == -ENOENT && all->keep)
+		learn_gone(top, path);
+	return fd;
+}
+
+void cgroups_close(struct cgroups *all)
+{
+	for (size_t i = 0; i < HIERARCHY_MAX; i++) {
+		struct cgroup_top *top = &all->v[i];
+
+		if (top->open)
+			close_fd(&top->fd);
+		free(top->gone);
+		free(top->there);
+		*top = (struct cgroup_top){ 0 };
+	}
+	if (all->opened)
+		close_fd(&all->fd);
+	all->opened = false;
+}
