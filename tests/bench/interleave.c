@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Runs several commands in turn, A B C A B C ..., and prints the least, the
+ * Runs several commands in turn, A B C B A C ..., and prints the least, the
  * quartiles and the median of each one's wall time and the ratio of its median
- * to A's.
+ * to A's. The order is another one in each round: what ran before decides what is
+ * in the caches, and who ran always behind the same one would owe it its time.
  *
  *	interleave ROUNDS STDIN-FILE NAME COMMAND... -- NAME COMMAND... [-- ...]
  *
@@ -60,6 +61,19 @@ static void run(struct contender *c, const char *in, int null, size_t round)
 	(void)close(fd);
 }
 
+/* shuffle - put 0 to @n - 1 into an order of chance, the same chance in every run. */
+static void shuffle(size_t *order, size_t n, unsigned *seed)
+{
+	for (size_t i = 0; i < n; i++)
+		order[i] = i;
+	for (size_t i = n; i > 1; i--) {
+		const size_t other = (size_t)rand_r(seed) % i, last = order[i - 1];
+
+		order[i - 1] = order[other];
+		order[other] = last;
+	}
+}
+
 static int by_value(const void *a, const void *b)
 {
 	const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
@@ -87,7 +101,8 @@ int main(int argc, char **argv)
 	struct contender c[COMMANDS_MAX] = { { 0 } };
 	const size_t rounds = argc > 4 ? strtoul(argv[1], NULL, 10) : 0;
 	double first = 0;
-	size_t n = 0;
+	size_t n = 0, order[COMMANDS_MAX];
+	unsigned seed = 1;
 
 	if (rounds == 0 || null < 0) {
 		fprintf(stderr, "usage: interleave ROUNDS STDIN-FILE NAME COMMAND... [-- NAME COMMAND...]\n");
@@ -107,8 +122,9 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < n; i++)
 		run(&c[i], argv[2], null, 0);
 	for (size_t round = 0; round < rounds; round++) {
+		shuffle(order, n, &seed);
 		for (size_t i = 0; i < n; i++)
-			run(&c[i], argv[2], null, round);
+			run(&c[order[i]], argv[2], null, round);
 	}
 	printf("| %-28s | %8s | %10s | %9s | %10s | %6s | %4s |\n", "command", "least us",
 	       "quartile 1", "median us", "quartile 3", "ratio", "exit");

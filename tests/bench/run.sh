@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # What Cofferdam costs, as tables in Markdown on standard output; make bench
-# calls it, as root. Commands that are compared run in turn, A B C A B C, so that
+# calls it, as root. Commands that are compared run in turn (interleave.c), so that
 # whatever else the machine does meets all of them. Nothing here passes or fails.
 #
 #	BENCH_ROUNDS	of the programs that take about a millisecond	[400]
