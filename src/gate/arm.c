@@ -232,9 +232,12 @@ __attribute__((noreturn)) static void supervise(struct start *start)
 		mismatch(&g, "%s", err.text);
 	compile(&g);
 	filter_expect(&g);
-	settle_title(g.call->id);
+	settle_title("waiting for exec of", g.call->id);
+	helper_prepare(&g);
+	settle_memory();
 	if (trace_wait(&g) == 1)
 		stop_at_exec(&g);
+	helper_end(&g);
 	_exit(0);
 }
 

@@ -272,7 +272,7 @@ static bool complete(const struct mount_table *table, const struct oci_mount *mo
 }
 
 /* Some runtimes leave flags out: crun 1.8 does for binds in a user namespace. */
-int missing_flags(struct gate *g, struct error *err)
+int missing_flags(struct gate *g, bool *lacked, struct error *err)
 {
 	const struct oci_spec *spec = g->call->wanted;
 	struct binds b = { .g = g, .root_id = mount_id(g->root), .table = &g->before };
@@ -286,8 +286,11 @@ int missing_flags(struct gate *g, struct error *err)
 					      shown(&b, mount) : NULL;
 		const uint64_t lacks = row ? row_lacks(mount, row) : 0;
 
-		if (lacks && !covered(&b.dests, spec, i))
-			r = wants_flags(&g->wants, mount->destination.v, lacks, err);
+		if (!lacks || covered(&b.dests, spec, i))
+			continue;
+		r = wants_flags(&g->wants, mount->destination.v, lacks, err);
+		if (lacked)
+			lacked[i] = true;
 	}
 	dests_free(&b.dests);
 	return r;

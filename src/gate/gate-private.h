@@ -73,6 +73,27 @@ uint64_t cap_mask(const struct field_strs *set);
 
 /* --- the supervisor --- */
 
+/* What /proc/PID/status says of it: see status.c. */
+struct status {
+	uint64_t uid[4], gid[4];	/* real, effective, saved, file system */
+	uint64_t caps[SET_MAX];
+	uint64_t nnp, seccomp, filters, tracer, threads;
+	bool has_filters;		/* Seccomp_filters, since Linux 5.9 */
+	bool pid_one;			/* of its pid namespace, and that is not ours */
+	bool groups_known;
+	uint32_t groups[64];		/* as the host sees them */
+	size_t n_groups;
+};
+
+/* What helper.c and the child that it forks share. */
+struct helper_shared;
+
+/* A child at work on the container's mounts. */
+struct helper {
+	pid_t pid;			/* 0: there is none */
+	struct helper_shared *shared;
+};
+
 /* What may be kept of signals that came while the program was held. */
 #define KEPT_MAX 64
 
@@ -91,11 +112,15 @@ struct gate {
 	uint64_t site;			/* of a system call instruction */
 	unsigned long poked;		/* what stood there, when it had to be put there */
 	bool poke;
+	bool resumed;			/* its next stop has not been waited for yet */
 	bool gone;			/* it died meanwhile */
+	bool cgroups_verified, around_verified;
+	struct status was;		/* before it was hardened */
 	unsigned long filters_armed;	/* that it had of its engine */
 	unsigned long filters_before;	/* that it had at the exec */
 	struct expected *expected;	/* of linux.seccomp: see filters.c */
 	pid_t compiler;			/* who makes it */
+	struct helper helper;
 	int root;			/* its root folder, O_PATH */
 	struct mount_table before;	/* its mounts, before and after hardening */
 	struct mount_table after;
@@ -122,11 +147,14 @@ void mismatch(struct gate *g, const char *fmt, ...) __attribute__((format(printf
 /*
  * settle - what a process that outlives its caller must do for itself before that
  * ends; signals stay blocked until settle_signals(), which cannot fail, and ps(1)
- * says what the caller was until settle_title().
+ * says what the caller was until settle_title(): @what it does, and for whom.
  */
 int settle(struct error *err) must_check;
 void settle_signals(void);
-void settle_title(const char *id);
+void settle_title(const char *what, const char *id);
+
+/* settle_memory - have at hand what will be needed, and nothing of it shared with a child. */
+void settle_memory(void);
 
 /* settle_limits - 0, or an error that names the limit that is too low. */
 int settle_limits(struct error *err) must_check;
@@ -162,9 +190,41 @@ int trace_let_go(struct gate *g);
 /* stop_at_exec - all that happens there; the process runs or is dead afterwards. */
 void stop_at_exec(struct gate *g);
 
+/*
+ * What is around the process, verified when it is final, each once: nothing that is
+ * done to the process itself changes it. verify_cgroups - when the limits are set;
+ * verify_around - when the helper is done: mounts and files as well.
+ */
+void verify_cgroups(struct gate *g);
+void verify_around(struct gate *g);
+
+/* --- helper.c: remedies for the container's mounts, by a child in its mount namespace --- */
+
+/* helper_prepare - have one wait, if there is anything to do. It is not needed: who
+ * is not there is forked at the stop. */
+void helper_prepare(struct gate *g);
+
+/* helper_wake - have it look at what there is; it changes nothing yet. */
+void helper_wake(struct gate *g);
+
+/* helper_work - have the mounts changed. helper_result - wait for that. */
+int helper_work(struct gate *g, struct error *err) must_check;
+int helper_result(struct gate *g, struct error *err) must_check;
+
+/* helper_left - whether none is in the container's mount namespace any more. */
+bool helper_left(const struct gate *g);
+
+/* helper_end - whatever it is at, it is gone and reaped afterwards. */
+void helper_end(struct gate *g);
+
+/* helper_gone - process @pid was reaped: it may have been this one. */
+void helper_gone(struct gate *g, pid_t pid);
+
 /* --- inject.c --- */
 
-/* inject_begin - from the exec to a stop where system calls can be injected. */
+/* inject_leave - have it go from the exec to a stop where system calls can be injected.
+ * inject_begin - wait for that. */
+int inject_leave(struct gate *g, struct error *err) must_check;
 int inject_begin(struct gate *g, struct error *err) must_check;
 int inject_end(struct gate *g, struct error *err) must_check;
 
@@ -172,9 +232,14 @@ int inject_end(struct gate *g, struct error *err) must_check;
 #define INJECT_FAILED INT64_MIN
 int64_t inject(struct gate *g, long nr, const uint64_t args[6], struct error *err);
 
-/* inject_must - one that must return 0. */
+/* inject_start - set it going, without waiting. inject_result - wait for its result. */
+int inject_start(struct gate *g, long nr, const uint64_t args[6], struct error *err) must_check;
+int64_t inject_result(struct gate *g, struct error *err);
+
+/* inject_must - one that must return 0. inject_good - whether a result is that. */
 int inject_must(struct gate *g, const char *what, long nr, const uint64_t args[6],
 		struct error *err) must_check;
+int inject_good(int64_t result, const char *what, struct error *err) must_check;
 
 /* inject_wait - the next stop of the process, keeping signals that others sent:
  * its wait status, or -1. @resume is PTRACE_SINGLESTEP, PTRACE_SYSCALL, ... */
@@ -219,21 +284,18 @@ void filter_compare(struct gate *g, unsigned long first, unsigned long end);
 
 /* --- remedies: each tightens only --- */
 
+/*
+ * process_leave - set it going towards where calls can be injected, if some surely have
+ * to be. process_look - read what it has, and do so if any of that must change.
+ * tighten_process - change it; what is around it is verified meanwhile.
+ */
+int process_leave(struct gate *g, struct error *err) must_check;
+int process_look(struct gate *g, struct error *err) must_check;
 int tighten_process(struct gate *g, struct error *err) must_check;
 
-/* A child at work on the container's mounts. */
-struct mount_job {
-	pid_t child;			/* 0: nothing to do */
-	struct error *shared;		/* why it failed */
-};
-
-/* mounts_begin - start it, if there is anything to do. mounts_end - wait for it;
- * or @give_up. In any case once after the other. */
-int mounts_begin(struct gate *g, struct mount_job *job, struct error *err) must_check;
-int mounts_end(struct gate *g, struct mount_job *job, bool give_up, struct error *err) must_check;
-
-/* missing_flags - add to the wants what a mount should have had of its runtime. */
-int missing_flags(struct gate *g, struct error *err) must_check;
+/* missing_flags - add to the wants what a mount should have had of its runtime; which one,
+ * is set in @lacked (of all mounts of the configuration), if that is not NULL. */
+int missing_flags(struct gate *g, bool *lacked, struct error *err) must_check;
 
 /* same_spot - whether @row shows what was judged. */
 bool same_spot(const struct fact_spot *spot, const struct mount_row *row);
@@ -278,17 +340,6 @@ bool device_admitted(const struct oci_resources *resources, const struct device_
 bool device_rule_parse(const char *line, struct device_rule *ret);
 
 /* --- verification: mismatches and notes --- */
-
-struct status {
-	uint64_t uid[4], gid[4];	/* real, effective, saved, file system */
-	uint64_t caps[SET_MAX];
-	uint64_t nnp, seccomp, filters, tracer, threads;
-	bool has_filters;		/* Seccomp_filters, since Linux 5.9 */
-	bool pid_one;			/* of its pid namespace, and that is not ours */
-	bool groups_known;
-	uint32_t groups[64];		/* as the host sees them */
-	size_t n_groups;
-};
 
 int status_read(const struct gate *g, struct status *ret, struct error *err) must_check;
 

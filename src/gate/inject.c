@@ -38,16 +38,25 @@ static int keep(struct gate *g, int number, struct error *err)
 	return 0;
 }
 
+static int resume_as(struct gate *g, int request, struct error *err)
+{
+	if (++g->steps > STEPS_MAX)
+		return error_set(err, -EAGAIN, "signals come in faster than the gate can work");
+	if (ptrace((enum __ptrace_request)request, g->pid, NULL, NULL) < 0)
+		return error_sys(err, errno, "ptrace(2)");
+	g->resumed = true;
+	return 0;
+}
+
 int inject_wait(struct gate *g, int resume, struct error *err)
 {
 	for (;;) {
 		int status;
 		pid_t r;
 
-		if (++g->steps > STEPS_MAX)
-			return error_set(err, -EAGAIN, "signals come in faster than the gate can work");
-		if (ptrace((enum __ptrace_request)resume, g->pid, NULL, NULL) < 0)
-			return error_sys(err, errno, "ptrace(2)");
+		if (!g->resumed && resume_as(g, resume, err) < 0)
+			return err->code;
+		g->resumed = false;
 		do {
 			r = waitpid(g->pid, &status, __WALL);
 		} while (r < 0 && errno == EINTR && now_us() - g->start_us < 10000000);
@@ -68,18 +77,24 @@ int inject_wait(struct gate *g, int resume, struct error *err)
 	}
 }
 
-int64_t inject(struct gate *g, long nr, const uint64_t args[6], struct error *err)
+int inject_start(struct gate *g, long nr, const uint64_t args[6], struct error *err)
 {
-	const uint64_t after = g->site + g->abi->call_len;
 	arch_regs regs = g->regs;
 	int r;
 
 	arch_prepare(&regs, g->abi, g->site, nr, args);
 	r = arch_regs_set(g->pid, &regs);
-	if (r < 0) {
-		(void)error_sys(err, -r, "setting registers");
-		return INJECT_FAILED;
-	}
+	if (r < 0)
+		return error_sys(err, -r, "setting registers");
+	return resume_as(g, PTRACE_SINGLESTEP, err);
+}
+
+int64_t inject_result(struct gate *g, struct error *err)
+{
+	const uint64_t after = g->site + g->abi->call_len;
+	arch_regs regs;
+	int r;
+
 	do {
 		int status = inject_wait(g, PTRACE_SINGLESTEP, err);
 
@@ -97,14 +112,23 @@ int64_t inject(struct gate *g, long nr, const uint64_t args[6], struct error *er
 	return INJECT_FAILED;
 }
 
+int64_t inject(struct gate *g, long nr, const uint64_t args[6], struct error *err)
+{
+	return inject_start(g, nr, args, err) < 0 ? INJECT_FAILED : inject_result(g, err);
+}
+
+int inject_good(int64_t result, const char *what, struct error *err)
+{
+	if (result == INJECT_FAILED)
+		return error_context(err, "%s", what);
+	return result == 0 ? 0 : error_sys(err, result < 0 && result > -4096 ? (int)-result : EPROTO,
+					   "%s", what);
+}
+
 int inject_must(struct gate *g, const char *what, long nr, const uint64_t args[6],
 		struct error *err)
 {
-	int64_t r = inject(g, nr, args, err);
-
-	if (r == INJECT_FAILED)
-		return error_context(err, "%s", what);
-	return r == 0 ? 0 : error_sys(err, r < 0 && r > -4096 ? (int)-r : EPROTO, "%s", what);
+	return inject_good(inject(g, nr, args, err), what, err);
 }
 
 static uint64_t vdso_address(struct gate *g)
@@ -182,14 +206,18 @@ static unsigned long options(const struct gate *g)
 	return PTRACE_O_TRACESYSGOOD | (g->call->audit ? 0 : PTRACE_O_EXITKILL);
 }
 
-int inject_begin(struct gate *g, struct error *err)
+int inject_leave(struct gate *g, struct error *err)
 {
-	int r, status;
-
 	if (ptrace(PTRACE_SETOPTIONS, g->pid, NULL, (void *)options(g)) < 0)
 		return error_sys(err, errno, "ptrace(2)");
 	/* out of execve(2), which would overwrite a register on its way */
-	status = inject_wait(g, PTRACE_SYSCALL, err);
+	return resume_as(g, PTRACE_SYSCALL, err);
+}
+
+int inject_begin(struct gate *g, struct error *err)
+{
+	int r, status = inject_wait(g, PTRACE_SYSCALL, err);
+
 	if (status < 0)
 		return status;
 	if (status >> 16 != 0 || WSTOPSIG(status) != (SIGTRAP | 0x80))

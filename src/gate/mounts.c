@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Remedies in the container's mount namespace, by a child that enters it.
+ * Remedies in the container's mount namespace, by a child that enters it (helper.c).
  * Everything goes through descriptors: a path of the image is resolved once,
  * inside the container's root, and no magic link of /proc is followed. The
  * runtime has finished by then, so a working folder that it had to make, and
@@ -13,12 +13,9 @@
 #include <linux/mount.h>
 #include <linux/openat2.h>
 #include <sched.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
-#include <sys/wait.h>
 
 #include <cofferdam/mounts.h>
 #include <cofferdam/text.h>
@@ -144,6 +141,20 @@ static int take_null(struct inside *in, struct error *err)
 	return in->null < 0 ? error_sys(err, errno, "open_tree(2)") : 0;
 }
 
+void inside_init(struct inside *in, struct gate *g)
+{
+	*in = (struct inside){ .g = g, .root = -1, .null = -1, .table = &g->before };
+	for (size_t i = 0; i < MADE_MAX; i++)
+		in->made[i] = -1;
+}
+
+void inside_close(struct inside *in)
+{
+	close_fd(&in->null);
+	for (size_t i = 0; i < MADE_MAX; i++)
+		close_fd(&in->made[i]);
+}
+
 /* enter - the container's mount namespace, with its root as ours. */
 static int enter(struct inside *in, struct error *err)
 {
@@ -162,82 +173,39 @@ static int enter(struct inside *in, struct error *err)
 	return 0;
 }
 
-static int work(const struct gate *g, struct error *err)
+int inside_look(struct inside *in, struct error *err)
 {
-	struct inside in = { .g = g, .root = g->root, .null = -1, .table = &g->before };
-	int r = enter(&in, err);
+	struct gate *g = in->g;
+	int r = 0;
+
+	if (g->root < 0)
+		g->root = openat(g->proc, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (g->root < 0)
+		return error_sys(err, errno, "the container's root");
+	in->root = g->root;
+	if (g->before.n == 0)
+		r = missing_flags(g, in->lacked, err);
+	return r < 0 ? r : enter(in, err);
+}
+
+int inside_work(struct inside *in, struct error *err)
+{
+	const struct wants *w = &in->g->wants;
+	int r = 0;
 
 	/* Flags first: below a new tmpfs a mount is a copy, which has them as well. */
 	for (int flags = 1; flags >= 0; flags--) {
-		for (size_t i = 0; r == 0 && i < g->wants.n_mounts; i++) {
-			if ((g->wants.mounts[i].kind == WANT_FLAGS) == flags)
-				r = add(&in, &g->wants.mounts[i], err);
+		for (size_t i = 0; r == 0 && i < w->n_mounts; i++) {
+			if ((w->mounts[i].kind == WANT_FLAGS) == flags)
+				r = add(in, &w->mounts[i], err);
 		}
 	}
-	if (r == 0 && g->wants.root_readonly) {
-		r = set_attr(g->root, 0, MOUNT_ATTR_RDONLY);
+	if (r == 0 && w->root_readonly) {
+		r = set_attr(in->root, 0, MOUNT_ATTR_RDONLY);
 		if (r < 0)
 			r = error_sys(err, -r, r == -EBUSY ?
 				      "the root cannot become read-only: somebody has a file of it open for writing" :
 				      "the root cannot become read-only");
 	}
-	return r;
-}
-
-int mounts_begin(struct gate *g, struct mount_job *job, struct error *err)
-{
-	*job = (struct mount_job){ 0 };
-	if (!wants_mounts(&g->wants))
-		return 0;
-	job->shared = mmap(NULL, sizeof(*job->shared), PROT_READ | PROT_WRITE,
-			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (job->shared == MAP_FAILED) {
-		job->shared = NULL;
-		return error_sys(err, errno, "mmap");
-	}
-	job->child = fork();
-	if (job->child == 0) {
-		/* a file system that never answers must not keep this for ever */
-		(void)signal(SIGALRM, SIG_DFL);
-		(void)alarm(MOUNTS_DEADLINE_S);
-		_exit(work(g, job->shared) < 0 ? 1 : 0);
-	}
-	return job->child < 0 ? error_sys(err, errno, "fork") : 0;
-}
-
-static void tell(struct gate *g)
-{
-	static const char *const kinds[] = {
-		[WANT_TMPFS] = "tmpfs on", [WANT_FLAGS] = "mount flags at",
-		[WANT_MASK] = "hidden", [WANT_READONLY] = "read-only",
-	};
-
-	if (g->wants.root_readonly)
-		note(&g->tightened, "read-only root");
-	for (size_t i = 0; i < g->wants.n_mounts; i++)
-		note(&g->tightened, "%s %s", kinds[g->wants.mounts[i].kind], g->wants.mounts[i].path);
-}
-
-int mounts_end(struct gate *g, struct mount_job *job, bool give_up, struct error *err)
-{
-	int status = 0, r = 0;
-
-	if (job->child > 0) {
-		if (give_up)
-			(void)kill(job->child, SIGKILL);
-		while ((r = waitpid(job->child, &status, 0)) < 0 && errno == EINTR)
-			;
-		if (r == job->child && WIFEXITED(status) && WEXITSTATUS(status) == 0)
-			r = 0;
-		else if (r == job->child && WIFEXITED(status) && job->shared->code < 0)
-			r = error_set(err, job->shared->code, "%s", job->shared->text);
-		else
-			r = error_set(err, -ETIMEDOUT, "the container's mounts could not be worked on in time");
-		if (r == 0)
-			tell(g);
-	}
-	if (job->shared)
-		(void)munmap(job->shared, sizeof(*job->shared));
-	*job = (struct mount_job){ 0 };
 	return r;
 }

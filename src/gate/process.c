@@ -60,7 +60,11 @@ static int set_nnp(struct gate *g, struct error *err)
 {
 	const uint64_t args[6] = { PR_SET_NO_NEW_PRIVS, 1 };
 
-	return inject_must(g, "prctl(PR_SET_NO_NEW_PRIVS)", g->abi->prctl, args, err);
+	if (inject_start(g, g->abi->prctl, args, err) < 0)
+		return err->code;
+	/* its limits are set by now */
+	verify_cgroups(g);
+	return inject_good(inject_result(g, err), "prctl(PR_SET_NO_NEW_PRIVS)", err);
 }
 
 /*
@@ -103,7 +107,12 @@ static int load_filter(struct gate *g, const struct scratch *s, const struct sta
 		r = g->abi->word == 4 ? scratch_put(g, s->address, &prog32, sizeof(prog32), err)
 				      : scratch_put(g, s->address, &prog64, sizeof(prog64), err);
 	if (r == 0)
-		r = inject_must(g, "seccomp(2)", g->abi->seccomp, args, err);
+		r = inject_start(g, g->abi->seccomp, args, err);
+	if (r < 0)
+		return r;
+	/* the kernel compiles it now, in the process */
+	verify_around(g);
+	r = inject_good(inject_result(g, err), "seccomp(2)", err);
 	if (r == 0)
 		r = filter_proven(g, err);
 	if (r != -ENOTSUP)
@@ -219,23 +228,42 @@ static void tell(struct gate *g, const struct status *st, uint64_t allowed)
 		note(&g->tightened, "resource limits");
 }
 
-int tighten_process(struct gate *g, struct error *err)
+/* changes - whether anything of the process has to. */
+static bool changes(const struct gate *g)
 {
 	const struct wants *w = &g->wants;
-	_cleanup_(scratch_free) struct scratch s = { 0 };
-	struct status st;
-	uint64_t allowed;
-	int r = status_read(g, &st, err);
+	const struct status *st = &g->was;
+
+	return (w->nnp && !st->nnp) || w->filter || w->n_rlimits > 0 ||
+	       (st->caps[SET_BOUNDING] & ~w->caps[SET_BOUNDING]) ||
+	       (st->caps[SET_PERMITTED] & ~status_allowed(g)) ||
+	       (st->caps[SET_INHERITABLE] & ~w->caps[SET_INHERITABLE]) ||
+	       (st->caps[SET_AMBIENT] & ~w->caps[SET_AMBIENT]);
+}
+
+int process_leave(struct gate *g, struct error *err)
+{
+	return g->wants.filter || g->wants.n_rlimits > 0 ? inject_leave(g, err) : 0;
+}
+
+int process_look(struct gate *g, struct error *err)
+{
+	int r = status_read(g, &g->was, err);
 
 	if (r < 0)
 		return r;
-	g->filters_before = st.filters;
-	allowed = status_allowed(g);
-	if ((!w->nnp || st.nnp) && !w->filter && w->n_rlimits == 0 &&
-	    !(st.caps[SET_BOUNDING] & ~w->caps[SET_BOUNDING]) &&
-	    !(st.caps[SET_PERMITTED] & ~allowed) &&
-	    !(st.caps[SET_INHERITABLE] & ~w->caps[SET_INHERITABLE]) &&
-	    !(st.caps[SET_AMBIENT] & ~w->caps[SET_AMBIENT]))
+	g->filters_before = g->was.filters;
+	return changes(g) && !g->resumed ? inject_leave(g, err) : 0;
+}
+
+int tighten_process(struct gate *g, struct error *err)
+{
+	_cleanup_(scratch_free) struct scratch s = { 0 };
+	const struct status *st = &g->was;
+	const uint64_t allowed = status_allowed(g);
+	int r;
+
+	if (!changes(g))
 		return 0;
 	r = inject_begin(g, err);
 	if (r < 0)
@@ -246,12 +274,12 @@ int tighten_process(struct gate *g, struct error *err)
 		r = scratch_begin(g, SCRATCH_FILTER + g->program.n * sizeof(*g->program.v), &s,
 				  err);
 	if (r == 0)
-		r = apply(g, &s, &st, allowed, err);
+		r = apply(g, &s, st, allowed, err);
 	if (r == 0)
 		r = scratch_end(g, &s, err);
 	if (r == 0)
 		r = inject_end(g, err);
 	if (r == 0)
-		tell(g, &st, allowed);
+		tell(g, st, allowed);
 	return r;
 }

@@ -9,13 +9,21 @@
 #include <signal.h>
 #include <string.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
 #include <cofferdam/file.h>
 #include <cofferdam/text.h>
 
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23		/* since Linux 5.14 */
+#endif
+
 #define TITLE_MAX 256
+#define PAGE 4096u
+#define HEAP_ROOM (96u << 10)	/* less than malloc(3) maps */
+#define STACK_ROOM (24u << 10)
 #define SLICE_NS 100000		/* the least that the kernel takes */
 
 /* Numbers of proc_pid_stat(5), from 1. */
@@ -107,7 +115,7 @@ static void move_title(const unsigned long v[STAT_MAX], char *title, size_t len)
  * one after the other; the kernel reads on into the latter when the former no
  * longer ends in a NUL (proc_pid_cmdline(5)).
  */
-void settle_title(const char *id)
+void settle_title(const char *what, const char *id)
 {
 	_cleanup_buf_ struct buf text = { 0 };
 	unsigned long v[STAT_MAX] = { 0 };
@@ -116,7 +124,7 @@ void settle_title(const char *id)
 
 	(void)malloc_trim(0);
 	(void)prctl(PR_SET_NAME, GATE_COMM, 0, 0, 0);
-	buf_printf(&text, GATE_COMM ": waiting for exec of ");
+	buf_printf(&text, GATE_COMM ": %s ", what);
 	text_escape(&text, id, strlen(id), TITLE_MAX);
 	title = buf_steal(&text);
 	if (!title || !own_stat(v) || v[STAT_ARG_START] == 0 ||
@@ -137,6 +145,29 @@ void settle_title(const char *id)
 	}
 	memcpy(area, title, room ? room - 1 : 0);
 	move_title(v, title, len);	/* which stays in use */
+}
+
+/* populate - have the pages from @start to @end, each writable and this process's own. */
+static void populate(uintptr_t start, uintptr_t end)
+{
+	start &= ~(uintptr_t)(PAGE - 1);
+	end = (end + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
+	/* where the kernel cannot, they come one by one, as they are used */
+	(void)madvise((void *)start, end - start, MADV_POPULATE_WRITE);
+}
+
+void settle_memory(void)
+{
+	extern char __data_start[], _end[];
+	unsigned long v[STAT_MAX] = { 0 };
+	const uintptr_t here = (uintptr_t)&v;
+
+	(void)mallopt(M_TRIM_THRESHOLD, 4 * HEAP_ROOM);
+	free(malloc(HEAP_ROOM));
+	if (own_stat(v) && v[STAT_START_BRK])
+		populate(v[STAT_START_BRK], (uintptr_t)sbrk(0));
+	populate((uintptr_t)__data_start, (uintptr_t)_end);
+	populate(here - STACK_ROOM, here);
 }
 
 static void alarmed(int number)

@@ -78,36 +78,52 @@ static bool failed(const struct gate *g)
 /* What must change: the mounts by a child, while its parent sees to the process. */
 static void tighten(struct gate *g)
 {
-	struct mount_job job = { 0 };
-	struct error err = { 0 }, why = { 0 };
-	int r = missing_flags(g, &err);
+	struct error err = { 0 };
+	int r = helper_work(g, &err);
 
-	if (r == 0)
-		r = mounts_begin(g, &job, &err);
 	if (r == 0)
 		r = tighten_limits(g, &err);
 	if (r == 0)
 		r = tighten_process(g, &err);
-	if (mounts_end(g, &job, r < 0, &why) < 0 && r == 0)
-		mismatch(g, "%s", why.text);
 	if (r < 0)
 		mismatch(g, "%s", err.text);
 }
 
-static void verify(struct gate *g)
+void verify_cgroups(struct gate *g)
+{
+	if (g->cgroups_verified)
+		return;
+	g->cgroups_verified = true;
+	verify_limits(g);
+	verify_device_access(g);
+}
+
+void verify_around(struct gate *g)
 {
 	struct error err = { 0 };
 
+	verify_cgroups(g);
+	if (g->around_verified)
+		return;
+	g->around_verified = true;
+	if (helper_result(g, &err) < 0) {
+		mismatch(g, "%s", err.text);
+		return;
+	}
 	if (mounts_read_at(g->proc, &g->after, &err) < 0) {
 		mismatch(g, "its mounts cannot be read: %s", err.text);
 		return;
 	}
-	verify_process(g);
 	verify_mounts(g);
 	verify_files(g);
 	verify_masks(g);
-	verify_limits(g);
-	verify_device_access(g);
+}
+
+/* What the hardening of the process changes comes last. */
+static void verify(struct gate *g)
+{
+	verify_around(g);
+	verify_process(g);
 	verify_rlimits(g);
 	verify_label(g);
 }
@@ -201,13 +217,21 @@ static void deadline(time_t seconds)
 static void look(struct gate *g)
 {
 	const bool tightening = g->call->tighten && !g->call->audit;
+	struct error err = { 0 };
 
+	if (tightening) {
+		if (process_leave(g, &err) < 0)
+			mismatch(g, "%s", err.text);
+		helper_wake(g);
+	}
 	g->root = openat(g->proc, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (g->root < 0) {
 		mismatch(g, "its root cannot be opened: %s", strerror(errno));
 		return;
 	}
 	if (tightening) {
+		if (process_look(g, &err) < 0)
+			mismatch(g, "%s", err.text);
 		cgroup_alone(g, "before hardening");
 		if (!failed(g))
 			tighten(g);
@@ -227,6 +251,8 @@ void stop_at_exec(struct gate *g)
 	look(g);
 	deadline(0);
 	if (!failed(g) || g->call->audit) {
+		if (!helper_left(g))
+			helper_end(g);
 		(void)record(g, false);
 		if (!failed(g) || g->call->audit) {
 			if (trace_let_go(g) == 0 || g->call->audit)

@@ -129,7 +129,7 @@ void check_stranger(struct binds *b, const struct mount_row *row)
 	else if (proc && strcmp(row->root, "/") == 0)
 		mismatch(b->g, "at %s is a proc file system that was not admitted", row->point);
 	else if (!of_cgroups(b, row) && !known_device(b, row) &&
-		 on_host(b, row) && !device_node(b, row) && !below_bind(b, row) && !masked(b, row))
+		 !device_node(b, row) && !below_bind(b, row) && !masked(b, row) && on_host(b, row))
 		mismatch(b->g, "at %s is %s of the host (%u:%u, %s), which was not admitted",
 			 row->point, row->root, row->major, row->minor, row->fstype);
 }

@@ -181,7 +181,28 @@ static void below_free(struct below *below)
 		(void)close(below->v[i].fd);
 }
 
-int mount_tmpfs(const struct inside *in, const struct want_mount *want, struct error *err)
+void tmpfs_make(struct inside *in)
+{
+	const struct wants *w = &in->g->wants;
+
+	for (size_t i = 0; i < w->n_mounts && i < MADE_MAX; i++) {
+		const struct want_mount *want = &w->mounts[i];
+
+		if (want->kind == WANT_TMPFS)
+			in->made[i] = mount_new_tmpfs(in->g, want->size, want->mode, want->flags);
+	}
+}
+
+/* take_made - the one that was made for @want, or a new one. */
+static int take_made(struct inside *in, const struct want_mount *want)
+{
+	const size_t i = (size_t)(want - in->g->wants.mounts);
+
+	return i < MADE_MAX && in->made[i] >= 0 ? steal_fd(&in->made[i]) :
+	       mount_new_tmpfs(in->g, want->size, want->mode, want->flags);
+}
+
+int mount_tmpfs(struct inside *in, const struct want_mount *want, struct error *err)
 {
 	_cleanup_(below_free) struct below below = { 0 };
 	_cleanup_close_ int target = open_place(in, want->path, O_DIRECTORY), fd = -1;
@@ -205,7 +226,7 @@ int mount_tmpfs(const struct inside *in, const struct want_mount *want, struct e
 		return error_set(err, -EINVAL, "the image's %s is no place for a tmpfs", want->path);
 	r = open_below(in, path, &below);
 	if (r == 0) {
-		fd = mount_new_tmpfs(in->g, want->size, want->mode, want->flags);
+		fd = take_made(in, want);
 		r = fd < 0 ? fd : mount_attach(fd, target);
 	}
 	if (r == 0)

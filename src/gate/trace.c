@@ -164,6 +164,7 @@ int trace_wait(struct gate *g)
 		if (!WIFSTOPPED(status)) {
 			if (tid == g->pid)
 				return 0;
+			helper_gone(g, tid);
 			continue;
 		}
 		event = status >> 16;

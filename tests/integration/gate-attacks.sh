@@ -344,7 +344,7 @@ foreign_tracer() {
 
 # Kill every process of Cofferdam's at random moments: hook or supervisor.
 random_kills() {
-	local i n=$1 ran_unhardened=0 ended=0 whole=0 kills=0 span=15000
+	local i n=$1 ran_unhardened=0 ended=0 whole=0 kills=0 span=15000 newest
 
 	[ "$sanitizer" = no ] || span=32000
 	# LeakSanitizer complains when what it looks at is killed
@@ -360,11 +360,11 @@ random_kills() {
 	#include <string.h>
 	#include <time.h>
 	#include <unistd.h>
-	/* Signals every process of PROGRAM's, and tells how many there were. */
-	static int all(const char *program, int signal)
+	/* Signals every process of PROGRAM's, or the newest, and tells how many there were. */
+	static int all(const char *program, int signal, int newest)
 	{
 		DIR *d = opendir("/proc");
-		int n = 0;
+		int n = 0, last = 0;
 
 		for (struct dirent *e; d && (e = readdir(d));) {
 			char path[64], exe[PATH_MAX];
@@ -375,21 +375,26 @@ random_kills() {
 			len = pid > 1 ? readlink(path, exe, sizeof(exe) - 1) : -1;
 			if (len < 0 || (exe[len] = '\0', strcmp(exe, program) != 0))
 				continue;
-			n += kill(pid, signal) == 0;
+			if (newest)
+				last = pid > last ? pid : last;
+			else
+				n += kill(pid, signal) == 0;
 		}
+		if (last)
+			n = kill(last, signal) == 0;
 		if (d)
 			closedir(d);
 		return n;
 	}
-	/* PROGRAM MICROSECONDS: that long after it was seen first */
+	/* PROGRAM MICROSECONDS [newest]: that long after it was seen first */
 	int main(int argc, char **argv)
 	{
 		const time_t end = time(NULL) + 3;
 
-		while (argc == 3 && all(argv[1], 0) == 0 && time(NULL) < end)
+		while (argc >= 3 && all(argv[1], 0, 0) == 0 && time(NULL) < end)
 			;
 		usleep((useconds_t)atoi(argv[2]));
-		printf("%d\n", all(argv[1], SIGKILL));
+		printf("%d\n", all(argv[1], SIGKILL, argc > 3));
 		return 0;
 	}
 	END
@@ -397,7 +402,10 @@ random_kills() {
 	attack killed "$(shell "grep -q 'NoNewPrivs:.1' /proc/self/status && grep -q ' / [^ ]* ro,' /proc/self/mounts && echo hardened >/out/marker || echo unhardened >/out/marker")"
 	for ((i = 0; i < n; i++)); do
 		rm -f "$dir/out/marker"
-		"$work/killer" "$hook" $((RANDOM % span)) >"$work/killed" &
+		# all of them, or the one that was started last: as a rule that for the mounts
+		newest=()
+		[ $((i % 2)) = 0 ] || newest=(newest)
+		"$work/killer" "$hook" $((RANDOM % span)) "${newest[@]}" >"$work/killed" &
 		in_runtime "$runtime" run --bundle "$dir" "rk-$$-$i" <"$work/nothing" >"$work/said" 2>&1
 		wait $!
 		kills=$((kills + $(<"$work/killed")))
@@ -448,7 +456,7 @@ failing_calls() {
 	for call in openat openat2 read mmap brk fork clone pipe2 setsid chdir dup2 dup3 memfd_create \
 		fcntl ptrace wait4 process_vm_readv process_vm_writev setns fchdir chroot fsopen fsconfig \
 		fsmount move_mount mount_setattr open_tree statx newfstatat fstat getdents64 write \
-		pidfd_open capset prctl close_range; do
+		pidfd_open capset prctl close_range futex madvise; do
 		for injection in $(injections $call); do
 			jq --arg w "$wrapper" --arg call "CALL=$call" --arg injection "INJECTION=$injection" \
 				--arg path "PATH=$PATH" '.hooks.createRuntime = [{path: $w, args: ["x"],

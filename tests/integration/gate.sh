@@ -97,9 +97,9 @@ hardens() {
 	is "$what: the gate's record" "$(jq -r '"\(.verdict) \(.refused) \(.gate.use)"' <<<"$record")" \
 		"harden false enforce"
 	like "$what: says what was tightened" "$(jq -c .gate.tightened <<<"$record")" \
-		"capabilities.*no_new_privs.*seccomp filter.*read-only root.*tmpfs on /tmp"
+		"read-only root.*tmpfs on /tmp.*capabilities.*no_new_privs.*seccomp filter"
 	like "$what: and verified" "$(jq -c .gate.verified <<<"$record")" \
-		"ids.*seccomp.*mounts.*namespaces.*descriptors.*memory limit.*alone"
+		"memory limit.*mounts.*namespaces.*descriptors.*ids.*seccomp.*alone"
 	gone "$what"
 }
 
@@ -342,8 +342,13 @@ state_of() {
 	in_runtime "$runtime" state "$1" 2>/dev/null | jq -r .status
 }
 
+# supervisor_of ID, helper_of ID - by what ps says that they wait for
 supervisor_of() {
-	ps -eo pid=,args= | awk -v id="$1" '$2 == "cofferdam-gate:" && $NF == id { print $1 }'
+	ps -eo pid=,args= | awk -v id="$1" '$2 == "cofferdam-gate:" && $5 == "exec" && $NF == id { print $1 }'
+}
+
+helper_of() {
+	ps -eo pid=,args= | awk -v id="$1" '$2 == "cofferdam-gate:" && $5 == "mount" && $NF == id { print $1 }'
 }
 
 create() {
@@ -359,6 +364,9 @@ lifecycle() {
 	pid=$(supervisor_of $id)
 	like "$runtime create: ps says what waits, and for whom" \
 		"$(ps -o comm=,args= -p "${pid:-0}")" "^cofferdam-gate +cofferdam-gate: waiting for exec of $id\$"
+	like "$runtime create: and who will see to its mounts" \
+		"$(ps -o ppid=,comm=,args= -p "$(helper_of $id || echo 0)")" \
+		"^ *$pid cofferdam-gate +cofferdam-gate: waiting to mount for $id\$"
 	like "$runtime create: the supervisor has no descriptor of others" \
 		"$(find "/proc/$pid/fd" -printf '%l\n' | sed "s#^${COFFERDAM_TREE-}/#/#" | sort -u | paste -sd' ')" \
 		'^ ?/dev/null /memfd:cofferdam-gate \(deleted\) /proc/[0-9]+$'
@@ -409,6 +417,39 @@ lifecycle() {
 	holds "$runtime: STOP, CONT, start: it runs" wait_for test -e "$dir/out/marker"
 	in_runtime "$runtime" delete --force "$id"
 	gone "$runtime: STOP"
+}
+
+is_stopped() {
+	[ "$(state_of "$1")" = stopped ]
+}
+
+# The child that sees to the mounts: its end or standstill lets nothing run unhardened.
+helper() {
+	local dir id=help-$$ start
+
+	dir=$(ordinarily help "$(shell "$look")")
+	create "$dir" "$id"
+	kill -KILL "$(helper_of $id)"
+	wait_for test -z "$(helper_of $id)"
+	is "$runtime: the helper killed before the start: no zombie of it" \
+		"$(ps -o pid= --ppid "$(supervisor_of $id)")" ""
+	in_runtime "$runtime" start "$id"
+	wait_for test -e "$dir/out/marker"
+	like "$runtime: and another one hardens" "$(cat "$work/create.out")" "write / no.*write /tmp ok"
+	in_runtime "$runtime" delete --force "$id"
+	gone "$runtime: a new helper"
+	rm -f "$dir/out/marker"
+	create "$dir" "$id"
+	kill -STOP "$(helper_of $id)"
+	start=$SECONDS
+	in_runtime "$runtime" start "$id" >/dev/null 2>&1
+	wait_for is_stopped "$id"
+	like "$runtime: the helper stopped: killed, with the reason" "$(state_of $id) $(cat "$work/create.out")" \
+		"^stopped .*mounts could not be worked on in time"
+	holds "$runtime: in time" test $((SECONDS - start)) -lt 10
+	holds "$runtime: the program did not run" test ! -e "$dir/out/marker"
+	in_runtime "$runtime" delete --force "$id"
+	gone "$runtime: a stopped helper"
 }
 
 io() {
@@ -472,7 +513,7 @@ many() {
 
 build_programs
 for runtime in runc crun; do
-	parts hardens as_root uses programs hostile_profiles weak_profile impossible late lifecycle io twice
+	parts hardens as_root uses programs hostile_profiles weak_profile impossible late lifecycle helper io twice
 done
 many_runs() {
 	runtime=runc
