@@ -38,8 +38,7 @@ static int record_gate(void *arg, const struct gate_outcome *outcome, struct err
 static int harden(void *arg, const struct oci_spec **ret, struct error *err)
 {
 	struct run *run = arg;
-	int r = harden_candidate(&run->candidate.subject, &run->candidate.decision, &run->wanted,
-				 err);
+	int r = harden_tree(&run->candidate.subject, &run->candidate.decision, &run->wanted, err);
 
 	if (r == 0)
 		*ret = &run->wanted.spec;

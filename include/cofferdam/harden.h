@@ -8,7 +8,7 @@
 
 /*
  * harden_edits - the edits of all findings that decide VERDICT_HARDEN, in
- * order, with the parents they need.
+ * order, with the parents they need. Values are lent by @decision.
  */
 int harden_edits(const struct subject *subject, const struct decision *decision,
 		 struct json_edits *ret, struct error *err) must_check;
@@ -29,5 +29,13 @@ int harden_config(const struct subject *subject, const struct decision *decision
  */
 int harden_candidate(const struct subject *subject, const struct decision *decision,
 		     struct candidate *ret, struct error *err) must_check;
+
+/*
+ * harden_tree - likewise, of somebody who does not need the text: that is neither
+ * written nor read, and @ret->doc has that of @subject (see json_edited()). The
+ * document is lent to it, too, and @decision.
+ */
+int harden_tree(const struct subject *subject, const struct decision *decision,
+		struct candidate *ret, struct error *err) must_check;
 
 #endif

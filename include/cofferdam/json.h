@@ -60,6 +60,8 @@ struct json_doc {
 	char *decoded;			/* private */
 	struct json_chunk *chunks;	/* private */
 	struct json_index *indexes;	/* private */
+	struct json_doc *values;	/* private: whose strings it has, one after the other */
+	bool lent;			/* private: name and text are another document's */
 };
 
 /* json_parse flags */
@@ -153,5 +155,15 @@ void json_edits_free(struct json_edits *edits);
  */
 int json_apply(const struct json_doc *doc, const struct json_edits *edits,
 	       struct buf *ret, struct error *err) must_check;
+
+/*
+ * json_edited - what json_parse() makes of json_apply()'s result, without writing and
+ * reading it: the same tree, or the same error. Name, text and strings are those of @doc,
+ * which must outlive it. So what was not edited has its place there; a new value has
+ * the place of the one that it replaces, or of where it was put in. It has no bytes there, and nor
+ * has what an edit was made in: "end" is "start".
+ */
+int json_edited(const struct json_doc *doc, const struct json_edits *edits,
+		struct json_doc **ret, struct error *err) must_check;
 
 #endif

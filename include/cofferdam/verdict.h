@@ -73,6 +73,11 @@ struct candidate {
 int candidate_parse(const char *name, const struct buf *text, struct candidate *c,
 		    struct error *err) must_check;
 
+/* candidate_edit - what candidate_parse() would make of the text with @edits made; @doc is
+ * lent to it and must outlive it. */
+int candidate_edit(const struct json_doc *doc, const struct json_edits *edits,
+		   struct candidate *c, struct error *err) must_check;
+
 /*
  * candidate_judge - decide on @c by its facts. @how gives all but doc, spec and
  * facts, and what it points to must live as long as @c.

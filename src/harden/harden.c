@@ -48,8 +48,8 @@ static int add_parents(const struct json_doc *doc, const char *pointer,
 		*slash = '\0';
 		node = json_at(doc, prefix);
 		if ((!node || node->type == JSON_NULL) && !added(edits, prefix)) {
-			r = json_edits_add(edits, JSON_ADD, prefix, slash[1] == '-' ? "[]" : "{}",
-					   err);
+			r = json_edits_lend(edits, JSON_ADD, prefix, slash[1] == '-' ? "[]" : "{}",
+					    err);
 			if (r < 0)
 				return r;
 		}
@@ -87,8 +87,8 @@ static int copy_edits(const struct subject *subject, const struct decision *deci
 			if (edit->op == JSON_ADD)
 				r = add_parents(subject->doc, edit->pointer, edits, err);
 			if (r == 0)
-				r = json_edits_add(edits, edit->op, edit->pointer, edit->value,
-						   err);
+				r = json_edits_lend(edits, edit->op, edit->pointer, edit->value,
+						    err);
 			if (r < 0)
 				return r;
 		}
@@ -116,14 +116,11 @@ int harden_edits(const struct subject *subject, const struct decision *decision,
 }
 
 /* judge_again - the result must hold by the same facts and policy. */
-static int judge_again(const struct subject *before, const struct buf *text,
-		       struct candidate *c, struct error *err)
+static int judge_again(const struct subject *before, struct candidate *c, struct error *err)
 {
-	int r = candidate_parse(before->doc->name, text, c, err);
-
 	/* Added mounts shift indices, so the facts are matched anew, by path. */
-	if (r == 0)
-		r = facts_again(before->facts, &c->spec, &c->facts, err);
+	int r = facts_again(before->facts, &c->spec, &c->facts, err);
+
 	if (r == 0)
 		r = candidate_judge(c, before, err);
 	if (r < 0)
@@ -139,13 +136,18 @@ static int judge_again(const struct subject *before, const struct buf *text,
 	return 0;
 }
 
-static int edited(const struct subject *subject, const struct decision *decision,
-		  struct buf *text, struct error *err)
+/* harden_text - the text too, which is what is judged: whoever gets it has to read it. */
+static int harden_text(const struct subject *subject, const struct decision *decision,
+		       struct buf *text, struct candidate *c, struct error *err)
 {
 	_cleanup_edits_ struct json_edits edits = { 0 };
 	int r = harden_edits(subject, decision, &edits, err);
 
-	return r < 0 ? r : json_apply(subject->doc, &edits, text, err);
+	if (r == 0)
+		r = json_apply(subject->doc, &edits, text, err);
+	if (r == 0)
+		r = candidate_parse(subject->doc->name, text, c, err);
+	return r < 0 ? r : judge_again(subject, c, err);
 }
 
 int harden_config(const struct subject *subject, const struct decision *decision,
@@ -153,10 +155,8 @@ int harden_config(const struct subject *subject, const struct decision *decision
 {
 	_cleanup_candidate_ struct candidate c = { 0 };
 	_cleanup_buf_ struct buf text = { 0 };
-	int r = edited(subject, decision, &text, err);
+	int r = harden_text(subject, decision, &text, &c, err);
 
-	if (r == 0)
-		r = judge_again(subject, &text, &c, err);
 	if (r < 0)
 		return r;
 	*ret = text;
@@ -168,7 +168,17 @@ int harden_candidate(const struct subject *subject, const struct decision *decis
 		     struct candidate *ret, struct error *err)
 {
 	_cleanup_buf_ struct buf text = { 0 };
-	int r = edited(subject, decision, &text, err);
 
-	return r < 0 ? r : judge_again(subject, &text, ret, err);
+	return harden_text(subject, decision, &text, ret, err);
+}
+
+int harden_tree(const struct subject *subject, const struct decision *decision,
+		struct candidate *ret, struct error *err)
+{
+	_cleanup_edits_ struct json_edits edits = { 0 };
+	int r = harden_edits(subject, decision, &edits, err);
+
+	if (r == 0)
+		r = candidate_edit(subject->doc, &edits, ret, err);
+	return r < 0 ? r : judge_again(subject, ret, err);
 }

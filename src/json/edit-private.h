@@ -3,9 +3,10 @@
 #define COFFERDAM_EDIT_PRIVATE_H
 
 /*
- * The tree that json_apply() makes its edits on, opened only where they reach.
+ * The tree that json_apply() and json_edited() make their edits on, opened only where they reach.
  * A node that was not opened is printed as its bytes in the source; an opened
  * one is printed from its children, each with the bytes that stood around it.
+ * Or both become values of another document.
  *
  *	{ LEAD "name" : VALUE TRAIL , LEAD "name" : VALUE TAIL }
  *	       `-head-'
@@ -36,6 +37,7 @@ struct edit_node {
 	struct slice lead, head, trail, tail;
 	struct slice colon;		/* of an added member, which has no head */
 	char *owned;			/* what the slices of an added child point to */
+	struct json *made, *last;	/* edit_build(): its value, and that one's last child */
 };
 
 struct edit_chunk {
@@ -68,8 +70,18 @@ int edit_insert(struct edit_tree *t, struct edit_node *parent, size_t at,
 
 void edit_remove(struct edit_node *parent, size_t at);
 
+/* edit_settle - take the members that are gone out of a large object. */
+void edit_settle(struct edit_node *node);
+
 /* edit_print - append the whole document. */
 void edit_print(struct edit_tree *t, struct buf *out);
+
+/* edit_build - the whole document as one, with @names bytes of room for the names of
+ * added members, quoted. 0, or -ENOMEM. */
+int edit_build(struct edit_tree *t, size_t names, struct json_doc **ret);
+
+/* Room for a name of @len bytes: quoted, with an escape for each, and a NUL. */
+#define EDIT_NAME_MAX(len) (6 * (len) + 3)
 
 /* edit_tree_init - a tree with nothing opened. 0, or -ENOMEM. */
 int edit_tree_init(struct edit_tree *t, const struct json_doc *doc, size_t n_edits);

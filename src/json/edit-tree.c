@@ -242,13 +242,16 @@ static void close_gap(struct edit_node *parent, const struct edit_node *first, b
 		parent->kid[parent->n - 1]->trail.n = 0;
 }
 
-/* Take the members that are gone out of a large object, all at once. */
-static void settle(struct edit_node *node)
+void edit_settle(struct edit_node *node)
 {
-	const struct edit_node *first = node->kid[0];
-	const bool last = node->kid[node->n - 1]->gone;
+	const struct edit_node *first;
 	size_t kept = 0;
+	bool last;
 
+	if (node->dead == 0)
+		return;
+	first = node->kid[0];
+	last = node->kid[node->n - 1]->gone;
 	for (size_t i = 0; i < node->n; i++) {
 		if (!node->kid[i]->gone)
 			node->kid[kept++] = node->kid[i];
@@ -265,7 +268,7 @@ int edit_insert(struct edit_tree *t, struct edit_node *parent, size_t at,
 	struct edit_node *kid = nodes_alloc(t, 1);
 
 	if (parent->dead > 0) {
-		settle(parent);
+		edit_settle(parent);
 		at = parent->n;		/* members are added at the end alone */
 	}
 	if (parent->n == parent->cap) {
@@ -315,8 +318,7 @@ void edit_remove(struct edit_node *parent, size_t at)
 /* All of @node up to its children. */
 static void print_head(struct edit_node *node, struct buf *out)
 {
-	if (node->dead > 0)
-		settle(node);
+	edit_settle(node);
 	buf_add(out, node->lead.s, node->lead.n);
 	if (node->colon.n > 0 && node->name.s && node->parent->type == JSON_OBJECT) {
 		json_quote(out, node->name.s, node->name.n);

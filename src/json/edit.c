@@ -287,20 +287,27 @@ static int apply_one(struct edit_tree *t, const struct json_edit *edit, struct e
 	return 0;
 }
 
+static int apply_all(struct edit_tree *t, const struct json_doc *doc,
+		     const struct json_edits *edits, struct error *err)
+{
+	int r = 0;
+
+	if (edit_tree_init(t, doc, edits->n) < 0)
+		return error_oom(err);
+	for (size_t i = 0; r == 0 && i < edits->n; i++)
+		r = apply_one(t, &edits->v[i], err);
+	return r;
+}
+
 int json_apply(const struct json_doc *doc, const struct json_edits *edits,
 	       struct buf *ret, struct error *err)
 {
 	_cleanup_edit_tree_ struct edit_tree tree = { 0 };
 	_cleanup_buf_ struct buf out = { 0 };
-	int r;
+	int r = apply_all(&tree, doc, edits, err);
 
-	if (edit_tree_init(&tree, doc, edits->n) < 0)
-		return error_oom(err);
-	for (size_t i = 0; i < edits->n; i++) {
-		r = apply_one(&tree, &edits->v[i], err);
-		if (r < 0)
-			return r;
-	}
+	if (r < 0)
+		return r;
 	edit_print(&tree, &out);
 	r = buf_check(&out, err);
 	if (r < 0)
@@ -312,4 +319,18 @@ int json_apply(const struct json_doc *doc, const struct json_edits *edits,
 	*ret = out;
 	out = (struct buf){ 0 };
 	return 0;
+}
+
+int json_edited(const struct json_doc *doc, const struct json_edits *edits,
+		struct json_doc **ret, struct error *err)
+{
+	_cleanup_edit_tree_ struct edit_tree tree = { 0 };
+	size_t names = 1;
+	int r = apply_all(&tree, doc, edits, err);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < edits->n; i++)
+		names += EDIT_NAME_MAX(strlen(edits->v[i].pointer));
+	return edit_build(&tree, names, ret) < 0 ? error_oom(err) : 0;
 }

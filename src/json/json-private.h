@@ -6,6 +6,14 @@
 
 #include <cofferdam/json.h>
 
+/* Values, as they are allocated: newest chunk first. */
+struct json_chunk {
+	struct json_chunk *next;
+	size_t used;
+	size_t cap;
+	struct json node[];
+};
+
 /* What is wrong, and the offset where. */
 struct json_fault {
 	size_t at;

@@ -27,13 +27,6 @@
 #define POOL_SIZE 8192
 #define CHUNK_NODES 256
 
-struct json_chunk {
-	struct json_chunk *next;
-	size_t used;
-	size_t cap;
-	struct json node[];
-};
-
 struct parser {
 	struct json_doc *doc;
 	char *masked;			/* inside doc->decoded */
@@ -377,12 +370,8 @@ int json_parse(const char *name, const char *text, size_t len, unsigned flags,
 	return 0;
 }
 
-void json_free(struct json_doc **doc)
+static void doc_free(struct json_doc *d)
 {
-	struct json_doc *d = *doc;
-
-	if (!d)
-		return;
 	while (d->chunks) {
 		struct json_chunk *chunk = d->chunks;
 
@@ -390,9 +379,23 @@ void json_free(struct json_doc **doc)
 		free(chunk);
 	}
 	json_index_free(d);
-	free(d->name);
-	free(d->text);
+	if (!d->lent) {
+		free(d->name);
+		free(d->text);
+	}
 	free(d->decoded);
 	free(d);
+}
+
+void json_free(struct json_doc **doc)
+{
+	struct json_doc *d = *doc;
+
+	while (d) {
+		struct json_doc *value = d->values;
+
+		doc_free(d);
+		d = value;
+	}
 	*doc = NULL;
 }

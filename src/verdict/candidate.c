@@ -3,18 +3,34 @@
 
 #include <string.h>
 
+/* take - read @doc, which is owned from here on. */
+static int take(struct json_doc *doc, struct candidate *c, struct error *err)
+{
+	int r = oci_spec_read(doc, &c->spec, err);
+
+	if (r < 0)
+		json_free(&doc);
+	else
+		c->doc = doc;
+	return r;
+}
+
 int candidate_parse(const char *name, const struct buf *text, struct candidate *c,
 		    struct error *err)
 {
-	_cleanup_json_ struct json_doc *doc = NULL;
+	struct json_doc *doc = NULL;
 	int r = json_parse(name, buf_cstr(text), text->len, 0, &doc, err);
 
-	if (r == 0)
-		r = oci_spec_read(doc, &c->spec, err);
-	if (r < 0)
-		return r;
-	c->doc = steal_ptr(doc);
-	return 0;
+	return r < 0 ? r : take(doc, c, err);
+}
+
+int candidate_edit(const struct json_doc *doc, const struct json_edits *edits,
+		   struct candidate *c, struct error *err)
+{
+	struct json_doc *edited = NULL;
+	int r = json_edited(doc, edits, &edited, err);
+
+	return r < 0 ? r : take(edited, c, err);
 }
 
 int candidate_judge(struct candidate *c, const struct subject *how, struct error *err)

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "../unit/same-doc.h"
+
 static const char value[] = "{\"a~b/c\": [1, \"\\u20ac\"]}";
 
 static const struct json *next_node(const struct json *node)
@@ -90,6 +92,19 @@ static void add_edit(const struct json_doc *doc, struct json_edits *edits, uint6
 				&err) == 0, "%s", err.text);
 }
 
+/* edited_alike - the tree with @edits made is that of the text with them made. */
+static void edited_alike(const struct json_doc *doc, const struct json_edits *edits,
+			 const struct json_doc *after)
+{
+	_cleanup_json_ struct json_doc *edited = NULL;
+	struct error err;
+	const char *differs;
+
+	property(json_edited(doc, edits, &edited, &err) == 0, "%s", err.text);
+	differs = same_doc(after, edited);
+	property(!differs, "edited, the tree differs: %s", differs ? differs : "");
+}
+
 static void edits(const struct json_doc *doc, uint64_t *seed)
 {
 	_cleanup_edits_ struct json_edits edits = { 0 };
@@ -103,13 +118,15 @@ static void edits(const struct json_doc *doc, uint64_t *seed)
 		add_edit(doc, &edits, seed);
 	r = json_apply(doc, &edits, &out, &err);
 	if (r < 0) {
+		property(json_edited(doc, &edits, &after, &err) == r, "the tree can be edited");
 		property(out.len == 0 && (r == -EINVAL || (r == -ENOENT && n > 1)), "%s", err.text);
 		return;
 	}
-	property(json_parse("edited", buf_cstr(&out), out.len, JSON_COMMENTS, &after, &err) == 0, "%s",
-		 err.text);
+	property(json_parse(doc->name, buf_cstr(&out), out.len, JSON_COMMENTS, &after, &err) == 0,
+		 "%s", err.text);
 	property(after->repeated <= doc->repeated, "an edit repeats no name");
 	fuzz_same(doc, after, &edits);
+	edited_alike(doc, &edits, after);
 	if (edits.v[n - 1].op == JSON_REPLACE) {
 		const struct json *now = json_at(after, edits.v[n - 1].pointer);
 

@@ -7,6 +7,8 @@
 
 #include <cofferdam/file.h>
 
+#include "../unit/same-doc.h"
+
 #define BROKEN(err, ...) error_set(err, -EBADMSG, __VA_ARGS__)
 
 static int write_file(const struct place *place, const char *name, const char *text, size_t len,
@@ -237,6 +239,19 @@ static int check_again(const struct rule_case *c, const struct buf *once, struct
 	return r;
 }
 
+/* check_tree - hardened by the tree it is what was hardened by the text. */
+static int check_tree(const struct judged *judged, const struct buf *text, struct error *err)
+{
+	_cleanup_candidate_ struct candidate by_text = { 0 }, by_tree = { 0 };
+	const char *differs;
+	int r = candidate_parse(judged->candidate.doc->name, text, &by_text, err);
+
+	if (r == 0)
+		r = harden_tree(&judged->candidate.subject, &judged->candidate.decision, &by_tree, err);
+	differs = r == 0 ? same_doc(by_text.doc, by_tree.doc) : NULL;
+	return differs ? BROKEN(err, "hardened by the tree it differs: %s", differs) : r;
+}
+
 static int check_hardened(const struct rule_case *c, struct error *err)
 {
 	const struct variant harden = { ACTION_HARDEN, DOOR_RUNTIME, NULL };
@@ -252,6 +267,8 @@ static int check_hardened(const struct rule_case *c, struct error *err)
 				  err);
 	if (r == 0)
 		r = check_values(c, &text, err);
+	if (r == 0)
+		r = check_tree(&judged, &text, err);
 	return r < 0 ? r : check_again(c, &text, err);
 }
 
@@ -260,6 +277,7 @@ static int check_refused(const struct rule_case *c, struct error *err)
 {
 	const struct variant harden = { ACTION_HARDEN, DOOR_RUNTIME, NULL };
 	_cleanup_judged_ struct judged judged = { 0 };
+	_cleanup_candidate_ struct candidate tree = { 0 };
 	_cleanup_buf_ struct buf text = { 0 };
 	struct error why = { 0 };
 	int r = judge(c, &harden, &judged, err);
@@ -267,7 +285,8 @@ static int check_refused(const struct rule_case *c, struct error *err)
 	if (r < 0 || (judged.candidate.decision.verdict != VERDICT_HARDEN &&
 		      judged.candidate.decision.verdict != VERDICT_ALLOW))
 		return r;
-	if (harden_config(&judged.candidate.subject, &judged.candidate.decision, &text, &why) < 0)
+	if (harden_config(&judged.candidate.subject, &judged.candidate.decision, &text, &why) < 0 &&
+	    harden_tree(&judged.candidate.subject, &judged.candidate.decision, &tree, &why) < 0)
 		return 0;
 	return BROKEN(err, "it should be refused, yet it was hardened");
 }

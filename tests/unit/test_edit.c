@@ -11,6 +11,7 @@
 #include <cofferdam/json.h>
 
 #include "json-gen.h"
+#include "same-doc.h"
 
 /* A script: lines of "add POINTER VALUE", "replace POINTER VALUE", "remove POINTER". */
 static void add_script(struct json_edits *edits, const char *script)
@@ -30,12 +31,35 @@ static void add_script(struct json_edits *edits, const char *script)
 	}
 }
 
+/* check_edited - the tree that edits were made on reads as the text with them made. */
+static void check_edited(const struct json_doc *doc, const struct json_edits *edits)
+{
+	_cleanup_json_ struct json_doc *edited = NULL, *read = NULL;
+	_cleanup_buf_ struct buf text = { 0 };
+	struct error err = { 0 }, why = { 0 };
+	const int r = json_apply(doc, edits, &text, &err);
+	const char *differs;
+
+	assert_int_equal(json_edited(doc, edits, &edited, &why), r);
+	if (r < 0) {
+		assert_string_equal(err.text, why.text);
+		assert_null(edited);
+		return;
+	}
+	assert_int_equal(json_parse(doc->name, buf_cstr(&text), text.len, JSON_COMMENTS, &read,
+				    &err), 0);
+	differs = same_doc(edited, read);
+	if (differs)
+		fail_msg("%s\n became %s\n and another tree: %s", doc->text, buf_cstr(&text), differs);
+}
+
 static int apply(const char *text, const struct json_edits *edits, struct buf *out,
 		 struct error *err)
 {
 	_cleanup_json_ struct json_doc *doc = NULL;
 
 	assert_int_equal(json_parse("t", text, strlen(text), JSON_COMMENTS, &doc, err), 0);
+	check_edited(doc, edits);
 	return json_apply(doc, edits, out, err);
 }
 
@@ -346,6 +370,7 @@ static void random_edits(struct gen *g, uint32_t seed)
 		m.op = m.target->parent ? (enum json_op)next_random(g, 3) : JSON_REPLACE;
 		json_pointer(&pointer, m.target);
 		assert_int_equal(json_edits_add(&one, m.op, buf_cstr(&pointer), value, &err), 0);
+		check_edited(now, &one);
 		buf_reset(&out);
 		want = is_ambiguous(m.target) ? -EINVAL : 0;
 		r = json_apply(now, &one, &out, &err);
@@ -360,6 +385,7 @@ static void random_edits(struct gen *g, uint32_t seed)
 		json_free(&now);
 		now = steal_ptr(after);
 	}
+	check_edited(first, &all);
 	buf_reset(&out);
 	assert_int_equal(json_apply(first, &all, &out, &err), 0);
 	assert_int_equal(json_parse("t", out.data, out.len, JSON_COMMENTS, &batch, &err), 0);
@@ -447,11 +473,13 @@ static void test_large(void **state)
 	assert_null(json_at(doc, "/a~1~2"));
 	assert_null(json_get(doc->root, "a/~301"));
 	add_script(&twice, "remove /twice");
+	check_edited(doc, &twice);
 	assert_int_equal(json_apply(doc, &twice, &out, &err), -EINVAL);
 	add_script(&edits,
 		   "remove /a~1~00\nremove /h~1~01\nadd /new 1\nadd /h~1~01 2\nreplace /o~1~02 3\n"
 		   "replace /new 4\nremove /list/0\nadd /list/- 5\nremove /list/298\nremove /new\n"
 		   "add /zz [6]\nadd /zz/- 7");
+	check_edited(doc, &edits);
 	assert_int_equal(json_apply(doc, &edits, &out, &err), 0);
 	assert_int_equal(json_parse("t", out.data, out.len, 0, &after, &err), 0);
 	assert_int_equal(after->root->count, doc->root->count);
@@ -492,6 +520,73 @@ static void test_large_layout(void **state)
 	assert_int_equal(apply(text.data, &edits, &none, &err), -ENOENT);
 }
 
+static void where(const struct json_doc *doc, const char *pointer, unsigned line, unsigned column)
+{
+	const struct json *node = json_at(doc, pointer);
+	unsigned l, c;
+
+	assert_non_null(node);
+	json_where(doc, node->start, &l, &c);
+	if (l != line || c != column)
+		fail_msg("%s stands at %u:%u", pointer, l, c);
+}
+
+/* What was there has its place; what is new has that of what it replaced, or where it went. */
+static void test_places(void **state)
+{
+	static const char text[] =
+		"{\n  \"a\": 1,\n  \"b\": [10, 20, 30],\n  \"c\": { \"d\": \"e\" },\n  \"z\": {}\n}\n";
+	_cleanup_json_ struct json_doc *doc = NULL, *edited = NULL;
+	_cleanup_edits_ struct json_edits edits = { 0 };
+	struct error err = { 0 };
+
+	(void)state;
+	assert_int_equal(json_parse("t", text, strlen(text), 0, &doc, &err), 0);
+	add_script(&edits, "add /c/f [1, {\"g\": 2}]\nadd /b/1 15\nreplace /b/0 5\nremove /a\nadd /h 3\n"
+			   "add /c/f/- 4");
+	check_edited(doc, &edits);
+	assert_int_equal(json_edited(doc, &edits, &edited, &err), 0);
+	where(edited, "", 1, 1);
+	where(edited, "/b", 3, 8);
+	where(edited, "/b/0", 3, 9);
+	where(edited, "/b/1", 3, 9);
+	where(edited, "/b/2", 3, 13);
+	where(edited, "/b/3", 3, 17);
+	where(edited, "/c", 4, 8);
+	where(edited, "/c/d", 4, 15);
+	where(edited, "/c/f", 4, 18);
+	where(edited, "/c/f/1/g", 4, 18);
+	where(edited, "/c/f/2", 4, 18);
+	where(edited, "/z", 5, 8);
+	where(edited, "/h", 5, 10);
+	assert_ptr_equal(edited->text, doc->text);
+	/* as they stood; and nothing is said to stand where it does not */
+	assert_int_equal(json_at(edited, "/b/2")->end - json_at(edited, "/b/2")->start, 2);
+	assert_int_equal(json_at(edited, "/z")->end - json_at(edited, "/z")->start, 2);
+	assert_int_equal(json_at(edited, "/b/0")->end, json_at(edited, "/b/0")->start);
+	assert_int_equal(json_at(edited, "/b")->end, json_at(edited, "/b")->start);
+	assert_int_equal(json_at(edited, "/c/f/1")->end, json_at(edited, "/c/f/1")->start);
+	assert_int_equal(json_at(edited, "/c/d")->key_start, json_at(doc, "/c/d")->key_start);
+	assert_int_equal(json_at(edited, "/h")->key_start, json_at(edited, "/h")->start);
+}
+
+/* A name that a text could not hold becomes what would be written for it. */
+static void test_added_names(void **state)
+{
+	_cleanup_json_ struct json_doc *doc = NULL;
+	_cleanup_edits_ struct json_edits edits = { 0 };
+	struct error err = { 0 };
+
+	(void)state;
+	assert_int_equal(json_parse("t", "{\"a\":{}}", 8, 0, &doc, &err), 0);
+	assert_int_equal(json_edits_add(&edits, JSON_ADD, "/\"\\\x01~0~1", "1", &err), 0);
+	assert_int_equal(json_edits_add(&edits, JSON_ADD, "/\xff\xff\x7f", "2", &err), 0);
+	assert_int_equal(json_edits_add(&edits, JSON_ADD, "/a/", "{}", &err), 0);
+	assert_int_equal(json_edits_add(&edits, JSON_ADD, "/a//\xfe", "[]", &err), 0);
+	assert_int_equal(json_edits_add(&edits, JSON_ADD, "/a//\xfd", "[]", &err), 0);
+	check_edited(doc, &edits);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -504,6 +599,8 @@ int main(void)
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_large),
 		cmocka_unit_test(test_large_layout),
+		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_added_names),
 	};
 
 	return cmocka_run_group_tests_name("edit", tests, NULL, NULL);

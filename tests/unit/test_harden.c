@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <fcntl.h>
+#include <glob.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +11,8 @@
 
 #include <cofferdam/file.h>
 #include <cofferdam/harden.h>
+
+#include "same-doc.h"
 
 struct scene {
 	struct policy *policy;
@@ -78,11 +81,48 @@ static void end(struct scene *s)
 	policy_free(&s->policy);
 }
 
+/* check_alike - two decisions find the same, of places that are as much the same. */
+static void check_alike(const struct candidate *a, const struct candidate *b)
+{
+	const struct findings *f = &a->decision.findings, *g = &b->decision.findings;
+
+	assert_int_equal(a->decision.verdict, b->decision.verdict);
+	assert_int_equal(f->n, g->n);
+	for (size_t i = 0; i < f->n; i++) {
+		assert_int_equal(f->v[i].rule, g->v[i].rule);
+		assert_string_equal(f->v[i].text, g->v[i].text);
+		assert_string_equal(f->v[i].pointer, g->v[i].pointer);
+		assert_int_equal(a->decision.each[i], b->decision.each[i]);
+	}
+}
+
+/* try - harden, by the text and by the tree, which have to come to the same. */
+static int try(struct scene *s, struct buf *ret, struct error *err)
+{
+	_cleanup_candidate_ struct candidate text = { 0 }, tree = { 0 };
+	struct error why = { 0 };
+	const char *differs;
+	int r = harden_candidate(&s->c.subject, &s->c.decision, &text, err);
+
+	assert_int_equal(harden_tree(&s->c.subject, &s->c.decision, &tree, &why), r);
+	if (r < 0)
+		assert_string_equal(err->text, why.text);
+	assert_int_equal(harden_config(&s->c.subject, &s->c.decision, ret, err), r);
+	if (r < 0)
+		return r;
+	differs = same_doc(text.doc, tree.doc);
+	if (differs)
+		fail_msg("%s became %s, and another tree: %s", s->c.doc->text, text.doc->text, differs);
+	assert_string_equal(buf_cstr(ret), text.doc->text);
+	check_alike(&text, &tree);
+	return 0;
+}
+
 static void harden(struct scene *s, struct buf *ret)
 {
 	struct error err = { 0 };
 
-	if (harden_config(&s->c.subject, &s->c.decision, ret, &err) < 0)
+	if (try(s, ret, &err) < 0)
 		fail_msg("%s", err.text);
 }
 
@@ -238,7 +278,7 @@ static void test_does_not_hold(void **state)
 			json_edits_free(&s.c.decision.findings.v[i].edits);
 	}
 	buf_str(&out, "before");
-	assert_int_equal(harden_config(&s.c.subject, &s.c.decision, &out, &err), -ENOTRECOVERABLE);
+	assert_int_equal(try(&s, &out, &err), -ENOTRECOVERABLE);
 	assert_string_equal(buf_cstr(&out), "before");
 	assert_non_null(strstr(err.text, "seccomp-missing"));
 	end(&s);
@@ -254,14 +294,14 @@ static void test_not_hardened(void **state)
 	(void)state;
 	start(&s, BUNDLE_CIS_DOCKER, "{}");
 	assert_int_equal(judge(&s, DOOR_HOOK), VERDICT_DENY);
-	assert_int_equal(harden_config(&s.c.subject, &s.c.decision, &out, &err), -ENOTRECOVERABLE);
+	assert_int_equal(try(&s, &out, &err), -ENOTRECOVERABLE);
 	s.policy->rules[RULE_ROOT_USER].action = ACTION_DENY;
 	assert_int_equal(judge(&s, DOOR_RUNTIME), VERDICT_DENY);
-	assert_int_equal(harden_config(&s.c.subject, &s.c.decision, &out, &err), -ENOTRECOVERABLE);
+	assert_int_equal(try(&s, &out, &err), -ENOTRECOVERABLE);
 	assert_non_null(strstr(err.text, "root-user"));
 	s.c.facts.uid_map.is = FACT_UNKNOWN;
 	assert_int_equal(judge(&s, DOOR_RUNTIME), VERDICT_UNJUDGED);
-	assert_int_equal(harden_config(&s.c.subject, &s.c.decision, &out, &err), -ENOTRECOVERABLE);
+	assert_int_equal(try(&s, &out, &err), -ENOTRECOVERABLE);
 	assert_int_equal(out.len, 0);
 	end(&s);
 }
@@ -281,7 +321,7 @@ static void test_not_editable(void **state)
 
 		start(&s, BUNDLE_CIS_DOCKER, configs[i]);
 		assert_int_equal(judge(&s, DOOR_RUNTIME), VERDICT_HARDEN);
-		assert_true(harden_config(&s.c.subject, &s.c.decision, &out, &err) < 0);
+		assert_true(try(&s, &out, &err) < 0);
 		assert_int_equal(out.len, 0);
 		end(&s);
 	}
@@ -474,6 +514,52 @@ static void test_idempotent(void **state)
 	assert_true(changed >= 2 * BUNDLE_MAX);
 }
 
+/* corpus - harden what an engine wrote by each shipped policy; how many could be. */
+static size_t corpus(const char *config, const char *facts)
+{
+	size_t hardened = 0;
+
+	for (int b = 0; b < BUNDLE_MAX; b++) {
+		_cleanup_buf_ struct buf text = { 0 }, known = { 0 }, out = { 0 };
+		struct error err = { 0 };
+		struct scene s;
+
+		if (file_read(AT_FDCWD, config, false, FILE_CONFIG_MAX, &text, NULL, &err) < 0 ||
+		    file_read(AT_FDCWD, facts, false, FILE_CONFIG_MAX, &known, NULL, &err) < 0)
+			fail_msg("%s", err.text);
+		start(&s, (enum bundle)b, buf_cstr(&text));
+		if (facts_load(facts, buf_cstr(&known), known.len, &s.c.spec, &s.c.facts, &err) < 0)
+			fail_msg("%s", err.text);
+		/* also those that stay outside of the policy: they fail alike */
+		(void)judge(&s, DOOR_RUNTIME);
+		hardened += try(&s, &out, &err) == 0;
+		end(&s);
+	}
+	return hardened;
+}
+
+static void test_corpus(void **state)
+{
+	const char *srcdir = getenv("top_srcdir");
+	_cleanup_free_ char *pattern = NULL;
+	size_t hardened = 0;
+	glob_t found;
+
+	(void)state;
+	assert_true(asprintf(&pattern, "%s/tests/corpus/*/*.facts.json", srcdir ? srcdir : ".") > 0);
+	assert_int_equal(glob(pattern, 0, NULL, &found), 0);
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		_cleanup_free_ char *config = strdup(found.gl_pathv[i]);
+
+		assert_non_null(config);
+		(void)strcpy(strstr(config, ".facts.json"), ".json");
+		hardened += corpus(config, found.gl_pathv[i]);
+	}
+	assert_true(found.gl_pathc > 10);
+	assert_true(hardened > found.gl_pathc / 2);
+	globfree(&found);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -482,7 +568,7 @@ int main(void)
 		cmocka_unit_test(test_one_change), cmocka_unit_test(test_does_not_hold),
 		cmocka_unit_test(test_not_hardened), cmocka_unit_test(test_not_editable),
 		cmocka_unit_test(test_facts_move_along), cmocka_unit_test(test_interplay),
-		cmocka_unit_test(test_idempotent),
+		cmocka_unit_test(test_idempotent), cmocka_unit_test(test_corpus),
 	};
 
 	return cmocka_run_group_tests_name("harden", tests, NULL, NULL);
