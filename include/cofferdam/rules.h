@@ -46,6 +46,13 @@ struct known_profiles {
 const struct known_profile *known_profile(const struct known_profiles *known,
 					  const char *profile, size_t len);
 
+/*
+ * profile_kept - whether the profile @text, which a remedy of @policy puts in, is a shipped one in
+ * which seccomp-weak by this policy is known to find nothing: then it need not be read for that.
+ * PROFILE_DEFAULT is its default.
+ */
+bool profile_kept(const struct policy *policy, const char *text);
+
 /* What a check sees. */
 struct rule_input {
 	const struct json_doc *doc;
@@ -55,6 +62,7 @@ struct rule_input {
 	enum engine engine;		/* as registered */
 	struct engine_tells tells;	/* what the registered engine tells, looked up once */
 	const struct known_profiles *known;	/* or NULL */
+	bool profile_kept;		/* profile_kept(): linux.seccomp stands for such a one */
 	unsigned on;			/* ON_*: what is asked for */
 	const struct oci_spec *admitted;	/* of a container that runs already: what it was
 						 * admitted with, where @spec has what is asked for */

@@ -7,7 +7,7 @@
  * runtime makes of it. Two filters are compared by following every path
  * through both, so that conditions on arguments count, and so does what
  * libseccomp loses. Nothing here is on the way of a container's start but
- * profile_program(). Architectures are AUDIT_ARCH_* of <linux/audit.h>.
+ * profile_program() and profile_keeps(). Architectures are AUDIT_ARCH_* of <linux/audit.h>.
  */
 
 #include <linux/filter.h>
@@ -43,6 +43,17 @@ void seccomp_program_free(struct seccomp_program *program);
  * memory, or NULL: no such profile, or not compiled for that architecture. */
 const struct sock_filter *profile_program(const char *name, uint32_t audit_arch,
 					  size_t *ret_n);
+
+/*
+ * profile_keeps - whether the shipped profile @name lets none of the calls @never happen, ended
+ * by NULL, whatever their arguments, and has none of the traps @traps (bit t: trap t) on
+ * @audit_arch, from a table. false also where that is not known; then read its text.
+ */
+bool profile_keeps(const char *name, uint32_t audit_arch, const char *const *never,
+		   unsigned traps);
+
+/* PROFILE_DEFAULT - what all shipped profiles answer to what they do not name. */
+#define PROFILE_DEFAULT "SCMP_ACT_ERRNO"
 
 /* profile_name - the @i-th shipped profile's name, from 0; NULL past the last. */
 const char *profile_name(size_t i);

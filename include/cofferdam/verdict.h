@@ -38,6 +38,7 @@ struct subject {
 	const char *id;			/* of the container; NULL: not known */
 	const struct labels *labels;	/* of the host; NULL: none */
 	const struct known_profiles *known;	/* of the same policy; NULL: none */
+	bool profile_kept;		/* linux.seccomp has the default alone of a profile_kept() */
 	int64_t now;			/* by which exemptions expire; 0: policy_now() */
 	unsigned on;			/* ON_*: what is asked for; 0 is ON_START */
 	const struct oci_spec *admitted;	/* exec, update: what the container was admitted with */

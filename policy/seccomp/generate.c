@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Makes what is generated from profiles.def: the OCI profiles, the same as
- * filters, and the table for people. For the build machine only.
+ * filters and by names, and the table for people. For the build machine only.
  *
  *	generate write SOURCE-FOLDER	(re)write the files that differ
  *	generate check SOURCE-FOLDER	tell, as TAP, whether any does
@@ -18,13 +18,13 @@
 #include <cofferdam/seccomp.h>
 
 static const struct {
-	const char *name, *audit, *only;
-	uint32_t arch;
+	const char *name, *only;
+	struct lets_arch audit;
 } arches[] = {
-	{ "x86_64", "AUDIT_ARCH_X86_64", "\"SCMP_ARCH_X86_64\", \"SCMP_ARCH_X86\"",
-	  AUDIT_ARCH_X86_64 },
-	{ "aarch64", "AUDIT_ARCH_AARCH64", "\"SCMP_ARCH_AARCH64\", \"SCMP_ARCH_ARM\"",
-	  AUDIT_ARCH_AARCH64 },
+	{ "x86_64", "\"SCMP_ARCH_X86_64\", \"SCMP_ARCH_X86\"",
+	  { "AUDIT_ARCH_X86_64", AUDIT_ARCH_X86_64 } },
+	{ "aarch64", "\"SCMP_ARCH_AARCH64\", \"SCMP_ARCH_ARM\"",
+	  { "AUDIT_ARCH_AARCH64", AUDIT_ARCH_AARCH64 } },
 };
 
 /* --- OCI JSON --- */
@@ -209,11 +209,11 @@ static int program(struct buf *out, const struct source *s, size_t profile, size
 	int r;
 
 	profile_json(&text, s, profile, arches[arch].only);
-	r = seccomp_compile(name, buf_cstr(&text), text.len, arches[arch].arch, &filter, err);
+	r = seccomp_compile(name, buf_cstr(&text), text.len, arches[arch].audit.arch, &filter, err);
 	if (r < 0)
 		return r;
 	buf_printf(out, "static const struct sock_filter %s_%s[] = {", name, arches[arch].name);
-	shortcuts(&listing, s, profile, arches[arch].arch);
+	shortcuts(&listing, s, profile, arches[arch].audit.arch);
 	for (size_t i = 0; i < filter.n; i++)
 		statement(&listing, filter.v[i].code, filter.v[i].jt, filter.v[i].jf, filter.v[i].k);
 	buf_str(out, "\n};\n\n");
@@ -236,7 +236,7 @@ static int programs(struct buf *out, const struct source *s, struct error *err)
 	for (size_t p = 0; p < s->n_profiles; p++) {
 		for (size_t a = 0; a < ARRAY_SIZE(arches); a++)
 			buf_printf(out, "\t{ \"%s\", %s, %s_%s, ARRAY_SIZE(%s_%s) },\n",
-				   s->profiles[p].name, arches[a].audit, s->profiles[p].name,
+				   s->profiles[p].name, arches[a].audit.audit, s->profiles[p].name,
 				   arches[a].name, s->profiles[p].name, arches[a].name);
 	}
 	buf_str(out, "};\n");
@@ -335,17 +335,27 @@ static int settle(bool write, int dir, const char *path, const struct buf *text,
 
 static int generate(bool write, int dir, const struct source *s, struct error *err)
 {
-	_cleanup_buf_ struct buf text = { 0 };
+	_cleanup_buf_ struct buf text = { 0 }, lets = { 0 }, rows = { 0 };
 	char path[128];
 	int r = 0;
 
+	buf_str(&lets, "/* SPDX-License-Identifier: Apache-2.0 */\n"
+		"/* Generated from policy/seccomp/profiles.def */\n\n");
+	buf_str(&rows, "static const struct lets lets[] = {\n");
 	for (size_t p = 0; p < s->n_profiles && r == 0; p++) {
 		buf_reset(&text);
 		profile_json(&text, s, p,
 			     "\"SCMP_ARCH_X86_64\", \"SCMP_ARCH_X86\", \"SCMP_ARCH_AARCH64\", \"SCMP_ARCH_ARM\"");
 		(void)snprintf(path, sizeof(path), "policy/seccomp/%s.json", s->profiles[p].name);
 		r = settle(write, dir, path, &text, err);
+		if (r == 0)
+			r = lets_names(&lets, s->profiles[p].name, &text, err);
+		for (size_t a = 0; a < ARRAY_SIZE(arches) && r == 0; a++)
+			r = lets_row(&rows, s->profiles[p].name, &text, &arches[a].audit, err);
 	}
+	buf_printf(&lets, "%s};\n", buf_cstr(&rows));
+	if (r == 0)
+		r = settle(write, dir, "src/policy/lets.inc", &lets, err);
 	buf_reset(&text);
 	if (r == 0)
 		r = programs(&text, s, err);

@@ -53,4 +53,18 @@ struct source {
 int source_read(int dir, const char *path, struct source *ret, struct error *err) must_check;
 void source_free(struct source *source);
 
+/* --- lets.c --- */
+
+struct lets_arch {
+	const char *audit;		/* AUDIT_ARCH_*, as C spells it */
+	uint32_t arch;
+};
+
+/* lets_names - append profile @text's names of what it lets happen, if only by arguments; lets_row -
+ * a row that tells its traps. */
+int lets_names(struct buf *out, const char *name, const struct buf *text,
+	       struct error *err) must_check;
+int lets_row(struct buf *out, const char *name, const struct buf *text,
+	     const struct lets_arch *arch, struct error *err) must_check;
+
 #endif

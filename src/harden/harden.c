@@ -4,6 +4,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#include <cofferdam/seccomp.h>
+
 #define DEPTH_MAX 8	/* of a list that a remedy inserts into */
 
 /* Whether the edit puts an element into a list, which moves those behind it. */
@@ -116,13 +118,14 @@ int harden_edits(const struct subject *subject, const struct decision *decision,
 }
 
 /* judge_again - the result must hold by the same facts and policy. */
-static int judge_again(const struct subject *before, struct candidate *c, struct error *err)
+static int judge_again(const struct subject *before, const struct subject *how,
+		       struct candidate *c, struct error *err)
 {
 	/* Added mounts shift indices, so the facts are matched anew, by path. */
 	int r = facts_again(before->facts, &c->spec, &c->facts, err);
 
 	if (r == 0)
-		r = candidate_judge(c, before, err);
+		r = candidate_judge(c, how, err);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < c->decision.findings.n; i++) {
@@ -147,7 +150,7 @@ static int harden_text(const struct subject *subject, const struct decision *dec
 		r = json_apply(subject->doc, &edits, text, err);
 	if (r == 0)
 		r = candidate_parse(subject->doc->name, text, c, err);
-	return r < 0 ? r : judge_again(subject, c, err);
+	return r < 0 ? r : judge_again(subject, subject, c, err);
 }
 
 int harden_config(const struct subject *subject, const struct decision *decision,
@@ -172,13 +175,41 @@ int harden_candidate(const struct subject *subject, const struct decision *decis
 	return harden_text(subject, decision, &text, ret, err);
 }
 
+/*
+ * lend_profile - where the edits put in a profile of which all is known, leave it at
+ * what the rules have to read of it: it is large, and the same every time.
+ */
+static bool lend_profile(const struct policy *policy, struct json_edits *edits)
+{
+	static const char place[] = "/linux/seccomp";
+	struct json_edit *last = NULL;
+
+	for (size_t i = 0; i < edits->n; i++) {
+		struct json_edit *edit = &edits->v[i];
+		const size_t len = strnlen(edit->pointer, sizeof(place) - 1);
+
+		/* not if there is an edit of what it is in, or in it, afterwards */
+		if (strcmp(edit->pointer, place) == 0)
+			last = edit;
+		else if (strncmp(edit->pointer, place, len) == 0)
+			last = NULL;
+	}
+	if (!last || !profile_kept(policy, last->value))
+		return false;
+	last->value = "{\"defaultAction\": \"" PROFILE_DEFAULT "\"}";
+	return true;
+}
+
 int harden_tree(const struct subject *subject, const struct decision *decision,
 		struct candidate *ret, struct error *err)
 {
 	_cleanup_edits_ struct json_edits edits = { 0 };
+	struct subject how = *subject;
 	int r = harden_edits(subject, decision, &edits, err);
 
-	if (r == 0)
+	if (r == 0) {
+		how.profile_kept = lend_profile(subject->policy, &edits);
 		r = candidate_edit(subject->doc, &edits, ret, err);
-	return r < 0 ? r : judge_again(subject, ret, err);
+	}
+	return r < 0 ? r : judge_again(subject, &how, ret, err);
 }

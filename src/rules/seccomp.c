@@ -55,9 +55,8 @@ static void list_calls(const struct rule_input *in, const struct seccomp_calls *
 }
 
 /* The traps that count, bit by bit. */
-static unsigned counting(const struct rule_input *in)
+static unsigned counting(const char *const *traps)
 {
-	const char *const *traps = rule_param(in, "traps")->list;
 	enum seccomp_trap trap;
 	unsigned bits = 0;
 
@@ -73,7 +72,8 @@ static int list_traps(const struct rule_input *in, const struct seccomp_calls *o
 		      struct buf *out, struct error *err)
 {
 	_cleanup_lints_ struct seccomp_lints lints = { 0 };
-	int r = seccomp_lint_first(own, seccomp_native(), counting(in), &lints, err);
+	int r = seccomp_lint_first(own, seccomp_native(), counting(rule_param(in, "traps")->list),
+				   &lints, err);
 
 	for (size_t i = 0; i < lints.n; i++)
 		buf_printf(out, "%s%s (/linux/seccomp%s)", out->len ? ", " : "",
@@ -98,6 +98,27 @@ static int weak_remedy(const struct rule_input *in, const struct seccomp_calls *
 		return 0;
 	r = seccomp_within(text, len, own, &within, err);
 	return r < 0 ? r : finding_edit(f, JSON_REPLACE, "/linux/seccomp", buf_cstr(&within), err);
+}
+
+/* weak_list - the value of seccomp-weak's parameter @name. */
+static const char *const *weak_list(const struct policy *policy, const char *name)
+{
+	const int i = registry_param(registry_rule(RULE_SECCOMP_WEAK), name);
+
+	return i < 0 ? NULL : policy->rules[RULE_SECCOMP_WEAK].params[i].list;
+}
+
+bool profile_kept(const struct policy *policy, const char *text)
+{
+	size_t len;
+
+	for (size_t i = 0; text && profile_name(i); i++) {
+		if (profile_shipped(profile_name(i), &len) == text)
+			return profile_keeps(profile_name(i), seccomp_native(),
+					     weak_list(policy, "calls"),
+					     counting(weak_list(policy, "traps")));
+	}
+	return false;
 }
 
 const struct known_profile *known_profile(const struct known_profiles *known,
@@ -137,6 +158,8 @@ int check_seccomp_weak(const struct rule_input *in, struct findings *out, struct
 	struct finding *f;
 	int r;
 
+	if (in->profile_kept)
+		return 0;
 	/* What is no allow list is seccomp-missing's to judge. */
 	if (own->is != FIELD_PRESENT || !profile_refuses(own->default_action.v))
 		return 0;

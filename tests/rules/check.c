@@ -248,7 +248,7 @@ static int check_tree(const struct judged *judged, const struct buf *text, struc
 
 	if (r == 0)
 		r = harden_tree(&judged->candidate.subject, &judged->candidate.decision, &by_tree, err);
-	differs = r == 0 ? same_doc(by_text.doc, by_tree.doc) : NULL;
+	differs = r == 0 ? same_hardened(&by_text, &by_tree) : NULL;
 	return differs ? BROKEN(err, "hardened by the tree it differs: %s", differs) : r;
 }
 

@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-#include <cofferdam/json.h>
+#include <cofferdam/seccomp.h>
+#include <cofferdam/verdict.h>
 
 static inline bool alike_bytes(const char *a, size_t an, const char *b, size_t bn)
 {
@@ -46,8 +47,9 @@ static inline bool is_found(const struct json_doc *doc, const struct json *node)
 	return json_at(doc, buf_cstr(&pointer)) == node;
 }
 
-/* same_doc - NULL, or what is not the same. */
-static inline const char *same_doc(const struct json_doc *a, const struct json_doc *b)
+/* same_doc_but - NULL, or what is not the same, in what @but (of @a, or NULL) holds or without it. */
+static inline const char *same_doc_but(const struct json_doc *a, const struct json_doc *b,
+				       const struct json *but)
 {
 	const struct json *m = a->root, *n = b->root;
 	const char *what;
@@ -57,14 +59,14 @@ static inline const char *same_doc(const struct json_doc *a, const struct json_d
 	if (strcmp(a->name, b->name) != 0)
 		return "name of the document";
 	while (m) {
-		what = what_differs(m, n);
+		what = m == but ? NULL : what_differs(m, n);
 		if (what)
 			return what;
 		if (!is_found(a, m) || !is_found(b, n))
 			return "what is found there";
 		if (m->start > m->end || m->end > a->len || m->key_start > m->start)
 			return "where it stands";
-		if (m->first) {
+		if (m->first && m != but) {
 			if (m->first->parent != m)
 				return "parent";
 			m = m->first;
@@ -81,6 +83,37 @@ static inline const char *same_doc(const struct json_doc *a, const struct json_d
 		n = m ? n->next : NULL;
 	}
 	return NULL;
+}
+
+static inline const char *same_doc(const struct json_doc *a, const struct json_doc *b)
+{
+	return same_doc_but(a, b, NULL);
+}
+
+/*
+ * same_hardened - the same of a candidate hardened by the text and by the tree, where the tree may
+ * have the default alone of a shipped profile that stands in the text.
+ */
+static inline const char *same_hardened(const struct candidate *text, const struct candidate *tree)
+{
+	const struct json *full = json_at(text->doc, "/linux/seccomp");
+	const struct json *stub = json_at(tree->doc, "/linux/seccomp"), *action;
+	size_t len;
+
+	if (!tree->subject.profile_kept)
+		return same_doc(text->doc, tree->doc);
+	action = full && stub ? json_get(stub, "defaultAction") : NULL;
+	if (!action || stub->count != 1 || strcmp(full->key, stub->key) != 0 ||
+	    full->index != stub->index || !json_same(json_get(full, "defaultAction"), action))
+		return "the default of a profile";
+	for (size_t i = 0; profile_name(i); i++) {
+		const char *shipped = profile_shipped(profile_name(i), &len);
+
+		if (full->end - full->start <= len &&
+		    memcmp(text->doc->text + full->start, shipped, full->end - full->start) == 0)
+			return same_doc_but(text->doc, tree->doc, full);
+	}
+	return "a profile that is none of the shipped";
 }
 
 #endif

@@ -241,6 +241,59 @@ static double lint_many(unsigned n)
 	return (double)(clock() - start) / CLOCKS_PER_SEC;
 }
 
+/* One shipped profile, as the table has it, against its text. */
+static void kept(const char *name, uint32_t arch)
+{
+	_cleanup_profile_ struct seccomp_profile profile = { 0 };
+	_cleanup_calls_ struct seccomp_calls calls = { 0 };
+	_cleanup_lints_ struct seccomp_lints lints = { 0 };
+	const char *const none[] = { "no_such_call", "", NULL };
+	struct error err = { 0 };
+	unsigned traps = 1u << TRAP_UNKNOWN_NAME;
+	size_t len, let = 0;
+	const char *text = profile_shipped(name, &len);
+
+	assert_int_equal(seccomp_profile_read(name, text, len, &here, &profile, &err), 0);
+	assert_int_equal(profile.spec.notes.n, 0);
+	assert_string_equal(seccomp_of(&profile)->default_action.v, PROFILE_DEFAULT);
+	assert_int_equal(seccomp_calls_read(seccomp_of(&profile), &calls, &err), 0);
+	for (size_t i = 0; i < calls.n; i++) {
+		const char *const never[] = { "acct", calls.v[i].name, NULL };
+		const bool lets = calls.v[i].let != LET_NEVER;
+
+		if (profile_keeps(name, arch, never, 0) == lets)
+			fail_msg("%s: %s", name, calls.v[i].name);
+		let += lets;
+	}
+	assert_true(let > 100 && let < calls.n);
+	assert_true(profile_keeps(name, arch, none, 0));
+	assert_true(profile_keeps(name, arch, NULL, 0));
+	assert_int_equal(seccomp_lint(&calls, arch, &lints, &err), 0);
+	for (size_t i = 0; i < lints.n; i++)
+		traps |= 1u << lints.v[i].trap;
+	for (unsigned t = 0; t < TRAP_MAX; t++)
+		assert_int_equal(profile_keeps(name, arch, NULL, 1u << t), !(traps & 1u << t));
+}
+
+/* What is told of the shipped profiles by a table is what their text says. */
+static void keeps(void **state)
+{
+	const char *const ptrace[] = { "ptrace", NULL };
+	size_t n = 0;
+
+	(void)state;
+	for (; profile_name(n); n++) {
+		kept(profile_name(n), AUDIT_ARCH_X86_64);
+		kept(profile_name(n), AUDIT_ARCH_AARCH64);
+		assert_false(profile_keeps(profile_name(n), AUDIT_ARCH_PPC64, NULL, 0));
+	}
+	assert_int_equal(n, 3);
+	assert_false(profile_keeps("hardene", AUDIT_ARCH_X86_64, NULL, 0));
+	assert_false(profile_keeps("seccomp/own.json", AUDIT_ARCH_X86_64, NULL, 0));
+	assert_true(profile_keeps("hardened", AUDIT_ARCH_X86_64, ptrace, 0));
+	assert_false(profile_keeps("build", AUDIT_ARCH_X86_64, ptrace, 0));
+}
+
 /* Ten times as much takes ten times as long, not a hundred times. */
 static void large(void **state)
 {
@@ -262,6 +315,7 @@ int main(void)
 		cmocka_unit_test(narrows),
 		cmocka_unit_test(narrower_entry),
 		cmocka_unit_test(never_more),
+		cmocka_unit_test(keeps),
 		cmocka_unit_test(large),
 	};
 

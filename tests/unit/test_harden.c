@@ -96,6 +96,8 @@ static void check_alike(const struct candidate *a, const struct candidate *b)
 	}
 }
 
+static bool profile_was_kept;		/* by the tree, the last time */
+
 /* try - harden, by the text and by the tree, which have to come to the same. */
 static int try(struct scene *s, struct buf *ret, struct error *err)
 {
@@ -110,11 +112,12 @@ static int try(struct scene *s, struct buf *ret, struct error *err)
 	assert_int_equal(harden_config(&s->c.subject, &s->c.decision, ret, err), r);
 	if (r < 0)
 		return r;
-	differs = same_doc(text.doc, tree.doc);
+	differs = same_hardened(&text, &tree);
 	if (differs)
 		fail_msg("%s became %s, and another tree: %s", s->c.doc->text, text.doc->text, differs);
 	assert_string_equal(buf_cstr(ret), text.doc->text);
 	check_alike(&text, &tree);
+	profile_was_kept = tree.subject.profile_kept;
 	return 0;
 }
 
@@ -282,6 +285,118 @@ static void test_does_not_hold(void **state)
 	assert_string_equal(buf_cstr(&out), "before");
 	assert_non_null(strstr(err.text, "seccomp-missing"));
 	end(&s);
+}
+
+static const char *const ptrace_too[] = { "acct", "ptrace", NULL };
+static const char *const read_too[] = { "read", NULL };
+static const char *const unknown_too[] = { "unknown-name", "wide-compare", NULL };
+
+/*
+ * The profile that is put in has to keep to seccomp-weak: a shipped one of which that is known
+ * is not read for it; any other is, and what is weaker than the policy wants is refused.
+ */
+static void test_profile_judged(void **state)
+{
+	static const struct {
+		const char *profile;
+		const char *const *calls, *const *traps;
+		int r;
+		bool kept;
+	} rows[] = {
+		{ "hardened", NULL, NULL, 0, true },
+		{ "build", NULL, NULL, 0, true },
+		{ "hardened", ptrace_too, NULL, 0, true },
+		{ "build", ptrace_too, NULL, -ENOTRECOVERABLE, false },
+		{ "hardened", read_too, NULL, -ENOTRECOVERABLE, false },
+		/* whether names are known is the host's libseccomp's to tell */
+		{ "hardened", NULL, unknown_too, 0, false },
+	};
+	const int profile = registry_param(registry_rule(RULE_SECCOMP_MISSING), "profile");
+	const int calls = registry_param(registry_rule(RULE_SECCOMP_WEAK), "calls");
+	const int traps = registry_param(registry_rule(RULE_SECCOMP_WEAK), "traps");
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_buf_ struct buf out = { 0 };
+		struct error err = { 0 };
+		struct scene s;
+
+		start(&s, BUNDLE_CIS_DOCKER, "{\"linux\": {}}");
+		s.policy->rules[RULE_SECCOMP_MISSING].params[profile].string = rows[i].profile;
+		if (rows[i].calls)
+			s.policy->rules[RULE_SECCOMP_WEAK].params[calls].list = rows[i].calls;
+		if (rows[i].traps)
+			s.policy->rules[RULE_SECCOMP_WEAK].params[traps].list = rows[i].traps;
+		assert_int_equal(judge(&s, DOOR_RUNTIME), VERDICT_HARDEN);
+		profile_was_kept = false;
+		assert_int_equal(try(&s, &out, &err), rows[i].r);
+		assert_int_equal(profile_was_kept, rows[i].kept);
+		if (rows[i].r < 0)
+			assert_non_null(strstr(err.text, "seccomp-weak"));
+		end(&s);
+	}
+}
+
+/* A bundle's own profile is read, whatever it is called: of it nothing is known. */
+static void test_profile_of_bundle(void **state)
+{
+	static const char own[] = "{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"syscalls\": [{\"names\": "
+				  "[\"read\", \"%s\"], \"action\": \"SCMP_ACT_ALLOW\"}]}";
+	char text[256];
+
+	(void)state;
+	for (int weak = 0; weak < 2; weak++) {
+		_cleanup_buf_ struct buf out = { 0 };
+		struct error err = { 0 };
+		struct scene s;
+		struct finding *f = NULL;
+
+		(void)snprintf(text, sizeof(text), own, weak ? "bpf" : "write");
+		start(&s, BUNDLE_CIS_DOCKER, "{\"linux\": {}}");
+		assert_int_equal(judge(&s, DOOR_RUNTIME), VERDICT_HARDEN);
+		for (size_t i = 0; i < s.c.decision.findings.n; i++) {
+			if (s.c.decision.findings.v[i].rule == RULE_SECCOMP_MISSING)
+				f = &s.c.decision.findings.v[i];
+		}
+		assert_non_null(f);
+		f->edits.v[0].value = text;
+		profile_was_kept = false;
+		assert_int_equal(try(&s, &out, &err), weak ? -ENOTRECOVERABLE : 0);
+		assert_false(profile_was_kept);
+		end(&s);
+	}
+}
+
+#define WEAK "[{\"names\": [\"bpf\"], \"action\": \"SCMP_ACT_ALLOW\"}]"
+#define LINUX "{\"seccomp\": {\"defaultAction\": \"SCMP_ACT_ERRNO\", \"syscalls\": " WEAK "}, " \
+	"\"maskedPaths\": [], \"readonlyPaths\": [], \"namespaces\": [], \"resources\": {\"devices\": []}}"
+
+/* What comes after a profile and is in it, or around it, is read with it. */
+static void test_profile_edited(void **state)
+{
+	static const char *const edits[][2] = {
+		{ "/linux/seccomp/syscalls", WEAK }, { "/linux/seccomp", LINUX }, { "/linux", LINUX },
+		{ "", "{\"linux\": " LINUX ", \"mounts\": [], \"process\": {\"rlimits\": []}}" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(edits); i++) {
+		_cleanup_buf_ struct buf out = { 0 };
+		struct error err = { 0 };
+		struct scene s;
+		struct findings *all;
+		int r;
+
+		start(&s, BUNDLE_CIS_DOCKER, "{\"linux\": {}}");
+		assert_int_equal(judge(&s, DOOR_RUNTIME), VERDICT_HARDEN);
+		all = &s.c.decision.findings;
+		assert_int_equal(json_edits_add(&all->v[all->n - 1].edits, JSON_ADD, edits[i][0],
+						edits[i][1], &err), 0);
+		r = try(&s, &out, &err);
+		if (r != -ENOTRECOVERABLE)
+			fail_msg("%s: %d, %s", edits[i][0], r, r < 0 ? err.text : "hardened");
+		end(&s);
+	}
 }
 
 /* What is denied, unjudged, or judged where nothing can be edited, is not hardened. */
@@ -569,6 +684,8 @@ int main(void)
 		cmocka_unit_test(test_not_hardened), cmocka_unit_test(test_not_editable),
 		cmocka_unit_test(test_facts_move_along), cmocka_unit_test(test_interplay),
 		cmocka_unit_test(test_idempotent), cmocka_unit_test(test_corpus),
+		cmocka_unit_test(test_profile_judged), cmocka_unit_test(test_profile_of_bundle),
+		cmocka_unit_test(test_profile_edited),
 	};
 
 	return cmocka_run_group_tests_name("harden", tests, NULL, NULL);
