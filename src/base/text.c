@@ -322,12 +322,13 @@ const char *text_path_base(const char *path)
 
 bool text_path_below(const char *path, const char *dir)
 {
-	size_t len = strlen(dir);
+	size_t n = 0;
 
-	if (strcmp(dir, "/") == 0)
-		return path[0] == '/';
-	return len > 0 && strncmp(path, dir, len) == 0 &&
-	       (path[len] == '/' || path[len] == '\0');
+	while (dir[n] && path[n] == dir[n])
+		n++;
+	if (dir[n] || n == 0)
+		return false;
+	return path[n] == '/' || path[n] == '\0' || (n == 1 && dir[0] == '/');
 }
 
 static bool is_name(const char *s, size_t n, const char *name)
@@ -343,12 +344,29 @@ static size_t last_component(const char *out, size_t len, size_t root)
 	return len;
 }
 
+/* looks_clean - whether no component is empty or starts with a dot, as is the rule. */
+static bool looks_clean(const char *path)
+{
+	size_t n = path[0] == '/';
+	bool starts = true;
+
+	for (; path[n]; n++) {
+		if (starts && (path[n] == '/' || path[n] == '.'))
+			return false;
+		starts = path[n] == '/';
+	}
+	return starts ? n == 1 && path[0] == '/' : true;
+}
+
 char *text_path_clean(const char *path)
 {
 	size_t root = path[0] == '/';
 	size_t len = root;
-	char *out = malloc(strlen(path) + 2);	/* "" becomes "." */
+	char *out;
 
+	if (looks_clean(path))
+		return strdup(path);
+	out = malloc(strlen(path) + 2);		/* "" becomes "." */
 	if (!out)
 		return NULL;
 	memcpy(out, path, root);

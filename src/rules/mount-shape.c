@@ -165,29 +165,26 @@ static bool engines_file(const struct rule_input *in, const struct fact_place *s
 		 strcmp(text_path_base(source->real), "shm") == 0));
 }
 
-/* taken_back - by "rsuid" and the like, which runc applies after all others. */
-static bool taken_back(const struct oci_mount *mount, const char *flag)
-{
-	char word[16];
-
-	(void)snprintf(word, sizeof(word), "r%s", flag + 2);
-	return oci_mount_option(mount, word);
-}
+/* A flag, what undoes it, and what runc takes it back by, after all others. */
+struct flag {
+	const char *name, *opposite, *taken_back;
+	const char *value;		/* the name, as JSON */
+};
 
 /* flag_set - whether @flag holds; the last of flag and its opposite counts. */
-static bool flag_set(const struct oci_mount *mount, const char *flag)
+static bool flag_set(const struct oci_mount *mount, const struct flag *flag)
 {
 	bool set = false;
 
-	if (taken_back(mount, flag))
+	if (oci_mount_option(mount, flag->taken_back))
 		return false;
 	for (size_t i = 0; i < mount->options.n; i++) {
 		const char *option = mount->options.v[i].v;
 
-		if (option && strcmp(option, flag) == 0)
+		if (option && strcmp(option, flag->name) == 0)
 			set = true;
-		else if (option && strcmp(option, flag + 2) == 0)
-			set = false;	/* "suid" undoes "nosuid" */
+		else if (option && strcmp(option, flag->opposite) == 0)
+			set = false;
 	}
 	return set;
 }
@@ -195,23 +192,24 @@ static bool flag_set(const struct oci_mount *mount, const char *flag)
 static int judge_flags(const struct rule_input *in, struct findings *out, struct error *err,
 		       size_t index, bool tmpfs)
 {
-	static const char *const flags[] = { "nosuid", "nodev", "noexec" };
+	static const struct flag flags[] = {
+		{ "nosuid", "suid", "rsuid", "\"nosuid\"" }, { "nodev", "dev", "rdev", "\"nodev\"" },
+		{ "noexec", "exec", "rexec", "\"noexec\"" },
+	};
 	const struct oci_mount *mount = oci_mount_at(in->spec, index);
 	const struct fact_place *source = mount_source(in, index);
-	const bool noexec = tmpfs && rule_param(in, "noexec")->number;
+	const size_t n = tmpfs && rule_param(in, "noexec")->number ? 3 : 2;
 	_cleanup_buf_ struct buf missing = { 0 }, pointer = { 0 };
-	bool remedy = true;
+	bool remedy = true, lacks[ARRAY_SIZE(flags)] = { false };
 	struct finding *f;
 	int r = 0;
 
-	for (size_t i = 0; i < (noexec ? 3u : 2u); i++) {
-		if (!flag_set(mount, flags[i]))
-			buf_printf(&missing, "%s%s", missing.len ? ", " : "", flags[i]);
-		/* one more word does not help then */
-		remedy = remedy && !taken_back(mount, flags[i]);
+	for (size_t i = 0; i < n; i++) {
+		lacks[i] = !flag_set(mount, &flags[i]);
+		if (lacks[i])
+			buf_printf(&missing, "%s%s", missing.len ? ", " : "", flags[i].name);
 	}
-	buf_printf(&pointer, "/mounts/%zu/options/-", index);
-	if (buf_check(&missing, err) < 0 || buf_check(&pointer, err) < 0)
+	if (buf_check(&missing, err) < 0)
 		return err->code;
 	if (missing.len == 0 || (!tmpfs && engines_file(in, source)))
 		return 0;
@@ -220,15 +218,14 @@ static int judge_flags(const struct rule_input *in, struct findings *out, struct
 		return err->code;
 	/* whether it is one of the engine's files cannot be told */
 	f->unjudged = !tmpfs && !source->foreign && !place_located(source);
-	for (size_t i = 0; remedy && r == 0 && i < (noexec ? 3u : 2u); i++) {
-		_cleanup_buf_ struct buf value = { 0 };
-
-		if (flag_set(mount, flags[i]))
-			continue;
-		buf_printf(&value, "\"%s\"", flags[i]);
-		r = buf_check(&value, err);
-		if (r == 0)
-			r = finding_edit(f, JSON_ADD, buf_cstr(&pointer), buf_cstr(&value), err);
+	for (size_t i = 0; i < n; i++)	/* one more word does not help then */
+		remedy = remedy && !oci_mount_option(mount, flags[i].taken_back);
+	buf_printf(&pointer, "/mounts/%zu/options/-", index);
+	if (buf_check(&pointer, err) < 0)
+		return err->code;
+	for (size_t i = 0; remedy && r == 0 && i < n; i++) {
+		if (lacks[i])
+			r = finding_edit(f, JSON_ADD, buf_cstr(&pointer), flags[i].value, err);
 	}
 	return r;
 }

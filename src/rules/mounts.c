@@ -94,13 +94,21 @@ static int report(const struct rule_input *in, struct findings *out, struct erro
 			     renamed ? ")" : "");
 }
 
+/* A path of the policy, and what it is: looked up once for all mounts. */
+struct compared {
+	const char *path;
+	const struct fact_place *place;	/* or NULL */
+};
+
 /* judge_place - compare one source with one path of the policy. */
 static int judge_place(const struct rule_input *in, struct findings *out, struct error *err,
-		       size_t index, const char *path)
+		       size_t index, const struct compared *with)
 {
-	const struct fact_place *place = facts_place(in->facts, path);
+	const struct fact_place *place = with->place;
+	const char *path = with->path;
 	const struct fact_place *source = mount_source(in, index);
 	_cleanup_buf_ struct buf text = { 0 };
+	enum relation relation;
 	struct finding *f;
 
 	if (!place || !place_located(place)) {
@@ -111,16 +119,11 @@ static int judge_place(const struct rule_input *in, struct findings *out, struct
 		f->unjudged = true;
 		return 1;
 	}
-	switch (relate_place(in, source, place)) {
-	case WITHIN:
-		buf_printf(&text, "mounts %s of the host", path);
-		break;
-	case HOLDS:
-		buf_printf(&text, "mounts a folder that holds %s of the host", path);
-		break;
-	case APART:
+	relation = relate_place(in, source, place);
+	if (relation == APART)
 		return 0;
-	}
+	buf_printf(&text, relation == WITHIN ? "mounts %s of the host" :
+		   "mounts a folder that holds %s of the host", path);
 	if (buf_check(&text, err) < 0)
 		return err->code;
 	return report(in, out, err, index, buf_cstr(&text)) < 0 ? err->code : 1;
@@ -128,10 +131,9 @@ static int judge_place(const struct rule_input *in, struct findings *out, struct
 
 /* judge_mount - one finding a mount: the first path that it gives away. */
 static int judge_mount(const struct rule_input *in, struct findings *out, struct error *err,
-		       size_t index)
+		       size_t index, const struct compared *with)
 {
 	const struct fact_place *source = mount_source(in, index);
-	const char *const *paths = rule_param(in, "paths")->list;
 	const int allow = registry_param(registry_rule(in->id), "allow_readonly");
 	_cleanup_buf_ struct buf text = { 0 };
 	int r = 0;
@@ -151,19 +153,39 @@ static int judge_mount(const struct rule_input *in, struct findings *out, struct
 	if (allow >= 0 && harmless(in, oci_mount_at(in->spec, index), source,
 				   in->policy->rules[in->id].params[allow].list))
 		return 0;
-	for (size_t i = 0; r == 0 && paths && paths[i]; i++)
-		r = judge_place(in, out, err, index, paths[i]);
+	for (; r == 0 && with->path; with++)
+		r = judge_place(in, out, err, index, with);
 	return r < 0 ? r : 0;
+}
+
+/* compared_new - the rule's paths, with an end; NULL without memory. */
+static struct compared *compared_new(const struct rule_input *in, struct error *err)
+{
+	const char *const *paths = rule_param(in, "paths")->list;
+	struct compared *v;
+	size_t n = 0;
+
+	while (paths && paths[n])
+		n++;
+	v = calloc(n + 1, sizeof(*v));
+	if (!v)
+		error_oom(err);
+	for (size_t i = 0; v && i < n; i++)
+		v[i] = (struct compared){ paths[i], facts_place(in->facts, paths[i]) };
+	return v;
 }
 
 static int judge_mounts(const struct rule_input *in, struct findings *out, struct error *err)
 {
-	for (size_t i = 0; i < in->spec->mounts.n; i++) {
-		const struct oci_mount *mount = oci_mount_at(in->spec, i);
-		int r = oci_mount_is_bind(mount) ? judge_mount(in, out, err, i) : 0;
+	_cleanup_free_ struct compared *with = NULL;
 
-		if (r < 0)
-			return r;
+	for (size_t i = 0; i < in->spec->mounts.n; i++) {
+		if (!oci_mount_is_bind(oci_mount_at(in->spec, i)))
+			continue;
+		if (!with)
+			with = compared_new(in, err);
+		if (!with || judge_mount(in, out, err, i, with) < 0)
+			return err->code;
 	}
 	return 0;
 }
