@@ -21,12 +21,21 @@ struct json_fault {
 };
 
 /*
- * json_scan - check everything about the text that is not grammar: UTF-8, no
- * byte order mark, no NUL, white space, strings, escapes, comments. @masked is
- * a copy of the text; the escapes in its strings are overwritten with "x" of
- * the same length. text[len] MUST be NUL. Returns 0, or -EINVAL and the fault.
+ * The text without what yajl has nothing to say of: an empty string for each
+ * string, no white space but one space behind a number or word, no comment.
  */
-int json_scan(const char *text, size_t len, unsigned flags, char *masked,
+struct json_tokens {
+	uint32_t *at;			/* where in the text each byte stands */
+	char *bytes;
+	size_t n;
+};
+
+/*
+ * json_scan - check everything about the text that is not grammar: UTF-8, no
+ * byte order mark, no NUL, white space, strings, escapes, comments. text[len] MUST
+ * be NUL, and @tokens has room for @len. Returns 0, or -EINVAL and the fault.
+ */
+int json_scan(const char *text, size_t len, unsigned flags, struct json_tokens *tokens,
 	      struct json_fault *fault);
 
 /*

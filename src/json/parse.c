@@ -3,11 +3,10 @@
 /*
  * yajl judges the grammar; json_scan() has judged the rest before it.
  *
- * yajl is given the whole text at once, with one line feed after it, so that
- * no token is ever cut. What it reads is json_doc.decoded, a copy in which
- * escapes are masked: tokens keep their length, yajl has nothing to decode,
- * and the place of each follows from the bytes consumed. Strings are then
- * decoded over their own place, behind the point yajl has reached.
+ * yajl is given json_tokens at once, with one line feed after them, so that no
+ * token is ever cut: it looks at no inside of a string and has nothing to decode.
+ * The place of a token in the text follows from the bytes consumed. Strings and
+ * numbers are ended by NUL, and decoded, in json_doc.decoded, a copy of the text.
  *
  * yajl writes through whatever its allocator returns, NULL too. As it has
  * nothing to buffer, its needs are fixed (four small structures, a stack of
@@ -29,7 +28,7 @@
 
 struct parser {
 	struct json_doc *doc;
-	char *masked;			/* inside doc->decoded */
+	struct json_tokens tokens;
 	yajl_handle yajl;
 	struct json_fault fault;
 	bool oom;
@@ -100,10 +99,13 @@ static struct json *node_alloc(struct parser *p)
 	return &chunk->node[chunk->used++];
 }
 
-/* consumed - how far yajl has come; the text is no larger than JSON_TEXT_MAX. */
-static uint32_t consumed(const struct parser *p)
+/* Where in the text the token of @len bytes starts that yajl has just consumed. Its end is taken. */
+static uint32_t take_token(struct parser *p, size_t len)
 {
-	return (uint32_t)yajl_get_bytes_consumed(p->yajl);
+	const size_t n = yajl_get_bytes_consumed(p->yajl);
+
+	p->end = p->tokens.at[n - 1] + 1;
+	return p->tokens.at[n - len];
 }
 
 /* The value whose token of @len bytes yajl has just consumed. */
@@ -113,10 +115,8 @@ static struct json *take_value(struct parser *p, enum json_type type, size_t len
 
 	if (!node)
 		return NULL;
-	p->end = consumed(p);
-	*node = (struct json){
-		.type = type, .start = p->end - (uint32_t)len, .end = p->end,
-	};
+	*node = (struct json){ .type = type, .start = take_token(p, len) };
+	node->end = p->end;
 	if (p->depth == 0) {
 		p->doc->root = node;
 		return node;
@@ -137,11 +137,12 @@ static struct json *take_value(struct parser *p, enum json_type type, size_t len
 	return node;
 }
 
-/* Decode the string whose inside starts at @at, over the masked copy. */
-static const char *take_string(struct parser *p, uint32_t at, size_t len, uint32_t *ret_len)
+/* Decode the string whose quotes stand at @start and before p->end. */
+static const char *take_string(struct parser *p, uint32_t start, uint32_t *ret_len)
 {
-	const char *raw = p->doc->text + at;
-	char *out = p->masked + at;
+	const char *raw = p->doc->text + start + 1;
+	char *out = p->doc->decoded + start + 1;
+	size_t len = p->end - start - 2;
 
 	if (p->escapes && memchr(raw, '\\', len))
 		len = json_unescape(out, raw, len);
@@ -168,16 +169,12 @@ static int on_number(void *ctx, const char *s, size_t len)
 {
 	struct parser *p = ctx;
 	struct json *node = take_value(p, JSON_NUMBER, len);
-	char *out;
 
 	(void)s;
 	if (!node)
 		return 0;
-	/* yajl still wants the byte after it: make room for the NUL before it */
-	out = p->masked + node->start - 1;
-	memmove(out, out + 1, len);
-	out[len] = '\0';
-	node->str = out;
+	node->str = p->doc->decoded + node->start;
+	p->doc->decoded[node->end] = '\0';	/* what stood there is in the text */
 	node->len = (uint32_t)len;
 	return 1;
 }
@@ -190,7 +187,7 @@ static int on_string(void *ctx, const unsigned char *s, size_t len)
 	(void)s;
 	if (!node)
 		return 0;
-	node->str = take_string(p, node->start + 1, len, &node->len);
+	node->str = take_string(p, node->start, &node->len);
 	return 1;
 }
 
@@ -199,9 +196,8 @@ static int on_key(void *ctx, const unsigned char *s, size_t len)
 	struct parser *p = ctx;
 
 	(void)s;
-	p->end = consumed(p);
-	p->key_start = p->end - (uint32_t)len - 2;
-	p->key = take_string(p, p->key_start + 1, len, &p->key_len);
+	p->key_start = take_token(p, len + 2);
+	p->key = take_string(p, p->key_start, &p->key_len);
 	return 1;
 }
 
@@ -210,7 +206,7 @@ static int start_container(struct parser *p, enum json_type type)
 	struct json *node;
 
 	if (p->depth == JSON_DEPTH_MAX) {
-		p->fault.at = consumed(p) - 1;
+		p->fault.at = take_token(p, 1);
 		p->fault.what = "values are nested too deeply";
 		return 0;
 	}
@@ -238,7 +234,7 @@ static int on_end(void *ctx)
 	struct parser *p = ctx;
 	struct json *node = p->open[--p->depth];
 
-	p->end = consumed(p);
+	(void)take_token(p, 1);
 	node->end = p->end;
 	p->oom = json_complete(p->doc, node) < 0;
 	return !p->oom;
@@ -285,7 +281,7 @@ static void explain(struct parser *p)
 	p->fault.what = what;
 }
 
-static int run_yajl(struct parser *p, unsigned flags)
+static int run_yajl(struct parser *p)
 {
 	yajl_alloc_funcs funcs = {
 		.malloc = pool_malloc,
@@ -298,9 +294,9 @@ static int run_yajl(struct parser *p, unsigned flags)
 	if (setjmp(p->pool_empty) != 0)
 		return -ENOMEM;
 	p->yajl = yajl_alloc(&callbacks, &funcs, p);
-	(void)yajl_config(p->yajl, yajl_allow_comments, (flags & JSON_COMMENTS) ? 1 : 0);
 	(void)yajl_config(p->yajl, yajl_dont_validate_strings, 1);
-	status = yajl_parse(p->yajl, (const unsigned char *)p->masked, p->doc->len + 1);
+	p->tokens.bytes[p->tokens.n] = '\n';
+	status = yajl_parse(p->yajl, (const unsigned char *)p->tokens.bytes, p->tokens.n + 1);
 	if (p->oom)
 		return -ENOMEM;
 	if (p->fault.what)
@@ -322,17 +318,15 @@ static struct json_doc *doc_alloc(const char *name, const char *text, size_t len
 		return NULL;
 	doc->name = strdup(name ? name : "json");
 	doc->text = malloc(len + 1);
-	/* one byte before for a number at the start, a line feed after */
-	doc->decoded = malloc(len + 2);
+	doc->decoded = malloc(len + 1);
 	if (!doc->name || !doc->text || !doc->decoded)
 		return NULL;
 	if (len > 0) {
 		memcpy(doc->text, text, len);
-		memcpy(doc->decoded + 1, text, len);
+		memcpy(doc->decoded, text, len);
 	}
 	doc->text[len] = '\0';
-	doc->decoded[0] = '\0';
-	doc->decoded[len + 1] = '\n';
+	doc->decoded[len] = '\0';
 	doc->len = len;
 	return steal_ptr(doc);
 }
@@ -341,6 +335,7 @@ int json_parse(const char *name, const char *text, size_t len, unsigned flags,
 	       struct json_doc **ret, struct error *err)
 {
 	_cleanup_free_ unsigned char *pool = malloc(POOL_SIZE);
+	_cleanup_free_ uint32_t *tokens = NULL;
 	_cleanup_free_ struct parser *p = calloc(1, sizeof(*p));
 	_cleanup_json_ struct json_doc *doc = NULL;
 	unsigned line, column;
@@ -350,15 +345,17 @@ int json_parse(const char *name, const char *text, size_t len, unsigned flags,
 		return error_set(err, -EFBIG, "%s: larger than %zu bytes", name ? name : "json",
 				 JSON_TEXT_MAX);
 	doc = doc_alloc(name, text, len);
-	if (!doc || !p || !pool)
+	tokens = malloc(len * (sizeof(*tokens) + 1) + 1);
+	if (!doc || !p || !pool || !tokens)
 		return error_oom(err);
 	p->doc = doc;
 	p->pool = pool;
-	p->masked = doc->decoded + 1;
+	p->tokens.at = tokens;
+	p->tokens.bytes = (char *)(tokens + len);
 	p->escapes = memchr(doc->text, '\\', len) != NULL;
-	r = json_scan(doc->text, len, flags, p->masked, &p->fault);
+	r = json_scan(doc->text, len, flags, &p->tokens, &p->fault);
 	if (r == 0)
-		r = run_yajl(p, flags);
+		r = run_yajl(p);
 	if (r == -ENOMEM)
 		return error_oom(err);
 	if (r < 0) {

@@ -76,31 +76,30 @@ static const bool stops[256] = {
 	[0 ... 0x1f] = true, ['"'] = true, ['\\'] = true,
 };
 
-/* From the opening quote at *@at to the byte after the closing one. */
-static int scan_string(const char *text, size_t len, size_t *at, char *masked,
-		       struct json_fault *fault)
+/* The offset after the string whose opening quote is @at; 0 and the fault. */
+static size_t scan_string(const char *text, size_t len, size_t at, struct json_fault *fault)
 {
-	size_t i = *at + 1;
+	size_t i = at + 1;
 
 	for (;;) {
 		size_t n;
 
 		while (!stops[(unsigned char)text[i]])
 			i++;
-		if (i == len)
-			return fault_at(fault, *at, "a string is not closed");
-		if (text[i] == '"') {
-			*at = i + 1;
-			return 0;
-		}
-		if (text[i] != '\\')
-			return fault_at(fault, i, "a control character stands inside a string");
-		n = scan_escape(text + i, len - i, &fault->what);
+		if (text[i] == '"')
+			return i + 1;
+		n = text[i] == '\\' ? scan_escape(text + i, len - i, &fault->what) : 0;
 		if (n == 0)
-			return fault_at(fault, i, fault->what);
-		memset(masked + i, 'x', n);
+			break;
 		i += n;
 	}
+	if (i == len)
+		(void)fault_at(fault, at, "a string is not closed");
+	else if (text[i] == '\\')
+		fault->at = i;
+	else
+		(void)fault_at(fault, i, "a control character stands inside a string");
+	return 0;
 }
 
 /* The offset after the comment at @at; @len + 1 if it is not closed, 0 if none. */
@@ -120,43 +119,96 @@ static size_t comment_end(const char *text, size_t len, size_t at)
 	return end ? (size_t)(end - text) + 2 : len + 1;
 }
 
-static int scan_comment(const char *text, size_t len, unsigned flags, size_t *at,
-			struct json_fault *fault)
+/* The offset after the comment at @at; 0 and the fault. */
+static size_t scan_comment(const char *text, size_t len, unsigned flags, size_t at,
+			   struct json_fault *fault)
 {
-	size_t end = comment_end(text, len, *at);
+	const size_t end = comment_end(text, len, at);
 
+	if (end > 0 && end <= len && (flags & JSON_COMMENTS))
+		return end;
 	if (end == 0)
-		return fault_at(fault, *at, "\"/\" stands outside a string");
-	if (!(flags & JSON_COMMENTS))
-		return fault_at(fault, *at, "comments are not allowed");
-	if (end > len)
-		return fault_at(fault, *at, "a comment is not closed");
-	*at = end;
+		(void)fault_at(fault, at, "\"/\" stands outside a string");
+	else if (!(flags & JSON_COMMENTS))
+		(void)fault_at(fault, at, "comments are not allowed");
+	else
+		(void)fault_at(fault, at, "a comment is not closed");
 	return 0;
 }
 
-/* Bytes that need no second look outside strings. */
-static const bool plain[256] = {
-	['\t'] = true, ['\n'] = true, ['\r'] = true, [' ' ... '!'] = true, ['#' ... '.'] = true,
-	['0' ... 0xff] = true,
+/* What a byte is outside strings. */
+enum kind {
+	WORD = 0,			/* of a number or a word; or nothing that JSON has */
+	BAD,				/* a control character */
+	SPACE,
+	MARK,				/* a token by itself */
+	QUOTE,
+	SLASH,
+};
+
+static const unsigned char kinds[256] = {
+	[0 ... 8] = BAD, ['\t'] = SPACE, ['\n'] = SPACE, [11 ... 12] = BAD, ['\r'] = SPACE,
+	[14 ... 31] = BAD, [' '] = SPACE, ['"'] = QUOTE, ['/'] = SLASH,
+	['{'] = MARK, ['}'] = MARK, ['['] = MARK, [']'] = MARK, [','] = MARK, [':'] = MARK,
 };
 
 /* Most of a text that people read is indentation: eight bytes at a time. NUL ends the text. */
-static size_t skip_plain(const char *text, size_t len, size_t at)
+static size_t skip_space(const char *text, size_t len, size_t at)
 {
 	while (len - at >= 8 && memcmp(text + at, "        ", 8) == 0)
 		at += 8;
-	while (plain[(unsigned char)text[at]])
+	while (kinds[(unsigned char)text[at]] == SPACE)
 		at++;
 	return at;
 }
 
-int json_scan(const char *text, size_t len, unsigned flags, char *masked,
+/* scan_all - the bytes of @text, which are UTF-8. */
+static int scan_all(const char *text, size_t len, unsigned flags, struct json_tokens *tokens,
+		    struct json_fault *fault)
+{
+	char *bytes = tokens->bytes;
+	uint32_t *place = tokens->at;
+	enum kind last = MARK;
+	size_t n = 0, end;
+
+	for (size_t at = 0; at < len; at = end) {
+		const enum kind kind = kinds[(unsigned char)text[at]];
+
+		if (kind == WORD || kind == MARK) {
+			end = at + 1;
+			bytes[n] = text[at];
+			place[n++] = (uint32_t)at;
+		} else if (kind == QUOTE) {
+			end = scan_string(text, len, at, fault);
+			if (end == 0)
+				return -EINVAL;
+			bytes[n] = bytes[n + 1] = '"';
+			place[n] = (uint32_t)at;
+			place[n + 1] = (uint32_t)end - 1;
+			n += 2;
+		} else if (kind == BAD) {
+			return fault_at(fault, at, "a control character stands outside a string");
+		} else {
+			end = kind == SPACE ? skip_space(text, len, at + 1) :
+					      scan_comment(text, len, flags, at, fault);
+			if (end == 0)
+				return -EINVAL;
+			if (last == WORD) {	/* it may be all that is between two of them */
+				bytes[n] = ' ';
+				place[n++] = (uint32_t)at;
+			}
+		}
+		last = kind;
+	}
+	tokens->n = n;
+	return 0;
+}
+
+int json_scan(const char *text, size_t len, unsigned flags, struct json_tokens *tokens,
 	      struct json_fault *fault)
 {
 	const char *nul = memchr(text, '\0', len);
 	const long bad = text_valid_utf8(text, len);
-	size_t at = 0;
 
 	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
 		return fault_at(fault, 0, "the text starts with a byte order mark");
@@ -164,23 +216,7 @@ int json_scan(const char *text, size_t len, unsigned flags, char *masked,
 		return fault_at(fault, (size_t)bad, "a byte is not UTF-8");
 	if (nul)
 		return fault_at(fault, (size_t)(nul - text), "a NUL byte is not allowed");
-	while (at < len) {
-		unsigned char c = (unsigned char)text[at];
-		int r = 0;
-
-		if (plain[c]) {
-			at = skip_plain(text, len, at + 1);
-		} else if (c == '"') {
-			r = scan_string(text, len, &at, masked, fault);
-		} else if (c == '/') {
-			r = scan_comment(text, len, flags, &at, fault);
-		} else {
-			r = fault_at(fault, at, "a control character stands outside a string");
-		}
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	return scan_all(text, len, flags, tokens, fault);
 }
 
 size_t json_skip(const char *text, size_t len, size_t at)

@@ -55,6 +55,12 @@ static const struct bad {
 	{ "[1,,2]", "t:1:4: a value was expected here" },
 	{ "[,1]", "t:1:2: a value was expected here" },
 	{ "[1 2]", "t:1:4: \",\" or \"]\" was expected here" },
+	{ "[- 1]", "t:1:2: a value was expected here" },
+	{ "[1\n e5]", "t:2:2: \",\" or \"]\" was expected here" },
+	{ "[1 .5]", "t:1:4: \",\" or \"]\" was expected here" },
+	{ "[tr ue]", "t:1:2: a value was expected here" },
+	{ "[1\"a\"]", "t:1:3: \",\" or \"]\" was expected here" },
+	{ "[\"a\"\"b\"]", "t:1:5: \",\" or \"]\" was expected here" },
 	{ "[1}", "t:1:3: \",\" or \"]\" was expected here" },
 	{ "[01]", "t:1:3: \",\" or \"]\" was expected here" },
 	{ "[+1]", "t:1:2: a value was expected here" },
@@ -121,6 +127,8 @@ static void test_refused(void **state)
 	assert_refused("// only", 7, JSON_COMMENTS, "t:1:8: there is no value");
 	assert_refused("[1 /*,*/ 2]", 11, JSON_COMMENTS,
 		       "t:1:10: \",\" or \"]\" was expected here");
+	assert_refused("[1/**/2]", 8, JSON_COMMENTS, "t:1:7: \",\" or \"]\" was expected here");
+	assert_refused("[nu/**/ll]", 10, JSON_COMMENTS, "t:1:2: a value was expected here");
 	assert_refused("{\"a\" /*:*/ : //\n}", 17, JSON_COMMENTS,
 		       "t:2:1: a value was expected here");
 }
