@@ -167,6 +167,7 @@ enum seccomp_let {
 
 struct seccomp_call {
 	const char *name;
+	uint64_t key;			/* its first bytes */
 	enum seccomp_let let;
 };
 

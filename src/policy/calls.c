@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "seccomp-private.h"
 
+#include <endian.h>
 #include <string.h>
 
 #include <cofferdam/policy.h>
@@ -10,46 +11,72 @@
  * container, so what is asked of it many times is looked up in a sorted table.
  */
 
-static int by_name(const void *a, const void *b)
+/* key_of - the first eight bytes of @name as a number, which sorts as they do. */
+static uint64_t key_of(const char *name, size_t len)
 {
-	return strcmp(((const struct seccomp_call *)a)->name, ((const struct seccomp_call *)b)->name);
-}
+	uint64_t key = 0;
 
-/* longest_run - how many rows stand in order, the most in one place, from *@ret on. */
-static size_t longest_run(const struct seccomp_call *v, size_t n, size_t *ret)
-{
-	size_t best = 0, from = 0;
-
-	for (size_t i = 1; i <= n; i++) {
-		if (i < n && by_name(&v[i - 1], &v[i]) <= 0)
-			continue;
-		if (i - from > best) {
-			best = i - from;
-			*ret = from;
-		}
-		from = i;
+	if (len >= sizeof(key)) {
+		memcpy(&key, name, sizeof(key));
+		return be64toh(key);
 	}
-	return best;
+	for (size_t i = 0; i < sizeof(key); i++)
+		key = key << 8 | (i < len ? (unsigned char)name[i] : 0);
+	return key;
 }
 
-/* sort - most names stand in one entry, and in order: only the others are sorted. */
-static int sort(struct seccomp_call *v, size_t n, struct error *err)
+/* by_name - as strcmp(3). Few names share as much as the key. */
+static int by_name(const struct seccomp_call *a, const struct seccomp_call *b)
 {
-	_cleanup_free_ struct seccomp_call *rest = NULL;
-	size_t from = 0, run = longest_run(v, n, &from), left = n - run;
+	if (a->key != b->key)
+		return a->key < b->key ? -1 : 1;
+	return a->key & 0xff ? strcmp(a->name + sizeof(a->key), b->name + sizeof(b->key)) : 0;
+}
 
-	rest = calloc(left + 1, sizeof(*rest));
-	if (!rest)
+/* run_end - where the rows from @from on cease to be in order. */
+static size_t run_end(const struct seccomp_call *v, size_t n, size_t from)
+{
+	if (from == n)
+		return n;
+	do {
+		from++;
+	} while (from < n && by_name(&v[from - 1], &v[from]) <= 0);
+	return from;
+}
+
+/* merge_runs - of each two runs in @from one in @to; returns how many there are then. */
+static size_t merge_runs(const struct seccomp_call *from, struct seccomp_call *to, size_t n)
+{
+	size_t runs = 0, end;
+
+	for (size_t a = 0; a < n; a = end, runs++) {
+		const size_t b = run_end(from, n, a);
+		size_t i = a, j = b;
+
+		end = run_end(from, n, b);
+		for (size_t k = a; k < end; k++)
+			to[k] = j == end || (i < b && by_name(&from[i], &from[j]) <= 0) ? from[i++]
+											: from[j++];
+	}
+	return runs;
+}
+
+/* sort - the names of an entry most often stand in order, so there are few runs to merge. */
+static int sort(struct seccomp_calls *calls, struct error *err)
+{
+	struct seccomp_call *spare, *sorted = calls->v;
+
+	if (run_end(calls->v, calls->n, 0) == calls->n)
+		return 0;
+	spare = malloc(calls->n * sizeof(*spare));
+	if (!spare)
 		return error_oom(err);
-	memcpy(rest, v, from * sizeof(*v));
-	memcpy(rest + from, v + from + run, (left - from) * sizeof(*v));
-	memmove(v, v + from, run * sizeof(*v));
-	qsort(rest, left, sizeof(*rest), by_name);
-	while (left > 0) {
-		const bool later = run > 0 && by_name(&v[run - 1], &rest[left - 1]) > 0;
-
-		v[--n] = later ? v[--run] : rest[--left];
-	}
+	do {
+		sorted = spare;
+		spare = calls->v;
+		calls->v = sorted;
+	} while (merge_runs(spare, sorted, calls->n) > 1);
+	free(spare);
 	return 0;
 }
 
@@ -59,7 +86,7 @@ static size_t merge(struct seccomp_call *v, size_t n)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		if (kept > 0 && strcmp(v[kept - 1].name, v[i].name) == 0)
+		if (kept > 0 && by_name(&v[kept - 1], &v[i]) == 0)
 			v[kept - 1].let = v[i].let > v[kept - 1].let ? v[i].let : v[kept - 1].let;
 		else
 			v[kept++] = v[i];
@@ -90,18 +117,22 @@ int seccomp_calls_read(const struct oci_seccomp *seccomp, struct seccomp_calls *
 
 	for (size_t i = 0; i < seccomp->syscalls.n; i++)
 		n += rules[i].names.n;
-	calls.v = calloc(n + 1, sizeof(*calls.v));
+	calls.v = reallocarray(NULL, n + 1, sizeof(*calls.v));
 	if (!calls.v)
 		return error_oom(err);
 	for (size_t i = 0; i < seccomp->syscalls.n; i++) {
 		const enum seccomp_let let = seccomp_rule_let(&rules[i]);
 
 		for (size_t k = 0; k < rules[i].names.n; k++) {
-			if (rules[i].names.v[k].v)
-				calls.v[calls.n++] = (struct seccomp_call){ rules[i].names.v[k].v, let };
+			const struct field_str *name = &rules[i].names.v[k];
+
+			if (name->v)
+				calls.v[calls.n++] = (struct seccomp_call){
+					name->v, key_of(name->v, name->node->len), let
+				};
 		}
 	}
-	if (sort(calls.v, calls.n, err) < 0)
+	if (sort(&calls, err) < 0)
 		return err->code;
 	calls.n = merge(calls.v, calls.n);
 	*ret = calls;
@@ -117,8 +148,19 @@ void seccomp_calls_free(struct seccomp_calls *calls)
 
 enum seccomp_let seccomp_calls_let(const struct seccomp_calls *calls, const char *name)
 {
-	const struct seccomp_call key = { .name = name };
-	const struct seccomp_call *found = bsearch(&key, calls->v, calls->n, sizeof(key), by_name);
+	const struct seccomp_call key = { .name = name, .key = key_of(name, strlen(name)) };
+	size_t low = 0, high = calls->n;
 
-	return found ? found->let : calls->rest;
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+		const int r = by_name(&key, &calls->v[middle]);
+
+		if (r == 0)
+			return calls->v[middle].let;
+		if (r < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return calls->rest;
 }

@@ -141,7 +141,8 @@ found(struct linting *l, enum seccomp_trap trap, const struct at *at, const char
 
 static bool is(const struct field_str *s, const char *wanted)
 {
-	return s->v && strcmp(s->v, wanted) == 0;
+	/* most are told apart by the first letter */
+	return s->v && s->v[0] == wanted[0] && strcmp(s->v, wanted) == 0;
 }
 
 static bool delegates(const struct field_str *action)
@@ -175,9 +176,9 @@ static enum seccomp_let allowed(const struct linting *l, const char *call)
 }
 
 /* Higher bits of an argument make such a test pass, or fail, when it should not. */
-static bool wide(const struct oci_seccomp_rule *rule, const struct oci_seccomp_arg *arg)
+static bool wide(bool passes, const struct oci_seccomp_arg *arg)
 {
-	if (lets(&rule->action))
+	if (passes)
 		return is(&arg->op, "SCMP_CMP_NE") || is(&arg->op, "SCMP_CMP_GE") ||
 		       is(&arg->op, "SCMP_CMP_GT");
 	return is(&arg->op, "SCMP_CMP_EQ") || is(&arg->op, "SCMP_CMP_LT") ||
@@ -185,7 +186,7 @@ static bool wide(const struct oci_seccomp_rule *rule, const struct oci_seccomp_a
 	       (is(&arg->op, "SCMP_CMP_MASKED_EQ") && arg->value.v > UINT32_MAX);
 }
 
-static void lint_tests(struct linting *l, size_t i)
+static void lint_tests(struct linting *l, size_t i, bool passes)
 {
 	const struct oci_seccomp_rule *rule = &l->rules[i];
 	const struct oci_seccomp_arg *args = rule->args.v;
@@ -195,12 +196,12 @@ static void lint_tests(struct linting *l, size_t i)
 	for (size_t a = 0; a < rule->args.n; a++) {
 		const unsigned bit = 1u << (args[a].index.v & 31);
 
-		if (wide(rule, &args[a]))
+		if (wide(passes, &args[a]))
 			found(l, TRAP_WIDE_COMPARE, ENTRY(i, "args", a),
 			      "%s: compares 64 bits; of an int the kernel looks at 32, so a high bit walks around it: use SCMP_CMP_MASKED_EQ with the mask 0xffffffff",
 			      call);
 		/* Of a denial that refuses the more. */
-		if (seen & bit && lets(&rule->action))
+		if (seen & bit && passes)
 			found(l, TRAP_REPEATED_INDEX, ENTRY(i, "args", a),
 			      "%s: tests argument %u again: runc and crun make a rule of each test, so one that holds is enough",
 			      call, (unsigned)args[a].index.v);
@@ -208,12 +209,14 @@ static void lint_tests(struct linting *l, size_t i)
 	}
 }
 
-static void lint_names(struct linting *l, size_t i)
+static void lint_names(struct linting *l, size_t i, bool passes)
 {
 	const struct oci_seccomp_rule *rule = &l->rules[i];
-	const bool kill = kills(&rule->action);
-	const bool conditional = rule->args.n > 0 && !lets(&rule->action);
+	const bool kill = !passes && kills(&rule->action);
+	const bool conditional = rule->args.n > 0 && !passes;
 
+	if (!kill && !conditional && !looks_for(l, TRAP_UNKNOWN_NAME))
+		return;
 	for (size_t n = 0; n < rule->names.n; n++) {
 		const char *call = rule->names.v[n].v;
 
@@ -310,11 +313,13 @@ static int lint(struct linting *l, const struct seccomp_calls *calls, struct sec
 	l->out = &out;
 	lint_whole(l);
 	for (size_t i = 0; i < l->n && !l->failed; i++) {
+		const bool passes = lets(&l->rules[i].action);
+
 		if (delegates(&l->rules[i].action))
 			found(l, TRAP_DELEGATES, ENTRY(i, "action", NONE),
 			      "somebody else decides: without a listener or tracer it is refused, with one anything goes");
-		lint_tests(l, i);
-		lint_names(l, i);
+		lint_tests(l, i, passes);
+		lint_names(l, i, passes);
 	}
 	lint_doors(l);
 	lint_clone3(l);
