@@ -47,11 +47,17 @@ struct missing {
 	uint64_t used;			/* when last, by places.asked */
 };
 
-/* The folder that was looked in last: policies' paths come sorted, binds in clusters. */
+/* A folder that was looked in: policies' paths come sorted, binds in clusters. */
 struct parent {
 	char *path;			/* clean, without symbolic links; NULL: none yet */
-	int fd;				/* not open without a path */
+	int fd;				/* -1: there is none; not open without a path */
 };
+
+/* Links lead away from a cluster for a moment, and names stand beside folders. */
+#define PARENTS_MAX 8
+
+/* Why what it leads to cannot be told. */
+#define THROUGH_SELF "it leads through /proc/self, which is another thing to each process"
 
 struct places {
 	struct mount_table table;	/* read when first needed */
@@ -61,7 +67,8 @@ struct places {
 	char *bundle;			/* its real path, when first needed */
 	int mount;			/* the mount id of the place found last */
 	size_t below_left;		/* how many more rows place_below() may look at */
-	struct parent parent;
+	struct parent parents[PARENTS_MAX];
+	size_t next_parent;		/* which is the next to be forgotten */
 	uint64_t asked;			/* how often for what is missing */
 	struct missing missing[MISSING_MAX];
 };
@@ -75,9 +82,14 @@ void places_free(struct places *places);
 /* places_table - read the mount table, or say in table_why why it cannot be. */
 int places_table(struct places *places, struct error *err) must_check;
 
-/* missing_free - forget what is missing; parent_free - the folder. */
+/* missing_free - forget what is missing. */
 void missing_free(struct missing *missing);
-void parent_free(struct parent *parent);
+
+/* places_parent - the folder of the absolute @path, if it was looked in; or NULL. */
+const struct parent *places_parent(const struct places *places, const char *path);
+/* places_enter - the same, looked for now. 0, -ENOMEM, or -errno without a text. */
+int places_enter(struct places *places, const char *path, const struct parent **ret,
+		 struct error *err) must_check;
 
 /* missing_known - what is known of the clean @path: that it is missing; or NULL. */
 struct missing *missing_known(struct places *places, const char *path);
@@ -118,9 +130,6 @@ int place_is_link(const char *path, int *ret_mount) must_check;
  * PATH_MAX bytes). 0, or -ELOOP without a text: it may be more than one.
  */
 int place_link(const struct places *places, int mount, const char *path, char *target) must_check;
-
-/* path_in - whether @path stands in the folder @parent. */
-bool path_in(const struct parent *parent, const char *path);
 
 /*
  * link_text - a clean @path, for which place_at() was just -ELOOP or its folder

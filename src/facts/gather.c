@@ -189,15 +189,28 @@ static int gather_mounts(const struct oci_spec *spec, struct places *places,
 	return r;
 }
 
-static int gather_namespaces(const struct oci_spec *spec, const struct facts_source *source,
-			     bool look, struct facts *facts, struct error *err)
+/* joins - whether anything is joined by a path, which has to be compared with the host's. */
+static bool joins(const struct oci_spec *spec)
 {
+	for (size_t i = 0; i < spec->linux_.namespaces.n; i++) {
+		const char *path = oci_ns_at(spec, i)->path.v;
+
+		if (path && path[0])
+			return true;
+	}
+	return false;
+}
+
+static int gather_namespaces(const struct oci_spec *spec, const struct facts_source *source,
+			     unsigned needed, struct facts *facts, struct error *err)
+{
+	const bool look = (needed & (FACT_NAMESPACES | FACT_IDMAPS)) != 0, all = needed == FACT_ALL;
 	size_t n = spec->linux_.namespaces.n;
 	/* The container's own namespaces say more than any path that led to them. */
 	const bool paths = look && source->pid <= 0;
 	int r = 0;
 
-	if (look && !facts->borrowed)
+	if (look && !facts->borrowed && (all || source->pid > 0 || joins(spec)))
 		r = namespaces_own(facts->host, err);
 	if (look && r == 0 && source->pid > 0)
 		r = namespaces_of(source->pid, facts->host, facts->container, err);
@@ -225,9 +238,8 @@ static bool limited(const struct oci_spec *spec)
 static int gather(const struct oci_spec *spec, unsigned needed,
 		  const struct facts_source *source, struct facts *facts, struct error *err)
 {
-	bool look = (needed & (FACT_NAMESPACES | FACT_IDMAPS)) != 0;
 	struct cgroup_query query = { .all = &source->seen->cgroups, .pid = source->pid };
-	int r = gather_namespaces(spec, source, look, facts, err);
+	int r = gather_namespaces(spec, source, needed, facts, err);
 
 	if (r == 0 && (needed & FACT_IDMAPS))
 		r = idmaps_gather(spec, source->pid, facts, err);

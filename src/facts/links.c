@@ -10,13 +10,6 @@
 
 #include <cofferdam/text.h>
 
-bool path_in(const struct parent *parent, const char *path)
-{
-	const size_t n = (size_t)(strrchr(path, '/') - path);
-
-	return parent->path && strncmp(parent->path, path, n) == 0 && !parent->path[n];
-}
-
 /* find_link - cut @path after its first symbolic link. 0 and its mount, or -errno. */
 static int find_link(const struct places *places, char *path, int *ret_mount)
 {
@@ -24,7 +17,7 @@ static int find_link(const struct places *places, char *path, int *ret_mount)
 	int r;
 
 	/* in a folder without one, or in "/": that has been seen already */
-	if (path_in(&places->parent, path) || strrchr(path, '/') == path) {
+	if (places_parent(places, path) || strrchr(path, '/') == path) {
 		*ret_mount = places->mount;
 		return 0;
 	}

@@ -47,17 +47,15 @@ static int open_prefix(const char *path, size_t count)
 
 /*
  * The deepest folder above @path that exists; the kernel met no symbolic link
- * before the component that is missing. The first @known components exist. Halving
- * keeps a path of a thousand components cheap. 0 and the number of components, with
- * a descriptor unless there are no more than are known, or -errno.
+ * before the component that is missing. The first @known components exist, the first
+ * @gone do not. Halving keeps a path of a thousand components cheap. 0 and the number
+ * of components, with a descriptor unless there are no more than are known, or -errno.
  */
-static int deepest(const char *path, size_t known, int *ret_fd, size_t *ret_count)
+static int deepest(const char *path, size_t known, size_t gone, int *ret_fd, size_t *ret_count)
 {
-	size_t low = known, high = 0, middle;
+	size_t low = known, high = gone, middle;
 	_cleanup_close_ int found = -1;
 
-	for (const char *p = path; *p; p++)
-		high += *p == '/';
 	/* most often only the last one is missing, or all that is not known */
 	middle = known > 0 ? low + 1 : high - 1;
 	while (high - low > 1) {
@@ -174,9 +172,10 @@ static int learn(struct places *places, const char *path, struct missing **ret,
 {
 	struct missing *missing = nearest(places, path);
 	const size_t known = missing ? how_deep(missing->above) : 0;
-	const bool here = path_in(&places->parent, path);
+	const struct parent *parent = places_parent(places, path);
+	const bool here = parent && parent->fd >= 0;
 	_cleanup_close_ int fd = -1;
-	size_t count = here ? how_deep(places->parent.path) : 0;
+	size_t count = here ? how_deep(parent->path) : 0;
 	char *real;
 	int r = 0;
 
@@ -184,7 +183,7 @@ static int learn(struct places *places, const char *path, struct missing **ret,
 	if (missing && beside(missing, path))
 		return add_gone(places, missing, path, known, err);
 	if (!here)
-		r = deepest(path, known, &fd, &count);
+		r = deepest(path, known, how_deep(parent ? parent->path : path), &fd, &count);
 	if (r == 0 && known > 0 && count == known)
 		return add_gone(places, missing, path, count, err);
 	*ret = missing = oldest(places);
@@ -198,7 +197,7 @@ static int learn(struct places *places, const char *path, struct missing **ret,
 	real = missing->above ? strdup(missing->above) : NULL;
 	if (!real)
 		return error_oom(err);
-	r = place_of_fd(places, here ? places->parent.fd : fd, real, &missing->place, err);
+	r = place_of_fd(places, here ? parent->fd : fd, real, &missing->place, err);
 	return r < 0 ? r : add_gone(places, missing, path, count, err);
 }
 

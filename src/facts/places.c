@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -43,12 +44,50 @@ bool path_has_dotdot(const char *path)
 	}
 }
 
-void parent_free(struct parent *parent)
+static void parent_free(struct parent *parent)
 {
 	if (parent->path)
 		close_fd(&parent->fd);
 	free(parent->path);
 	*parent = (struct parent){ 0 };
+}
+
+const struct parent *places_parent(const struct places *places, const char *path)
+{
+	const size_t n = (size_t)(strrchr(path, '/') - path);
+
+	for (size_t i = 0; i < ARRAY_SIZE(places->parents); i++) {
+		const struct parent *parent = &places->parents[i];
+
+		if (parent->path && strncmp(parent->path, path, n) == 0 && !parent->path[n])
+			return parent;
+	}
+	return NULL;
+}
+
+int places_enter(struct places *places, const char *path, const struct parent **ret,
+		 struct error *err)
+{
+	struct parent *parent = &places->parents[places->next_parent];
+	char *above;
+	int fd;
+
+	*ret = places_parent(places, path);
+	if (*ret)
+		return 0;
+	above = strndup(path, (size_t)(strrchr(path, '/') - path));
+	if (!above)
+		return error_oom(err);
+	fd = path_open(AT_FDCWD, above, O_DIRECTORY, RESOLVE_NO_SYMLINKS);
+	if (fd < 0 && fd != -ENOENT) {
+		free(above);
+		return fd;
+	}
+	parent_free(parent);
+	*parent = (struct parent){ .path = above, .fd = fd < 0 ? -1 : fd };
+	places->next_parent = (places->next_parent + 1) % ARRAY_SIZE(places->parents);
+	*ret = parent;
+	return 0;
 }
 
 void places_start(struct places *places, int bundle_fd)
@@ -65,7 +104,8 @@ void places_free(struct places *places)
 		mounts_free(&places->table);
 	free(places->table_why);
 	free(places->bundle);
-	parent_free(&places->parent);
+	for (size_t i = 0; i < ARRAY_SIZE(places->parents); i++)
+		parent_free(&places->parents[i]);
 	for (size_t i = 0; i < MISSING_MAX; i++)
 		missing_free(&places->missing[i]);
 	*places = (struct places){ .bundle_fd = AT_FDCWD };

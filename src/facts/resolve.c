@@ -74,8 +74,7 @@ static int by_hand(struct places *places, const char *path, unsigned depth,
 	if (r < 0)
 		return place_unreadable_sys(ret, err, -r);
 	if (walk.own)
-		return place_unreadable(ret, err, "it leads through /proc/self, which is "
-					"another thing to each process");
+		return place_unreadable(ret, err, THROUGH_SELF);
 	r = place_of_fd(places, walk.fd, NULL, ret, err);
 	if (r < 0 || !walk.rest || ret->is != FACT_KNOWN)
 		return r;
@@ -102,28 +101,19 @@ static int through_links(struct places *places, const char *path, unsigned depth
 	return by_hand(places, path, depth, ret, err);
 }
 
-/* in_folder - of a clean @path, whose folder may be the one that was looked in last. */
+/* in_folder - of a clean @path, whose folder may have been looked in. */
 static int in_folder(struct places *places, const char *path, struct fact_place *ret,
 		     struct error *err)
 {
-	struct parent *parent = &places->parent;
-	const size_t n = (size_t)(strrchr(path, '/') - path);
-	_cleanup_free_ char *above = NULL;
-	int fd;
+	const struct parent *parent;
+	int r;
 
-	if (n == 0)
-		return path[1] ? place_at(places, AT_FDCWD, path, ret, err) : -ENODATA;
-	if (!path_in(parent, path)) {
-		above = strndup(path, n);
-		if (!above)
-			return error_oom(err);
-		fd = path_open(AT_FDCWD, above, O_DIRECTORY, RESOLVE_NO_SYMLINKS);
-		if (fd < 0)
-			return fd;
-		parent_free(parent);
-		*parent = (struct parent){ .path = steal_ptr(above), .fd = fd };
-	}
-	return place_at(places, parent->fd, path, ret, err);
+	if (strrchr(path, '/') == path)
+		return place_at(places, AT_FDCWD, path, ret, err);
+	r = places_enter(places, path, &parent, err);
+	if (r == 0 && parent->fd < 0)
+		return -ENOENT;
+	return r < 0 ? r : place_at(places, parent->fd, path, ret, err);
 }
 
 /* by_text - of a clean @path, as long as no symbolic link is met. As place_at(). */

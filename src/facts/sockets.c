@@ -135,6 +135,21 @@ static bool any_waits(const struct mount_table *table)
 	return false;
 }
 
+/*
+ * own_path - one that each process has another of. What is too long for an address is bound
+ * through a descriptor (unix(7)): whose it was, nobody can tell. The table is of this proc.
+ */
+static bool own_path(const char *path)
+{
+	static const char *const own[] = { "/proc/self/", "/proc/thread-self/" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
+		if (strncmp(path, own[i], strlen(own[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
 static int open_cached(const char *path)
 {
 	int fd = -EAGAIN;
@@ -155,6 +170,8 @@ static int look_folder(struct places *places, const char *path, struct folder *r
 	if (!ret->path)
 		return -ENOMEM;
 	path = *path ? path : "/";
+	if (own_path(path))
+		return place_unreadable(&ret->place, err, THROUGH_SELF);
 	ret->fd = open_cached(path);
 	if (ret->fd >= 0) {
 		r = place_of_fd(places, ret->fd, NULL, &ret->place, err);

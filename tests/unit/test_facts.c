@@ -223,6 +223,8 @@ static void parse_sockets(const char *text, enum fact_is is, size_t n)
 		print_error("%d %zu, wanted %d %zu\n", sockets.is, sockets.n, is, n);
 	assert_int_equal(sockets.is, is);
 	assert_int_equal(sockets.n, n);
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(sockets.v[i].is, strstr(text, "self/") ? FACT_UNREADABLE : FACT_KNOWN);
 	sockets_free(&sockets);
 	places_free(&places);
 }
@@ -245,6 +247,10 @@ static void test_sockets_text(void **state)
 	parse_sockets(HEAD LINE " @/d/a\n" LINE " @/d/a", FACT_KNOWN, 1);
 	parse_sockets(HEAD LINE " d/a\n" LINE " @/d/\n" LINE " /\n" LINE " \n", FACT_KNOWN, 0);
 	parse_sockets(HEAD LINE " @/d/file\n" LINE " @/none/x\n" LINE " @/d/a/x\n", FACT_KNOWN, 0);
+	/* whose descriptor, whose folder, nobody can tell */
+	parse_sockets(HEAD LINE " /proc/self/fd/13/a\n" LINE " /proc/thread-self/cwd/a\n",
+		      FACT_KNOWN, 2);
+	parse_sockets(HEAD LINE " /proc/self\n" LINE " /proc/selfish/a\n", FACT_KNOWN, 0);
 	parse_sockets(HEAD "rubbish\n\n/x\n1 2 3 4 5 6 7 8\n", FACT_KNOWN, 0);
 	buf_str(&many, HEAD);
 	for (int i = 0; i <= 8192; i++)

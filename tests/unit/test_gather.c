@@ -41,6 +41,13 @@ static void test_mounts(void **state)
 	assert_non_null(s.facts.lsm);
 }
 
+static bool ns_same(const struct fact_ns *a, const struct fact_ns *b)
+{
+	assert_int_equal(a->is, FACT_KNOWN);
+	assert_int_equal(b->is, FACT_KNOWN);
+	return a->dev == b->dev && a->ino == b->ino;
+}
+
 static void test_policy(void **state)
 {
 	static const char *const sockets[] = { "/run/x.sock", "/etc", "/run/x.sock", NULL };
@@ -84,7 +91,21 @@ static void test_policy(void **state)
 	assert_int_equal(s.facts.n_places, 0);
 	subject_free(&s);
 
+	/* the host's namespaces are for what is joined, and for what runs */
+	policy.rules[RULE_HOST_PID].action = ACTION_DENY;
+	s = gather("{'linux': {'namespaces': [{'type': 'pid'}, {'type': 'ipc', 'path': ''}]}}", &policy, 0);
+	assert_int_equal(s.facts.host[NS_PID].is, FACT_UNKNOWN);
+	subject_free(&s);
+	s = gather("{'linux': {'namespaces': [{'type': 'ipc'}, {'type': 'pid', 'path': '/proc/self/ns/pid'}]}}",
+		   &policy, 0);
+	assert_true(ns_same(&s.facts.host[NS_PID], &s.facts.namespaces[1]));
+	subject_free(&s);
+	s = gather("{}", &policy, getpid());
+	assert_true(ns_same(&s.facts.host[NS_PID], &s.facts.container[NS_PID]));
+	subject_free(&s);
+
 	s = gather("{}", NULL, 0);
+	assert_int_equal(s.facts.host[NS_PID].is, FACT_KNOWN);
 	assert_true(s.facts.n_places > 30);
 	for (size_t i = 1; i < s.facts.n_places; i++)
 		assert_true(strcmp(s.facts.places[i - 1].path, s.facts.places[i].path) < 0);
@@ -163,13 +184,6 @@ static void test_seen(void **state)
 }
 
 /* --- namespaces --- */
-
-static bool ns_same(const struct fact_ns *a, const struct fact_ns *b)
-{
-	assert_int_equal(a->is, FACT_KNOWN);
-	assert_int_equal(b->is, FACT_KNOWN);
-	return a->dev == b->dev && a->ino == b->ino;
-}
 
 static void test_namespaces(void **state)
 {

@@ -238,6 +238,36 @@ static void assert_as_walked(const char *path, const struct fact_place *place)
 	}
 }
 
+/* Nor that there are more folders than are kept open, and some that are not there. */
+static void test_many_folders(void **state)
+{
+	struct places places = { .bundle_fd = top_fd, .below_left = BELOW_MAX };
+	struct error err = { 0 };
+	char path[32];
+
+	(void)state;
+	for (unsigned i = 0; i < 2 * PARENTS_MAX; i += 2) {
+		(void)snprintf(path, sizeof(path), "@/d%u", i);
+		make_dir(path);
+		(void)snprintf(path, sizeof(path), "@/d%u/f", i);
+		make_file(path, "x");
+	}
+	for (unsigned i = 0; i < 20 * PARENTS_MAX; i++) {
+		const char *const names[] = { "f", "none", "none/x", "none2/y/z" };
+		_cleanup_(place_free) struct fact_place alone = { 0 }, p = { 0 };
+		_cleanup_free_ char *full = NULL;
+
+		(void)snprintf(path, sizeof(path), "@/d%u/%s", i * 7 % (2 * PARENTS_MAX),
+			       names[i / 5 % ARRAY_SIZE(names)]);
+		full = expand(path);
+		alone = resolve(path);
+		assert_int_equal(place_resolve(&places, full, &p, &err), 0);
+		assert_int_not_equal(p.is, FACT_UNREADABLE);
+		assert_same_place(&p, &alone);
+	}
+	places_free(&places);
+}
+
 /* What was looked at before changes nothing of what is found. */
 static void test_any_order(void **state)
 {
@@ -558,6 +588,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_symlinks, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_missing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_many_missing, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_many_folders, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_any_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_loops, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_names, setup, teardown),
