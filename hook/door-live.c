@@ -119,7 +119,7 @@ static int read_process(struct doorway *door, struct live *live, struct stat *st
 			return file_read(AT_FDCWD, path, false, FILE_CONFIG_MAX, &live->asked, st,
 					 err);
 		r = file_read_trusted(path, process_owner(door->run.rootless), FILE_CONFIG_MAX,
-				      &live->asked, err);
+				      &live->asked, NULL, err);
 		if (r == 0 && fstatat(AT_FDCWD, path, st, AT_SYMLINK_NOFOLLOW) < 0)
 			r = error_sys(err, errno, "%s", path);
 		return r;
@@ -313,7 +313,7 @@ static int read_resources(struct doorway *door, struct buf *ret, struct error *e
 		return run_audit(&door->run)
 			? file_read(AT_FDCWD, path, false, POLICY_FILE_MAX, ret, NULL, err)
 			: file_read_trusted(path, process_owner(door->run.rootless),
-					    POLICY_FILE_MAX, ret, err);
+					    POLICY_FILE_MAX, ret, NULL, err);
 	r = file_read_stream(STDIN_FILENO, "the resources on standard input", POLICY_FILE_MAX,
 			     STREAM_WAIT_MS, ret, err);
 	if (r < 0)

@@ -174,11 +174,32 @@ static int record(struct doorway *door, const char *config, size_t len, struct e
 	return admitted_put(admitted_dir(), &what, err);
 }
 
+/*
+ * exchange - the file is written beside while what was admitted is recorded, synced, and
+ * renamed. Its folder is not synced: after a crash of the host either the old file is
+ * there or the new one, and either passes the door again before anything starts, as no
+ * container, and no record of an admission, outlasts the host.
+ */
+static int exchange(struct doorway *door, const struct buf *final, const struct stat *st,
+		    struct error *err)
+{
+	const struct json_doc *before = door->run.candidate.doc;
+	const bool changed = final->len != before->len ||
+			     memcmp(buf_cstr(final), before->text, final->len) != 0;
+	_cleanup_new_ struct file_new file = {
+		.dirfd = door->run.bundle_fd, .name = "config.json", .like = st, .fd = -1,
+	};
+	int r = changed ? file_prepare(&file, buf_cstr(final), final->len, err) : 0;
+
+	if (r == 0 && !door_alone(door))
+		r = record(door, buf_cstr(final), final->len, err);
+	return r == 0 && changed ? file_settle(&file, err) : r;
+}
+
 /* apply - what was allowed becomes what the runtime reads; not to be cut short. */
 static int apply(struct doorway *door, const struct stat *st, struct error *err)
 {
 	struct run *run = &door->run;
-	const struct json_doc *before = run->candidate.doc;
 	_cleanup_buf_ struct buf final = { 0 };
 	sigset_t ends, mask;
 	int r;
@@ -192,12 +213,8 @@ static int apply(struct doorway *door, const struct stat *st, struct error *err)
 	(void)sigprocmask(SIG_BLOCK, &ends, &mask);
 
 	r = finish(door, &final, err);
-	if (r == 0 && (final.len != before->len ||
-		       memcmp(buf_cstr(&final), before->text, final.len) != 0))
-		r = file_replace(run->bundle_fd, "config.json", buf_cstr(&final), final.len, st,
-				 err);
-	if (r == 0 && !door_alone(door))
-		r = record(door, buf_cstr(&final), final.len, err);
+	if (r == 0)
+		r = exchange(door, &final, st, err);
 	(void)sigprocmask(SIG_SETMASK, &mask, NULL);
 	run->hardened = r == 0;
 	run->judged = r == 0;

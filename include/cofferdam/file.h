@@ -59,10 +59,10 @@ int file_open_trusted(const char *path, int flags, uid_t owner,
 
 /*
  * file_read_trusted - file_open_trusted(O_RDONLY), regular files only (-EINVAL),
- * at most @max bytes (-EFBIG).
+ * at most @max bytes (-EFBIG). @ret_st may be NULL.
  */
 int file_read_trusted(const char *path, uid_t owner, size_t max,
-		      struct buf *ret, struct error *err) must_check;
+		      struct buf *ret, struct stat *ret_st, struct error *err) must_check;
 
 /* A folder that was opened by file_open_trusted(), and whose files are to be read. */
 struct trusted_dir {
@@ -73,8 +73,7 @@ struct trusted_dir {
 
 /*
  * file_read_below - file_read_trusted() of the relative @path below @dir, which
- * is the same folder however often its name is given to another. @ret_st may be
- * NULL.
+ * is the same folder however often its name is given to another.
  */
 int file_read_below(const struct trusted_dir *dir, const char *path, size_t max,
 		    struct buf *ret, struct stat *ret_st, struct error *err) must_check;
@@ -108,6 +107,31 @@ int file_replace(int dirfd, const char *name, const char *data, size_t len,
  */
 int file_put(int dirfd, const char *name, const char *data, size_t len,
 	     const struct stat *like, struct error *err) must_check;
+
+#define FILE_FRESH_MAX 32
+
+/* A file that is to take the place of @name in @dirfd, one component. */
+struct file_new {
+	int dirfd;			/* the caller's, as the rest of these */
+	const char *name;
+	const struct stat *like;	/* whose mode and owner it gets */
+	int fd;				/* -1 until it is prepared */
+	char fresh[FILE_FRESH_MAX];	/* its name until then; "": there is none */
+};
+
+/*
+ * file_prepare, file_settle - file_replace() in two steps, so that something else can be
+ * done while the disk writes: beside it, with mode, owner and label; then synced and
+ * renamed. The folder is not synced: after a crash of the host the name leads to the old
+ * file or to the new one, whole. On failure the old file is as it was.
+ */
+int file_prepare(struct file_new *new, const char *data, size_t len,
+		 struct error *err) must_check;
+int file_settle(struct file_new *new, struct error *err) must_check;
+
+/* file_new_free - leave nothing beside @name that was not settled. */
+void file_new_free(struct file_new *new);
+#define _cleanup_new_ _cleanup_(file_new_free)
 
 /* file_write_all - write(2) until all is written; EINTR is retried. */
 int file_write_all(int fd, const char *data, size_t len, struct error *err) must_check;

@@ -32,9 +32,10 @@ int check_trust(const struct stat *st, uid_t owner, const char *path,
 
 /*
  * trusted_straight - file_open_trusted() of what exists and is simple to find:
- * a descriptor, or -1 for whatever else, which is to be walked to, or refused.
+ * a descriptor and what it is open on, or -1 for whatever else, which is to be walked
+ * to, or refused.
  */
-int trusted_straight(const char *path, int flags, uid_t owner) must_check;
+int trusted_straight(const char *path, int flags, uid_t owner, struct stat *ret_st) must_check;
 
 /*
  * read_all - from the offset of @fd to end of file, at most @max bytes, into

@@ -68,14 +68,13 @@ static int dress(int dirfd, const char *name, int fd, const struct stat *like,
 	    fchown(fd, like->st_uid, like->st_gid) < 0)
 		return error_sys(err, errno, "cannot keep its owner %u:%u",
 				 like->st_uid, like->st_gid);
-	if (fchmod(fd, like->st_mode & 07777) < 0)
+	if ((st.st_mode & 07777) != (like->st_mode & 07777) &&
+	    fchmod(fd, like->st_mode & 07777) < 0)
 		return error_sys(err, errno, "cannot keep its mode");
 	return copy_label(dirfd, name, fd, err);
 }
 
-#define FRESH_NAME_MAX 32
-
-static int create_fresh(int dirfd, char fresh[FRESH_NAME_MAX], struct error *err)
+static int create_fresh(int dirfd, char fresh[FILE_FRESH_MAX], struct error *err)
 {
 	for (int i = 0; i < FRESH_NAME_TRIES; i++) {
 		uint64_t random;
@@ -83,7 +82,7 @@ static int create_fresh(int dirfd, char fresh[FRESH_NAME_MAX], struct error *err
 
 		if (getrandom(&random, sizeof(random), GRND_NONBLOCK) != sizeof(random))
 			return error_sys(err, errno, "cannot get a random name");
-		(void)snprintf(fresh, FRESH_NAME_MAX, ".cofferdam.%016" PRIx64, random);
+		(void)snprintf(fresh, FILE_FRESH_MAX, ".cofferdam.%016" PRIx64, random);
 		fd = open_at(dirfd, fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
 		if (fd >= 0)
 			return fd;
@@ -101,66 +100,91 @@ static int sync_dir(int fd, struct error *err)
 	return 0;
 }
 
-/* What takes the place of a name. */
-struct content {
-	const char *data;
-	size_t len;
-	const struct stat *like;
-	bool durable;			/* synced, and its folder, too */
-};
-
-static int replace(int dirfd, const char *name, const struct content *content,
-		   struct error *err)
+static int cannot_replace(const struct file_new *new, struct error *err)
 {
-	_cleanup_close_ int dir = -1;
-	_cleanup_close_ int fd = -1;
-	char fresh[FRESH_NAME_MAX];
-	int r;
-
-	/* @dirfd may be O_PATH, which cannot be synced. */
-	dir = open_at(dirfd, ".", O_RDONLY | O_DIRECTORY);
-	if (dir < 0)
-		return error_sys(err, errno, "cannot open its folder");
-	fd = create_fresh(dir, fresh, err);
-	if (fd < 0)
-		return fd;
-	r = file_write_all(fd, content->data, content->len, err);
-	if (r == 0)
-		r = dress(dir, name, fd, content->like, err);
-	if (r == 0 && content->durable && fsync(fd) < 0)
-		r = error_sys(err, errno, "cannot sync the new file");
-	if (r == 0 && renameat(dir, fresh, dir, name) < 0)
-		r = error_sys(err, errno, "cannot put the new file in its place");
-	if (r < 0) {
-		(void)unlinkat(dir, fresh, 0);
-		return r;
-	}
-	return content->durable ? sync_dir(dir, err) : 0;
+	return error_context(err, "%s: cannot replace", new->name);
 }
 
-static int replace_named(int dirfd, const char *name, const struct content *content,
-			 struct error *err)
+/* write_new - @new's file under its fresh name, written, and with all but that name. */
+static int write_new(struct file_new *new, const char *data, size_t len, struct error *err)
 {
-	if (name[0] == '\0' || strchr(name, '/') || strcmp(name, ".") == 0 ||
-	    strcmp(name, "..") == 0)
+	const char *name = new->name;
+	int r;
+
+	if (name[0] == '\0' || strchr(name, '/') || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 		return error_set(err, -EINVAL, "\"%s\": not the name of a file in a folder", name);
-	if (replace(dirfd, name, content, err) < 0)
-		return error_context(err, "%s: cannot replace", name);
+	new->fd = create_fresh(new->dirfd, new->fresh, err);
+	if (new->fd < 0) {
+		new->fresh[0] = '\0';
+		return cannot_replace(new, err);
+	}
+	r = file_write_all(new->fd, data, len, err);
+	if (r == 0)
+		r = dress(new->dirfd, name, new->fd, new->like, err);
+	return r < 0 ? cannot_replace(new, err) : 0;
+}
+
+int file_prepare(struct file_new *new, const char *data, size_t len, struct error *err)
+{
+	int r = write_new(new, data, len, err);
+
+	/* the disk can begin; that it is done is for fsync(2) to say */
+	if (r == 0)
+		(void)sync_file_range(new->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+	return r;
+}
+
+static int rename_new(struct file_new *new, struct error *err)
+{
+	if (renameat(new->dirfd, new->fresh, new->dirfd, new->name) < 0) {
+		(void)error_sys(err, errno, "cannot put the new file in its place");
+		return cannot_replace(new, err);
+	}
+	new->fresh[0] = '\0';
 	return 0;
+}
+
+int file_settle(struct file_new *new, struct error *err)
+{
+	if (fsync(new->fd) < 0) {
+		(void)error_sys(err, errno, "cannot sync the new file");
+		return cannot_replace(new, err);
+	}
+	return rename_new(new, err);
+}
+
+void file_new_free(struct file_new *new)
+{
+	if (new->fresh[0])
+		(void)unlinkat(new->dirfd, new->fresh, 0);
+	close_fd(&new->fd);
 }
 
 int file_replace(int dirfd, const char *name, const char *data, size_t len,
 		 const struct stat *like, struct error *err)
 {
-	const struct content content = { data, len, like, .durable = true };
+	/* @dirfd may be O_PATH, which cannot be synced. */
+	_cleanup_close_ int dir = open_at(dirfd, ".", O_RDONLY | O_DIRECTORY);
+	_cleanup_new_ struct file_new new = { .dirfd = dir, .name = name, .like = like, .fd = -1 };
+	int r = 0;
 
-	return replace_named(dirfd, name, &content, err);
+	if (dir < 0) {
+		(void)error_sys(err, errno, "cannot open its folder");
+		return cannot_replace(&new, err);
+	}
+	r = write_new(&new, data, len, err);
+	if (r == 0)
+		r = file_settle(&new, err);
+	if (r == 0 && sync_dir(dir, err) < 0)
+		r = cannot_replace(&new, err);
+	return r;
 }
 
 int file_put(int dirfd, const char *name, const char *data, size_t len,
 	     const struct stat *like, struct error *err)
 {
-	const struct content content = { data, len, like, .durable = false };
+	_cleanup_new_ struct file_new new = { .dirfd = dirfd, .name = name, .like = like, .fd = -1 };
+	int r = write_new(&new, data, len, err);
 
-	return replace_named(dirfd, name, &content, err);
+	return r < 0 ? r : rename_new(&new, err);
 }

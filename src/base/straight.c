@@ -19,6 +19,26 @@
 
 #include "base-private.h"
 
+/*
+ * The one rule of trust. Mode bits of a symbolic link mean nothing: who may
+ * change it is a matter of its folder, which has been checked. A default ACL
+ * needs no look, as the group bits of the mode are its mask.
+ */
+int check_trust(const struct stat *st, uid_t owner, const char *path, struct error *err)
+{
+	/* of a trusted owner's, as is checked next */
+	bool shared = S_ISDIR(st->st_mode) && (st->st_mode & S_ISVTX);
+
+	if (st->st_uid != 0 && st->st_uid != owner)
+		return error_set(err, -EPERM, "%s: belongs to user %u, who is not trusted; "
+				 "run chown%s root", path, st->st_uid,
+				 S_ISLNK(st->st_mode) ? " -h" : "");
+	if (!S_ISLNK(st->st_mode) && (st->st_mode & (S_IWGRP | S_IWOTH)) && !shared)
+		return error_set(err, -EPERM, "%s: writable by group or others (mode %04o); "
+				 "run chmod go-w", path, st->st_mode & 07777);
+	return 0;
+}
+
 /* look - whether @path, of which only the last name is new, is trusted. */
 static bool look(const char *path, uid_t owner, struct stat *ret)
 {
@@ -33,6 +53,11 @@ static bool look(const char *path, uid_t owner, struct stat *ret)
 	return check_trust(ret, owner, path, &ignored) == 0;
 }
 
+/*
+ * look_at_all - at all that is passed through, and at what stands at the end of it where
+ * opening that may do something, as opening a device does: folders and O_PATH are looked at
+ * when they are open.
+ */
 static bool look_at_all(char *path, uid_t owner, int flags)
 {
 	struct stat st;
@@ -48,11 +73,9 @@ static bool look_at_all(char *path, uid_t owner, int flags)
 		if (!good)
 			return false;
 	}
-	if (!look(path, owner, &st))
-		return false;
-	/* Others are not even opened: opening a device may do something. */
-	return S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) ||
-	       ((flags & O_PATH) && !S_ISLNK(st.st_mode));
+	if (flags & (O_PATH | O_DIRECTORY))
+		return true;
+	return look(path, owner, &st) && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode));
 }
 
 /* open_straight - without a symbolic link anywhere. */
@@ -72,7 +95,7 @@ static int open_straight(const char *path, int flags)
 	return (int)fd;
 }
 
-int trusted_straight(const char *path, int flags, uid_t owner)
+int trusted_straight(const char *path, int flags, uid_t owner, struct stat *ret_st)
 {
 	_cleanup_free_ char *clean = path[0] == '/' ? text_path_clean(path) : NULL;
 	_cleanup_close_ int fd = -1;
@@ -85,7 +108,9 @@ int trusted_straight(const char *path, int flags, uid_t owner)
 	fd = open_straight(clean, flags);
 	if (fd < 0 || fstat(fd, &st) < 0 || check_trust(&st, owner, clean, &ignored) < 0)
 		return -1;
-	if (!(flags & O_PATH) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+	/* of O_PATH a link at the end is opened itself */
+	if (flags & O_PATH ? S_ISLNK(st.st_mode) : !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
 		return -1;
+	*ret_st = st;
 	return steal_fd(&fd);
 }

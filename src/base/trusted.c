@@ -16,6 +16,7 @@
  */
 struct walk {
 	int dir;		/* O_PATH, the folder reached; always checked */
+	bool lent;		/* dir is the caller's */
 	struct buf at;		/* its path without links, "" for "/" */
 	struct buf todo;
 	size_t pos;		/* what of todo is done */
@@ -24,11 +25,19 @@ struct walk {
 	int flags;
 	uid_t owner;
 	int found;		/* the descriptor asked for, -1 on the way to it */
+	struct stat st;		/* what that is open on */
 };
+
+static void leave_dir(struct walk *w)
+{
+	if (!w->lent)
+		close_fd(&w->dir);
+	w->lent = false;
+}
 
 static void walk_free(struct walk *w)
 {
-	close_fd(&w->dir);
+	leave_dir(w);
 	close_fd(&w->found);
 	buf_free(&w->at);
 	buf_free(&w->todo);
@@ -37,26 +46,6 @@ static void walk_free(struct walk *w)
 static const char *shown(const struct buf *path)
 {
 	return path->len > 0 ? path->data : "/";
-}
-
-/*
- * The one rule of trust. Mode bits of a symbolic link mean nothing: who may
- * change it is a matter of its folder, which has been checked. A default ACL
- * needs no look, as the group bits of the mode are its mask.
- */
-int check_trust(const struct stat *st, uid_t owner, const char *path, struct error *err)
-{
-	/* of a trusted owner's, as is checked next */
-	bool shared = S_ISDIR(st->st_mode) && (st->st_mode & S_ISVTX);
-
-	if (st->st_uid != 0 && st->st_uid != owner)
-		return error_set(err, -EPERM, "%s: belongs to user %u, who is not trusted; "
-				 "run chown%s root", path, st->st_uid,
-				 S_ISLNK(st->st_mode) ? " -h" : "");
-	if (!S_ISLNK(st->st_mode) && (st->st_mode & (S_IWGRP | S_IWOTH)) && !shared)
-		return error_set(err, -EPERM, "%s: writable by group or others (mode %04o); "
-				 "run chmod go-w", path, st->st_mode & 07777);
-	return 0;
 }
 
 static int check_fd(int fd, uid_t owner, const char *path, struct stat *ret, struct error *err)
@@ -69,7 +58,7 @@ static int check_fd(int fd, uid_t owner, const char *path, struct stat *ret, str
 /* Make @fd, which has been checked and is taken over, the folder reached. */
 static void walk_into(struct walk *w, int *fd)
 {
-	close_fd(&w->dir);
+	leave_dir(w);
 	w->dir = steal_fd(fd);
 }
 
@@ -145,16 +134,15 @@ static int walk_open(struct walk *w, const char *name, int flags,
 		     const char *path, struct error *err)
 {
 	_cleanup_close_ int fd = -1;
-	struct stat st;
 	int r;
 
 	fd = open_at(w->dir, name, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
 		return error_sys(err, errno, "%s: cannot open", path);
-	r = check_fd(fd, w->owner, path, &st, err);
+	r = check_fd(fd, w->owner, path, &w->st, err);
 	if (r < 0)
 		return r;
-	if (!(flags & O_PATH) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+	if (!(flags & O_PATH) && !S_ISREG(w->st.st_mode) && !S_ISDIR(w->st.st_mode))
 		return error_set(err, -EINVAL, "%s: neither a regular file nor a folder", path);
 	w->found = steal_fd(&fd);
 	return 0;
@@ -298,7 +286,8 @@ static int walk(struct walk *w, struct error *err)
 	return r;
 }
 
-int file_open_trusted(const char *path, int flags, uid_t owner, struct error *err)
+static int open_trusted(const char *path, int flags, uid_t owner, struct stat *ret_st,
+			struct error *err)
 {
 	_cleanup_(walk_free) struct walk w = {
 		.dir = -1, .found = -1, .flags = flags, .owner = owner,
@@ -309,7 +298,7 @@ int file_open_trusted(const char *path, int flags, uid_t owner, struct error *er
 		return error_set(err, -EINVAL, "the path of the file is empty");
 	if (strlen(path) >= PATH_MAX)
 		return error_sys(err, ENAMETOOLONG, "%s", path);
-	r = trusted_straight(path, flags, owner);
+	r = trusted_straight(path, flags, owner, ret_st);
 	if (r >= 0)
 		return r;
 	if (path[0] != '/') {
@@ -330,54 +319,60 @@ int file_open_trusted(const char *path, int flags, uid_t owner, struct error *er
 	r = walk(&w, err);
 	if (r < 0 && w.links > 0)
 		return error_context(err, "%s", path);
-	return r < 0 ? r : steal_fd(&w.found);
+	if (r < 0)
+		return r;
+	*ret_st = w.st;
+	return steal_fd(&w.found);
 }
 
-/* read_regular - what @fd is open on, if it is a regular file. */
-static int read_regular(int fd, const char *path, size_t max, struct buf *ret,
-			struct stat *ret_st, struct error *err)
+int file_open_trusted(const char *path, int flags, uid_t owner, struct error *err)
 {
 	struct stat st;
-	int r;
 
-	if (fstat(fd, &st) < 0)
-		return error_sys(err, errno, "%s", path);
-	if (!S_ISREG(st.st_mode))
+	return open_trusted(path, flags, owner, &st, err);
+}
+
+/* read_regular - what @fd is open on, which is @st, if it is a regular file. */
+static int read_regular(int fd, const char *path, size_t max, const struct stat *st,
+			struct buf *ret, struct error *err)
+{
+	if (!S_ISREG(st->st_mode))
 		return error_set(err, -EINVAL, "%s: not a regular file", path);
-	r = read_all(fd, path, max, (size_t)st.st_size, ret, err);
-	if (r == 0 && ret_st)
-		*ret_st = st;
-	return r;
+	return read_all(fd, path, max, (size_t)st->st_size, ret, err);
 }
 
 int file_read_trusted(const char *path, uid_t owner, size_t max,
-		      struct buf *ret, struct error *err)
+		      struct buf *ret, struct stat *ret_st, struct error *err)
 {
-	_cleanup_close_ int fd = file_open_trusted(path, O_RDONLY, owner, err);
+	struct stat st;
+	_cleanup_close_ int fd = open_trusted(path, O_RDONLY, owner, &st, err);
+	int r = fd < 0 ? fd : read_regular(fd, path, max, &st, ret, err);
 
-	return fd < 0 ? fd : read_regular(fd, path, max, ret, NULL, err);
+	if (r == 0 && ret_st)
+		*ret_st = st;
+	return r;
 }
 
 int file_read_below(const struct trusted_dir *dir, const char *path, size_t max,
 		    struct buf *ret, struct stat *ret_st, struct error *err)
 {
 	_cleanup_(walk_free) struct walk w = {
-		.found = -1, .flags = O_RDONLY, .owner = dir->owner, .named = strlen(path),
+		.dir = dir->fd, .lent = true, .found = -1, .flags = O_RDONLY, .owner = dir->owner,
+		.named = strlen(path),
 	};
 	_cleanup_free_ char *name = NULL;
 	int r;
 
 	if (path[0] == '\0' || path[0] == '/' || strlen(path) >= PATH_MAX)
 		return error_set(err, -EINVAL, "\"%s\": not a relative path", path);
+	if (dir->fd < 0)	/* a walk from nowhere would begin at "/" */
+		return error_sys(err, EBADF, "%s", dir->path);
 	if (asprintf(&name, "%s/%s", dir->path, path) < 0) {
 		name = NULL;
 		return error_oom(err);
 	}
 	buf_str(&w.at, dir->path);
 	buf_str(&w.todo, path);
-	w.dir = open_at(dir->fd, ".", O_PATH | O_DIRECTORY);
-	if (w.dir < 0)
-		return error_sys(err, errno, "%s", dir->path);
 	r = buf_check(&w.at, err);
 	if (r == 0)
 		r = buf_check(&w.todo, err);
@@ -385,5 +380,8 @@ int file_read_below(const struct trusted_dir *dir, const char *path, size_t max,
 		r = walk(&w, err);
 	if (r < 0)
 		return w.links > 0 ? error_context(err, "%s", name) : r;
-	return read_regular(w.found, name, max, ret, ret_st, err);
+	r = read_regular(w.found, name, max, &w.st, ret, err);
+	if (r == 0 && ret_st)
+		*ret_st = w.st;
+	return r;
 }

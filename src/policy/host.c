@@ -229,7 +229,7 @@ int host_load(const char *path, uid_t owner, struct host **ret, struct error *er
 	const char *file = path ? path : HOST_FILE;
 	_cleanup_buf_ struct buf text = { 0 };
 	struct stat st;
-	int r = file_read_trusted(file, owner, POLICY_FILE_MAX, &text, err);
+	int r = file_read_trusted(file, owner, POLICY_FILE_MAX, &text, &st, err);
 
 	if (r == -ENOENT && !path)
 		return host_defaults(ret, err);
@@ -238,8 +238,7 @@ int host_load(const char *path, uid_t owner, struct host **ret, struct error *er
 	if (r < 0)
 		return r;
 	(*ret)->log.owner = owner;
-	if (stat(file, &st) == 0)
-		(*ret)->written = st.st_mtime;
+	(*ret)->written = st.st_mtime;
 	return 0;
 }
 

@@ -264,6 +264,71 @@ static void test_replace(void **state)
 	assert_int_equal(entries(dir_path), 4);
 }
 
+/* In two steps: until the second the old file is there, and without it nothing else. */
+static void test_prepare(void **state)
+{
+	_cleanup_buf_ struct buf b = { 0 };
+	_cleanup_close_ int path_fd = open(dir_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct error err = { 0 };
+	struct stat st, after;
+
+	(void)state;
+	put("f", "old", 0644);
+	assert_int_equal(fstatat(dir_fd, "f", &st, 0), 0);
+	for (int settled = 0; settled < 2; settled++) {
+		_cleanup_new_ struct file_new new = {
+			.dirfd = path_fd, .name = "f", .like = &st, .fd = -1,
+		};
+
+		assert_int_equal(file_prepare(&new, "new", 3, &err), 0);
+		assert_int_equal(entries(dir_path), 2);
+		assert_int_equal(file_read(dir_fd, "f", true, 100, &b, NULL, &err), 0);
+		assert_string_equal(buf_cstr(&b), "old");
+		if (!settled)
+			continue;
+		assert_int_equal(file_settle(&new, &err), 0);
+		assert_int_equal(entries(dir_path), 1);
+	}
+	assert_int_equal(entries(dir_path), 1);
+	assert_int_equal(file_read(dir_fd, "f", true, 100, &b, &after, &err), 0);
+	assert_string_equal(buf_cstr(&b), "new");
+	assert_int_equal(after.st_mode, st.st_mode);
+}
+
+static void test_prepare_fails(void **state)
+{
+	static const char *const names[] = { "", "..", "a/b" };
+	struct stat st = { .st_mode = 0600, .st_uid = geteuid(), .st_gid = getegid() };
+	struct error err = { 0 };
+	int pipes[2];
+
+	(void)state;
+	make_dir("d", 0700);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		_cleanup_new_ struct file_new new = {
+			.dirfd = dir_fd, .name = names[i], .like = &st, .fd = -1,
+		};
+
+		assert_int_equal(file_prepare(&new, "x", 1, &err), -EINVAL);
+	}
+	/* what cannot be synced does not take the place, nor anything that of a folder */
+	assert_int_equal(pipe2(pipes, O_CLOEXEC), 0);
+	for (int folder = 0; folder < 2; folder++) {
+		_cleanup_new_ struct file_new new = {
+			.dirfd = dir_fd, .name = folder ? "d" : "f", .like = &st, .fd = -1,
+		};
+
+		assert_int_equal(file_prepare(&new, "x", 1, &err), 0);
+		assert_int_equal(entries(dir_path), 2);
+		if (!folder)
+			assert_int_equal(dup2(pipes[0], new.fd), new.fd);
+		assert_int_equal(file_settle(&new, &err), folder ? -EISDIR : -EINVAL);
+	}
+	assert_int_equal(entries(dir_path), 1);
+	close(pipes[0]);
+	close(pipes[1]);
+}
+
 static void test_replace_bad_name(void **state)
 {
 	static const char *const names[] = { "", ".", "..", "a/b", "/a", "../f", "f/" };
@@ -364,6 +429,8 @@ int main(void)
 		FILE_TEST(test_stream_without_end),
 		FILE_TEST(test_stream_trickle),
 		FILE_TEST(test_replace),
+		FILE_TEST(test_prepare),
+		FILE_TEST(test_prepare_fails),
 		FILE_TEST(test_replace_bad_name),
 		FILE_TEST(test_replace_fails),
 		FILE_TEST(test_replace_not_permitted),
