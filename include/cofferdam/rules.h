@@ -9,11 +9,12 @@
 struct finding {
 	enum rule_id rule;
 	bool unjudged;			/* the rule could not tell; text says why */
+	bool sketch;			/* as in the input of the rule */
 	const struct json *node;	/* that member, or its nearest parent; for line and column */
 	char *value;			/* the value found, escaped, or NULL */
 	char *text;			/* what is wrong, one sentence, escaped; and in the same memory: */
 	const char *pointer;		/* JSON Pointer of the member judged */
-	struct json_edits edits;	/* the remedy in config.json; none if n == 0 */
+	struct json_edits edits;	/* the remedy in config.json; none if n == 0; or its sketch */
 };
 
 struct findings {
@@ -64,6 +65,7 @@ struct rule_input {
 	const struct known_profiles *known;	/* or NULL */
 	bool profile_kept;		/* profile_kept(): linux.seccomp stands for such a one */
 	unsigned on;			/* ON_*: what is asked for */
+	bool sketch;			/* nobody will see or make the edits: that there are any is enough */
 	const struct oci_spec *admitted;	/* of a container that runs already: what it was
 						 * admitted with, where @spec has what is asked for */
 	bool created;			/* and it has not started yet */
@@ -105,6 +107,9 @@ int finding_value(struct finding *f, struct error *err, const char *fmt, ...)
  */
 int finding_edit(struct finding *f, enum json_op op, const char *pointer,
 		 const char *value, struct error *err) must_check;
+
+/* finding_sketched - whether no more steps are wanted: a sketch has its first. */
+bool finding_sketched(const struct finding *f);
 
 /* finding_lend - the same, of a @value that outlives @f. */
 int finding_lend(struct finding *f, enum json_op op, const char *pointer,

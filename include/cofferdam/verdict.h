@@ -42,6 +42,7 @@ struct subject {
 	int64_t now;			/* by which exemptions expire; 0: policy_now() */
 	unsigned on;			/* ON_*: what is asked for; 0 is ON_START */
 	const struct oci_spec *admitted;	/* exec, update: what the container was admitted with */
+	bool sketch;			/* only whether a finding has a remedy matters, not what it is */
 	bool created;			/* exec: the container has not started yet */
 	enum door door;
 	/* a door that cannot edit: whether it can make @finding good otherwise; NULL: never */

@@ -58,6 +58,7 @@ static void check_one(void *context, struct job *job)
 		return;
 	}
 	input.lent = how->lent;
+	input.sketch = !how->json;
 	if (input_judge(&input, how->options, how->policies, &admitted, &c, &err) < 0) {
 		unjudged(how, input.name, &err, job);
 		return;

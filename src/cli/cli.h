@@ -148,6 +148,7 @@ struct input {
 	struct buf text;
 	struct lent *lent;		/* or NULL */
 	struct known_profiles known;	/* what it was lent */
+	bool sketch;			/* remedies need not be whole: none is shown or made */
 };
 
 /* input_read - read @path: a config.json, a bundle that holds one, or "-". */

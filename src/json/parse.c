@@ -99,7 +99,7 @@ static struct json *node_alloc(struct parser *p)
 	return &chunk->node[chunk->used++];
 }
 
-/* Where in the text the token of @len bytes starts that yajl has just consumed. Its end is taken. */
+/* Where the token of @len bytes starts that yajl has just consumed; its end goes to p->end. */
 static uint32_t take_token(struct parser *p, size_t len)
 {
 	const size_t n = yajl_get_bytes_consumed(p->yajl);

@@ -46,6 +46,12 @@ static struct finding *grow(struct findings *out, struct error *err)
 	return &out->v[out->n];
 }
 
+/* harmless - whether text_escape() would leave it as it is. */
+static bool harmless(const char *s, size_t len)
+{
+	return text_printable(s, len) == len && !memchr(s, '\\', len);
+}
+
 /* escaped - at most @max bytes of @raw, and @behind after the NUL: malloc'd, or NULL. */
 static char *escaped(struct buf *raw, size_t max, const char *behind)
 {
@@ -76,6 +82,7 @@ struct finding *finding_vadd(const struct rule_input *in, struct findings *out,
 	}
 	f->pointer = f->text + strlen(f->text) + 1;
 	f->rule = in->id;
+	f->sketch = in->sketch;
 	f->node = json_nearest(in->doc, pointer);
 	out->n++;
 	return f;
@@ -101,14 +108,24 @@ int finding_value(struct finding *f, struct error *err, const char *fmt, ...)
 	va_start(ap, fmt);
 	free(f->value);
 	buf_vprintf(&raw, fmt, ap);
-	f->value = escaped(&raw, VALUE_MAX, "");
+	if (raw.len <= VALUE_MAX && harmless(buf_cstr(&raw), raw.len))
+		f->value = buf_steal(&raw);
+	else
+		f->value = escaped(&raw, VALUE_MAX, "");
 	va_end(ap);
 	return f->value ? 0 : error_oom(err);
+}
+
+bool finding_sketched(const struct finding *f)
+{
+	return f->sketch && f->edits.n > 0;
 }
 
 int finding_edit(struct finding *f, enum json_op op, const char *pointer,
 		 const char *value, struct error *err)
 {
+	if (finding_sketched(f))
+		return 0;
 	return json_edits_add(&f->edits, op, pointer, value, err);
 }
 

@@ -69,11 +69,13 @@ static int require(const struct rule_input *in, struct findings *out, struct err
 					masked ? "hidden" : "read-only");
 		if (!f)
 			return err->code;
-		buf_reset(&value);
-		json_quote(&value, paths[i], strlen(paths[i]));
-		if (buf_check(&value, err) < 0 ||
-		    finding_edit(f, JSON_ADD, append, buf_cstr(&value), err) < 0)
-			return err->code;
+		if (!finding_sketched(f)) {
+			buf_reset(&value);
+			json_quote(&value, paths[i], strlen(paths[i]));
+			if (buf_check(&value, err) < 0 ||
+			    finding_edit(f, JSON_ADD, append, buf_cstr(&value), err) < 0)
+				return err->code;
+		}
 		buf_str(&missing, missing.len ? ", " : "");
 		buf_str(&missing, paths[i]);
 	}

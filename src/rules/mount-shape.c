@@ -223,7 +223,7 @@ static int judge_flags(const struct rule_input *in, struct findings *out, struct
 	buf_printf(&pointer, "/mounts/%zu/options/-", index);
 	if (buf_check(&pointer, err) < 0)
 		return err->code;
-	for (size_t i = 0; remedy && r == 0 && i < n; i++) {
+	for (size_t i = 0; remedy && r == 0 && !finding_sketched(f) && i < n; i++) {
 		if (lacks[i])
 			r = finding_edit(f, JSON_ADD, buf_cstr(&pointer), flags[i].value, err);
 	}

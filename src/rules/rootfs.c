@@ -96,5 +96,5 @@ int check_rootfs_writable(const struct rule_input *in, struct findings *out,
 	if (in->spec->mounts.is == FIELD_WRONG)
 		return 0;	/* no list to put a tmpfs in: it is denied */
 	r = finding_edit(f, JSON_ADD, "/root/readonly", "true", err);
-	return r < 0 ? r : add_all_tmpfs(in, f, err);
+	return r < 0 || finding_sketched(f) ? r : add_all_tmpfs(in, f, err);
 }

@@ -106,7 +106,7 @@ static int judge_all(const struct subject *subject, struct decision *decision,
 		.policy = subject->policy, .engine = subject->engine,
 		.known = subject->known, .profile_kept = subject->profile_kept,
 		.on = subject->on ? subject->on : ON_START, .admitted = subject->admitted,
-		.created = subject->created,
+		.created = subject->created, .sketch = subject->sketch,
 	};
 	struct whole whole = { 0 };
 	int r = 0;
