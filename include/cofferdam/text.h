@@ -91,4 +91,7 @@ bool text_path_below(const char *path, const char *dir);
  */
 char *text_path_clean(const char *path);
 
+/* text_path_looks_clean - whether no component is empty or starts with a dot, as is the rule. */
+bool text_path_looks_clean(const char *path);
+
 #endif

@@ -344,8 +344,7 @@ static size_t last_component(const char *out, size_t len, size_t root)
 	return len;
 }
 
-/* looks_clean - whether no component is empty or starts with a dot, as is the rule. */
-static bool looks_clean(const char *path)
+bool text_path_looks_clean(const char *path)
 {
 	size_t n = path[0] == '/';
 	bool starts = true;
@@ -364,7 +363,7 @@ char *text_path_clean(const char *path)
 	size_t len = root;
 	char *out;
 
-	if (looks_clean(path))
+	if (text_path_looks_clean(path))
 		return strdup(path);
 	out = malloc(strlen(path) + 2);		/* "" becomes "." */
 	if (!out)

@@ -36,15 +36,13 @@ int check_sys_writable(const struct rule_input *in, struct findings *out, struct
 /* covered - whether @path or a folder above it is in the list. */
 static bool covered(const struct field_strs *list, const char *path)
 {
-	/* as engines write it, which is most often all there is to find */
 	for (size_t i = 0; i < list->n; i++) {
-		if (list->v[i].v && strcmp(list->v[i].v, path) == 0)
-			return true;
-	}
-	for (size_t i = 0; i < list->n; i++) {
-		_cleanup_free_ char *clean = text_path_clean(list->v[i].v ? list->v[i].v : "");
+		const char *entry = list->v[i].v ? list->v[i].v : "";
+		_cleanup_free_ char *clean = NULL;
 
-		if (clean && clean[0] == '/' && text_path_below(path, clean))
+		if (!text_path_looks_clean(entry))
+			entry = clean = text_path_clean(entry);
+		if (entry && entry[0] == '/' && text_path_below(path, entry))
 			return true;
 	}
 	return false;

@@ -66,17 +66,17 @@ int check_mount_type(const struct rule_input *in, struct findings *out, struct e
 	for (size_t i = 0; i < in->spec->mounts.n; i++) {
 		const struct oci_mount *mount = oci_mount_at(in->spec, i);
 		const char *type = mount_type(mount);
-		_cleanup_free_ char *destination = mount_destination(mount, err);
+		_cleanup_free_ char *destination = NULL;
 		struct finding *f;
 
+		if (strcmp(type, "bind") == 0 && judge_bind_type(in, out, err, i) < 0)
+			return err->code;
+		if (strcmp(type, "bind") == 0 || strcmp(type, "tmpfs") == 0)
+			continue;
+		destination = mount_destination(mount, err);
 		if (!destination)
 			return err->code;
-		if (strcmp(type, "bind") == 0) {
-			if (judge_bind_type(in, out, err, i) < 0)
-				return err->code;
-			continue;
-		}
-		if (strcmp(type, "tmpfs") == 0 || is_standard(destination, type))
+		if (is_standard(destination, type))
 			continue;
 		f = mount_finding(in, out, err, i, "type", "mounts a %s file system on %s",
 				  type[0] ? type : "nameless", destination);
@@ -236,12 +236,15 @@ int check_mount_flags(const struct rule_input *in, struct findings *out, struct 
 		const struct oci_mount *mount = oci_mount_at(in->spec, i);
 		const char *type = mount_type(mount);
 		const bool tmpfs = strcmp(type, "tmpfs") == 0;
-		_cleanup_free_ char *destination = mount_destination(mount, err);
+		_cleanup_free_ char *destination = NULL;
 
+		if (!tmpfs && strcmp(type, "bind") != 0)
+			continue;
+		destination = mount_destination(mount, err);
 		if (!destination)
 			return err->code;
 		/* The runtime makes the device nodes in /dev. */
-		if (strcmp(destination, "/dev") == 0 || (!tmpfs && strcmp(type, "bind") != 0))
+		if (strcmp(destination, "/dev") == 0)
 			continue;
 		if (judge_flags(in, out, err, i, tmpfs) < 0)
 			return err->code;

@@ -84,9 +84,12 @@ static size_t run(const char *s)
 static const char *shape_at(const char *s)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(shapes); i++) {
-		const size_t len = strlen(shapes[i].prefix);
+		size_t len;
 
-		if (s[0] == shapes[i].prefix[0] && strncmp(s, shapes[i].prefix, len) == 0 &&
+		if (s[0] != shapes[i].prefix[0])
+			continue;
+		len = strlen(shapes[i].prefix);
+		if (strncmp(s, shapes[i].prefix, len) == 0 &&
 		    strspn(s + len, shapes[i].set) >= shapes[i].least)
 			return shapes[i].what;
 	}
