@@ -20,19 +20,37 @@ static bool any(bytes16 bytes)
 	return (half[0] | half[1]) != 0;
 }
 
-/* run_of - whole sixteens of @s, until one in which a byte is not wanted; then one by one. */
+/* odd_bytes - of the sixteen at @s, not 0 where a byte is not wanted. */
+static inline __attribute__((always_inline)) bytes16
+odd_bytes(const char *s, unsigned char low, unsigned char range, bool escapes)
+{
+	bytes16 v, odd;
+
+	memcpy(&v, s, sizeof(v));
+	odd = (bytes16)(v - low > range);
+	return escapes ? odd : odd | (bytes16)(v == '"') | (bytes16)(v == '\\');
+}
+
+/*
+ * run_of - how many bytes at the start of @s are wanted: by sixteens, the last of which
+ * may overlap the one before; in short texts, and where one is not wanted, one by one.
+ */
 static inline __attribute__((always_inline)) size_t
 run_of(const char *s, size_t len, unsigned least, unsigned most, bool escapes)
 {
 	const unsigned char low = (unsigned char)least, range = (unsigned char)(most - least);
+	const size_t n = sizeof(bytes16);
 	size_t at = 0;
 
-	for (bytes16 v; len - at >= sizeof(v); at += sizeof(v)) {
-		memcpy(&v, s + at, sizeof(v));
-		if (any((bytes16)(v - low > range)) ||
-		    (!escapes && any((bytes16)(v == '"') | (bytes16)(v == '\\'))))
-			break;
-	}
+	while (len - at >= 4 * n && !any(odd_bytes(s + at, low, range, escapes) |
+					 odd_bytes(s + at + n, low, range, escapes) |
+					 odd_bytes(s + at + 2 * n, low, range, escapes) |
+					 odd_bytes(s + at + 3 * n, low, range, escapes)))
+		at += 4 * n;
+	while (len - at >= n && !any(odd_bytes(s + at, low, range, escapes)))
+		at += n;
+	if (len >= n && len - at < n && !any(odd_bytes(s + len - n, low, range, escapes)))
+		return len;
 	while (at < len && (unsigned char)((unsigned char)s[at] - low) <= range &&
 	       (escapes || (s[at] != '"' && s[at] != '\\')))
 		at++;

@@ -7,7 +7,9 @@
 #include "pool.h"
 
 #define OUTPUT_ROOM 65536u	/* bytes that are written at once */
-#define REPORT_ROOM 8000u	/* bytes that most reports take, rather than grow step by step */
+/* bytes that most reports take, rather than grow step by step */
+#define REPORT_ROOM 8000u
+#define JSON_ROOM 48000u
 
 struct checking {
 	const struct cli_options *options;
@@ -67,7 +69,7 @@ static void check_one(void *context, struct job *job)
 		.subject = &c.subject, .decision = &c.decision, .name = input.name,
 		.words = words(how, &c), .colour = how->colour, .verbose = how->options->verbose,
 	};
-	(void)buf_room(&job->out, REPORT_ROOM);
+	(void)buf_room(&job->out, how->json ? JSON_ROOM : REPORT_ROOM);
 	if (how->json) {
 		report_json(&job->out, &report);
 		buf_char(&job->out, '\n');

@@ -30,13 +30,19 @@
 /* Append the comma, if one is due, and the name of a member. */
 static void key(struct buf *out, const char *name)
 {
-	char last = '\0';
+	const char last = out->len > 0 ? out->data[out->len - 1] : '\0';
+	const size_t len = strlen(name);
+	char *at = buf_room(out, len + 4), *end = at;
 
-	if (out->len > 0)
-		last = out->data[out->len - 1];
-	buf_str(out, last == '{' || last == '[' ? "\"" : ",\"");
-	buf_str(out, name);
-	buf_str(out, "\":");
+	if (!at)
+		return;
+	if (last != '{' && last != '[')
+		*end++ = ',';
+	*end++ = '"';
+	end = (char *)memcpy(end, name, len) + len;
+	*end++ = '"';
+	*end++ = ':';
+	buf_took(out, (size_t)(end - at));
 }
 
 /*
@@ -82,9 +88,13 @@ static void quote(struct buf *out, const char *s, size_t len)
 	_cleanup_buf_ struct buf quoted = { 0 };
 
 	if (text_plain(s, len) == len) {
-		buf_char(out, '"');
-		buf_add(out, s, len);
-		buf_char(out, '"');
+		char *at = buf_room(out, len + 2);
+
+		if (at) {
+			at[0] = at[len + 1] = '"';
+			memcpy(at + 1, s, len);
+			buf_took(out, len + 2);
+		}
 		return;
 	}
 	if (text_ascii(s, len) == len) {

@@ -33,16 +33,35 @@ int check_sys_writable(const struct rule_input *in, struct findings *out, struct
 	return 0;
 }
 
-/* covered - whether @path or a folder above it is in the list. */
-static bool covered(const struct field_strs *list, const char *path)
-{
-	for (size_t i = 0; i < list->n; i++) {
-		const char *entry = list->v[i].v ? list->v[i].v : "";
-		_cleanup_free_ char *clean = NULL;
+/* A list of paths; engines write them clean. */
+struct cover {
+	const struct field_strs *list;
+	bool clean;			/* each of them */
+};
 
-		if (!text_path_looks_clean(entry))
-			entry = clean = text_path_clean(entry);
-		if (entry && entry[0] == '/' && text_path_below(path, entry))
+static struct cover cover_of(const struct field_strs *list)
+{
+	struct cover cover = { .list = list, .clean = true };
+
+	for (size_t i = 0; cover.clean && i < list->n; i++)
+		cover.clean = !list->v[i].v || text_path_looks_clean(list->v[i].v);
+	return cover;
+}
+
+/* covered - whether @path or a folder above it is in the list. */
+static bool covered(const struct cover *cover, const char *path)
+{
+	const struct field_strs *list = cover->list;
+
+	/* what a clean path starts with is clean */
+	for (size_t i = 0; i < list->n; i++) {
+		if (list->v[i].v && text_path_below(path, list->v[i].v))
+			return true;
+	}
+	for (size_t i = 0; !cover->clean && i < list->n; i++) {
+		_cleanup_free_ char *clean = text_path_clean(list->v[i].v ? list->v[i].v : "");
+
+		if (clean && clean[0] == '/' && text_path_below(path, clean))
 			return true;
 	}
 	return false;
@@ -55,12 +74,13 @@ static int require(const struct rule_input *in, struct findings *out, struct err
 	const char *const *paths = rule_param(in, masked ? "masked" : "readonly")->list;
 	const char *pointer = masked ? "/linux/maskedPaths" : "/linux/readonlyPaths";
 	const char *append = masked ? "/linux/maskedPaths/-" : "/linux/readonlyPaths/-";
+	const struct cover hidden = cover_of(&linux_->masked_paths);
+	const struct cover kept = cover_of(&linux_->readonly_paths);
 	_cleanup_buf_ struct buf missing = { 0 }, value = { 0 };
 	struct finding *f = NULL;
 
 	for (size_t i = 0; paths && paths[i]; i++) {
-		if ((!masked && covered(&linux_->readonly_paths, paths[i])) ||
-		    covered(&linux_->masked_paths, paths[i]))
+		if ((!masked && covered(&kept, paths[i])) || covered(&hidden, paths[i]))
 			continue;
 		if (!f)
 			f = finding_add(in, out, err, pointer, "leaves open what should be %s",
@@ -93,7 +113,7 @@ static bool rootless(const struct fact_idmap *map)
 	return map->n > 0;
 }
 
-static bool complete(const struct field_strs *masked, const struct field_strs *readonly,
+static bool complete(const struct cover *masked, const struct cover *readonly,
 		     const char *const *paths)
 {
 	for (size_t i = 0; paths && paths[i]; i++) {
@@ -107,11 +127,12 @@ int check_proc_unmasked(const struct rule_input *in, struct findings *out, struc
 {
 	const struct oci_linux *linux_ = &in->spec->linux_;
 	const struct fact_idmap *map = &in->facts->uid_map;
+	const struct cover masked = cover_of(&linux_->masked_paths);
+	const struct cover readonly = cover_of(&linux_->readonly_paths);
 	int r;
 
-	if (complete(&linux_->masked_paths, NULL, rule_param(in, "masked")->list) &&
-	    complete(&linux_->masked_paths, &linux_->readonly_paths,
-		     rule_param(in, "readonly")->list))
+	if (complete(&masked, NULL, rule_param(in, "masked")->list) &&
+	    complete(&masked, &readonly, rule_param(in, "readonly")->list))
 		return 0;
 	if (rule_param(in, "user_namespace_suffices")->number) {
 		if (map->is != FACT_KNOWN)
