@@ -6,7 +6,6 @@
 
 #include "pool.h"
 
-#define OUTPUT_ROOM 65536u	/* bytes that are written at once */
 /* bytes that most reports take, rather than grow step by step */
 #define REPORT_ROOM 8000u
 #define JSON_ROOM 48000u
@@ -175,8 +174,6 @@ int cmd_check(const struct command *self, int argc, char **argv)
 				 POOL_THREADS_MAX, options.jobs);
 	how.colour = !how.json && isatty(STDOUT_FILENO);
 	pool.separate = !how.json;
-	if (!isatty(STDOUT_FILENO))	/* what a report takes, and more, at once */
-		(void)setvbuf(stdout, NULL, _IOFBF, OUTPUT_ROOM);
 	if (policies_load(&options, &policies, &err) < 0)
 		return cli_fail(&err);
 	for (int i = first; i < argc; i++)

@@ -164,6 +164,26 @@ static void *slot_of(void *base, const struct field *row)
 	return (char *)base + row->offset;
 }
 
+/* owns - whether a struct read by @table has memory of its own. */
+static bool owns(const struct field *table)
+{
+	for (const struct field *row = table; row->name; row++) {
+		switch (row->kind) {
+		case FIELD_STRS:
+		case FIELD_MAP:
+		case FIELD_LIST:
+			return true;
+		case FIELD_OBJECT:
+			if (owns(row->sub))
+				return true;
+			break;
+		default:
+			break;
+		}
+	}
+	return false;
+}
+
 /* Free what a slot owns and zero it. */
 static void clear_slot(const struct field *row, void *slot)
 {
@@ -189,7 +209,7 @@ static void clear_slot(const struct field *row, void *slot)
 		memset(slot, 0, sizeof(*strs));
 		break;
 	case FIELD_LIST:
-		for (size_t i = 0; i < list->n; i++)
+		for (size_t i = 0, n = owns(row->sub) ? list->n : 0; i < n; i++)
 			fields_free(row->sub, (char *)list->v + i * row->size);
 		free(list->v);
 		memset(slot, 0, sizeof(*list));

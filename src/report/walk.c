@@ -128,14 +128,13 @@ static size_t newlines(const char *text, size_t n)
 		bytes16 v, seen = { 0 };
 		uint64_t half[2];
 
-		/* none of sixteen counters takes more than 255 */
-		for (size_t k = 0; k < 255 && n - i >= sizeof(v); k++, i += sizeof(v)) {
+		/* eight of sixteen counters add up to no more than 255 */
+		for (size_t k = 0; k < 255 / 8 && n - i >= sizeof(v); k++, i += sizeof(v)) {
 			memcpy(&v, text + i, sizeof(v));
 			seen -= (bytes16)(v == '\n');	/* true is -1 */
 		}
 		memcpy(half, &seen, sizeof(half));
-		for (size_t k = 0; k < 16; k++)
-			count += (half[k / 8] >> (k % 8 * 8)) & 0xff;
+		count += (half[0] * 0x0101010101010101u >> 56) + (half[1] * 0x0101010101010101u >> 56);
 	}
 	for (; i < n; i++)
 		count += text[i] == '\n';
