@@ -68,15 +68,10 @@ static bool follow(char **path)
 void door_settle(struct doorway *door)
 {
 	const struct sigaction ignore = { .sa_handler = SIG_IGN };
-	int fd;
 
 	process_heap();
 	/* closed again by execve(2), where they were closed before */
-	do {
-		fd = open("/dev/null", O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-	} while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd > STDERR_FILENO)
-		(void)close(fd);
+	process_descriptors(O_CLOEXEC);
 	(void)sigaction(SIGPIPE, &ignore, &door->pipe);
 	(void)sigaction(SIGXFSZ, &ignore, &door->size);
 	door->xdg = getenv("XDG_RUNTIME_DIR");
@@ -120,23 +115,24 @@ void door_who(struct doorway *door)
 	door->call.engine = ENGINE_UNKNOWN;
 }
 
-/* is_self - whether the program at @path is the one that runs. */
-static bool is_self(const char *path)
+/* is_self - whether the program @st is the one that runs. */
+static bool is_self(const struct stat *st)
 {
-	struct stat a, b;
+	struct stat self;
 
-	return stat(path, &a) == 0 && stat("/proc/self/exe", &b) == 0 && a.st_dev == b.st_dev &&
-	       a.st_ino == b.st_ino;
+	return stat("/proc/self/exe", &self) == 0 && self.st_dev == st->st_dev &&
+	       self.st_ino == st->st_ino;
 }
 
 static char *search_as(const char *name, const char *suffix)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
 		char *path = NULL;
+		struct stat st;
 
 		if (asprintf(&path, "%s%s%s", places[i], name, suffix) < 0)
 			return NULL;
-		if (access(path, X_OK) == 0 && !is_self(path))
+		if (access(path, X_OK) == 0 && stat(path, &st) == 0 && !is_self(&st))
 			return path;
 		free(path);
 	}
@@ -161,11 +157,13 @@ static int check_real(const struct doorway *door, struct error *err)
 
 	if (fd < 0)
 		return error_context(err, "the real runtime %s", door->real);
-	if (is_self(door->real))
+	if (fstat(fd, &st) < 0)
+		return error_sys(err, errno, "the real runtime %s", door->real);
+	if (is_self(&st))
 		return error_set(err, -ELOOP,
 				 "the real runtime %s is Cofferdam's own; name the other in host.json (engines, runtime)",
 				 door->real);
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || !(st.st_mode & 0111))
+	if (!S_ISREG(st.st_mode) || !(st.st_mode & 0111))
 		return error_set(err, -EACCES, "the real runtime %s is no program", door->real);
 	return 0;
 }

@@ -105,7 +105,10 @@ static int read_config(struct doorway *door, const char *name, struct stat *st, 
 		r = file_read(run->bundle_fd, "config.json", false, FILE_CONFIG_MAX, &text, st, err);
 	else
 		r = file_read_below(&dir, "config.json", FILE_CONFIG_MAX, &text, st, err);
-	return r < 0 ? r : candidate_parse(name, &text, &run->candidate, err);
+	if (r < 0)
+		return r;
+	process_heap_fill(text.len);
+	return candidate_parse(name, &text, &run->candidate, err);
 }
 
 /* judge - of the runtime's verb; sets run.judged. */

@@ -13,6 +13,7 @@
 #include <cofferdam/admitted.h>
 #include <cofferdam/file.h>
 
+#include "limits.h"
 #include "run.h"
 
 /* A state has a few hundred bytes; annotations may make it larger. */
@@ -57,6 +58,7 @@ static int parse(struct run *run, const struct buf *text, struct error *err)
 		name = NULL;
 		return error_oom(err);
 	}
+	process_heap_fill(text->len);
 	return candidate_parse(name, text, &run->candidate, err);
 }
 

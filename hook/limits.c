@@ -2,12 +2,15 @@
 #include "limits.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/capability.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -16,10 +19,20 @@
 
 #include <cofferdam/mem.h>
 
+#include "hook.h"
+
 /* Asked for at once: a judgement of an ordinary configuration needs half of it. */
 #define HEAP_BYTES (384 << 10)
 
-static void open_standard_descriptors(void)
+/* What a judgement takes of memory for each byte of a configuration. */
+#define FILL_EACH 16
+#define FILL_MAX HEAP_BYTES
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23		/* since Linux 5.14 */
+#endif
+
+void process_descriptors(int flags)
 {
 	int fd = STDIN_FILENO;
 
@@ -28,7 +41,7 @@ static void open_standard_descriptors(void)
 	if (fd > STDERR_FILENO)
 		return;
 	do {
-		fd = open("/dev/null", O_RDWR | O_NOFOLLOW);
+		fd = open("/dev/null", O_RDWR | O_NOFOLLOW | flags);
 	} while (fd >= 0 && fd <= STDERR_FILENO);
 	if (fd > STDERR_FILENO)
 		(void)close(fd);
@@ -73,6 +86,20 @@ static void keep_capabilities(uint64_t wanted)
 void process_heap(void)
 {
 	(void)mallopt(M_TOP_PAD, HEAP_BYTES);
+	(void)mallopt(M_MMAP_THRESHOLD, 2 * FILL_MAX);
+	(void)mallopt(M_TRIM_THRESHOLD, INT_MAX);
+}
+
+void process_heap_fill(size_t config)
+{
+	const uintptr_t page = getauxval(AT_PAGESZ);
+	const size_t len = (config < FILL_MAX / FILL_EACH ? config * FILL_EACH : FILL_MAX) & ~(page - 1);
+	char *room = HOOK_SANITIZED ? NULL : malloc(len + page);
+
+	/* before Linux 5.14 they come one by one */
+	if (room)
+		(void)madvise(room + (-(uintptr_t)room & (page - 1)), len, MADV_POPULATE_WRITE);
+	free(room);
 }
 
 void process_settle(void)
@@ -81,7 +108,7 @@ void process_settle(void)
 	(void)clearenv();
 	/* syslog's time stamps; otherwise libc would read /etc/localtime for them. */
 	(void)setenv("TZ", "UTC0", 1);
-	open_standard_descriptors();
+	process_descriptors(0);
 	raise_limits();
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN);

@@ -3,12 +3,23 @@
 #define HOOK_LIMITS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 /* What a process that is started by a runtime must first do for itself. */
 
 /* process_heap - have the heap grow in steps that suit a judgement: few calls. */
 void process_heap(void);
+
+/*
+ * process_heap_fill - have the kernel hand out at once what a configuration of
+ * @config bytes will take of the heap: page by page, as each is first touched, that
+ * takes longer.
+ */
+void process_heap_fill(size_t config);
+
+/* process_descriptors - have the first three open, those that are not with @flags. */
+void process_descriptors(int flags);
 
 /*
  * process_settle - trust nothing inherited: no environment, standard

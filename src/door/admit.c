@@ -50,6 +50,7 @@ static void print_record(struct buf *out, const struct admission *what)
 	member(out, "runtime", what->runtime);
 	member(out, "policy", what->policy);
 	member(out, "verdict", what->verdict);
+	(void)buf_room(out, what->len + 64);	/* at once */
 	buf_str(out, "\"config\":");
 	buf_add(out, what->config, what->len);
 	buf_str(out, RECORD_END);

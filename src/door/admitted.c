@@ -40,6 +40,12 @@ static void id_prefix(char prefix[ADMITTED_NAME], const char *id)
 	(void)snprintf(prefix, ADMITTED_NAME, "%.*s.", ID_DIGITS, hex);
 }
 
+static uint64_t quick_add(uint64_t sum, uint64_t word)
+{
+	sum = (sum ^ word) * 0x9e3779b97f4a7c15u;	/* 2^64 by the golden ratio: odd */
+	return sum ^ sum >> 32;
+}
+
 /*
  * quick - a number that two configurations hardly share unless somebody made them
  * so; then one of them is refused, by comparison. A digest that nobody could make
@@ -47,18 +53,17 @@ static void id_prefix(char prefix[ADMITTED_NAME], const char *id)
  */
 static uint64_t quick(const char *data, size_t len)
 {
-	uint64_t sum = len, word = 0;
+	uint64_t sum = len, word;
 
-	for (; len > 0; data += sizeof(word)) {
-		const size_t n = len < sizeof(word) ? len : sizeof(word);
-
-		word = 0;
-		memcpy(&word, data, n);
-		len -= n;
-		sum = (sum ^ word) * 0x9e3779b97f4a7c15u;	/* 2^64 by the golden ratio: odd */
-		sum ^= sum >> 32;
+	for (; len >= sizeof(word); data += sizeof(word), len -= sizeof(word)) {
+		memcpy(&word, data, sizeof(word));
+		sum = quick_add(sum, word);
 	}
-	return sum;
+	if (len == 0)
+		return sum;
+	word = 0;
+	memcpy(&word, data, len);
+	return quick_add(sum, word);
 }
 
 void admitted_pending(char name[ADMITTED_NAME], const char *id, const char *config, size_t len)

@@ -94,6 +94,18 @@ static size_t merge(struct seccomp_call *v, size_t n)
 	return kept;
 }
 
+/* add - an entry's name, whose other entries most often stand beside it. */
+static void add(struct seccomp_calls *calls, const struct field_str *name, enum seccomp_let let)
+{
+	const struct seccomp_call call = { name->v, key_of(name->v, name->node->len), let };
+	struct seccomp_call *last = calls->n > 0 ? &calls->v[calls->n - 1] : NULL;
+
+	if (!last || by_name(last, &call) != 0)
+		calls->v[calls->n++] = call;
+	else if (last->let < let)
+		last->let = let;
+}
+
 enum seccomp_let seccomp_rule_let(const struct oci_seccomp_rule *rule)
 {
 	const char *action = rule->action.v;
@@ -124,12 +136,8 @@ int seccomp_calls_read(const struct oci_seccomp *seccomp, struct seccomp_calls *
 		const enum seccomp_let let = seccomp_rule_let(&rules[i]);
 
 		for (size_t k = 0; k < rules[i].names.n; k++) {
-			const struct field_str *name = &rules[i].names.v[k];
-
-			if (name->v)
-				calls.v[calls.n++] = (struct seccomp_call){
-					name->v, key_of(name->v, name->node->len), let
-				};
+			if (rules[i].names.v[k].v)
+				add(&calls, &rules[i].names.v[k], let);
 		}
 	}
 	if (sort(&calls, err) < 0)
