@@ -22,6 +22,7 @@
 
 struct compiler {
 	const struct json_doc *doc;
+	const struct json *root;	/* the profile's object in it */
 	scmp_filter_ctx ctx;
 	uint32_t deflt;			/* the default action */
 	uint32_t optimize;		/* seccomp_attr_set(3) */
@@ -254,7 +255,7 @@ static int architectures(const struct compiler *c, uint32_t own)
 {
 	const uint32_t native = seccomp_arch_native();
 	const struct json *list = NULL;
-	int r = member(c, c->doc->root, "architectures", JSON_ARRAY, &list);
+	int r = member(c, c->root, "architectures", JSON_ARRAY, &list);
 
 	if (r == 0 && native != own) {
 		r = seccomp_arch_remove(c->ctx, native);
@@ -273,7 +274,7 @@ static int architectures(const struct compiler *c, uint32_t own)
 static int flags(const struct compiler *c, unsigned long *ret)
 {
 	const struct json *list = NULL;
-	int r = member(c, c->doc->root, "flags", JSON_ARRAY, &list);
+	int r = member(c, c->root, "flags", JSON_ARRAY, &list);
 
 	for (const struct json *f = list ? list->first : NULL; r == 0 && f; f = f->next) {
 		if (f->type != JSON_STRING)
@@ -321,19 +322,19 @@ static int compile(struct compiler *c, uint32_t arch, struct seccomp_program *re
 	const struct json *act = NULL, *errnum = NULL, *listener = NULL, *rules = NULL;
 	int r;
 
-	if (c->doc->root->type != JSON_OBJECT)
-		return bad(c, c->doc->root, "not an OCI seccomp object");
-	r = member(c, c->doc->root, "defaultAction", JSON_STRING, &act);
+	if (c->root->type != JSON_OBJECT)
+		return bad(c, c->root, "not an OCI seccomp object");
+	r = member(c, c->root, "defaultAction", JSON_STRING, &act);
 	if (r == 0)
-		r = member(c, c->doc->root, "defaultErrnoRet", JSON_NUMBER, &errnum);
+		r = member(c, c->root, "defaultErrnoRet", JSON_NUMBER, &errnum);
 	if (r == 0)
-		r = member(c, c->doc->root, "listenerPath", JSON_STRING, &listener);
+		r = member(c, c->root, "listenerPath", JSON_STRING, &listener);
 	if (r == 0)
-		r = member(c, c->doc->root, "syscalls", JSON_ARRAY, &rules);
+		r = member(c, c->root, "syscalls", JSON_ARRAY, &rules);
 	if (r < 0)
 		return r;
 	if (!act)
-		return bad(c, c->doc->root, "defaultAction is missing");
+		return bad(c, c->root, "defaultAction is missing");
 	if (listener)
 		return error_set(c->err, -ENOTSUP, "%s: listenerPath needs the runtime to load the profile",
 				 c->doc->name);
@@ -352,11 +353,11 @@ static int compile(struct compiler *c, uint32_t arch, struct seccomp_program *re
 	return r < 0 ? r : export(c, ret);
 }
 
-static int compile_doc(const struct json_doc *doc, uint32_t arch, uint32_t optimize,
-		       struct seccomp_program *ret, struct error *err)
+static int compile_node(const struct json_doc *doc, const struct json *root, uint32_t arch,
+			uint32_t optimize, struct seccomp_program *ret, struct error *err)
 {
 	_cleanup_seccomp_ struct seccomp_program program = { 0 };
-	struct compiler c = { .err = err, .doc = doc, .optimize = optimize };
+	struct compiler c = { .err = err, .doc = doc, .root = root, .optimize = optimize };
 	int r;
 
 	if (doc->repeated > 0)
@@ -378,16 +379,13 @@ int seccomp_compile(const char *name, const char *text, size_t len, uint32_t arc
 	int r = json_parse(name, text, len, 0, &doc, err);
 
 	/* a binary search over the call numbers instead of one comparison after another */
-	return r < 0 ? r : compile_doc(doc, arch, 2, ret, err);
+	return r < 0 ? r : compile_node(doc, doc->root, arch, 2, ret, err);
 }
 
-int seccomp_compile_plain(const char *name, const char *text, size_t len, uint32_t arch,
-			  struct seccomp_program *ret, struct error *err)
+int seccomp_compile_node(const struct json_doc *doc, const struct json *root, uint32_t arch,
+			 struct seccomp_program *ret, struct error *err)
 {
-	_cleanup_json_ struct json_doc *doc = NULL;
-	int r = json_parse(name, text, len, 0, &doc, err);
-
-	return r < 0 ? r : compile_doc(doc, arch, 1, ret, err);
+	return compile_node(doc, root, arch, 1, ret, err);
 }
 
 void seccomp_program_free(struct seccomp_program *program)

@@ -204,7 +204,7 @@ static int keep_doors(const struct json *list, uint32_t audit_arch, struct json_
 	_cleanup_buf_ struct buf kept = { 0 };
 	uint32_t doors[4], token;
 	const size_t n = seccomp_doors(audit_arch, doors, ARRAY_SIZE(doors));
-	bool here;
+	bool here, all = true;
 
 	buf_char(&kept, '[');
 	for (const struct json *a = list->first; a; a = a->next) {
@@ -214,14 +214,15 @@ static int keep_doors(const struct json *list, uint32_t audit_arch, struct json_
 				      audit_arch == AUDIT_ARCH_X86_64);
 		for (size_t d = 0; d < n; d++)
 			here = here || doors[d] == token;
+		all = all && here && a->type == JSON_STRING;
 		if (!here || a->type != JSON_STRING)
 			continue;
 		buf_str(&kept, kept.len > 1 ? "," : "");
 		json_quote(&kept, a->str, a->len);
 	}
 	buf_char(&kept, ']');
-	return json_edits_add(edits, JSON_REPLACE, "/linux/seccomp/architectures",
-			      buf_cstr(&kept), err);
+	return all ? 0 : json_edits_add(edits, JSON_REPLACE, "/linux/seccomp/architectures",
+					buf_cstr(&kept), err);
 }
 
 int seccomp_profile_compile(const struct seccomp_profile *profile, uint32_t audit_arch,
@@ -229,7 +230,7 @@ int seccomp_profile_compile(const struct seccomp_profile *profile, uint32_t audi
 {
 	const struct json *root = json_at(profile->doc, "/linux/seccomp"), *list;
 	_cleanup_edits_ struct json_edits edits = { 0 };
-	_cleanup_json_ struct json_doc *doc = NULL;
+	_cleanup_json_ struct json_doc *doc = NULL, *own = NULL;
 	_cleanup_buf_ struct buf text = { 0 };
 	int r = replace_action(json_get(root, "defaultAction"), &edits, err);
 
@@ -241,13 +242,17 @@ int seccomp_profile_compile(const struct seccomp_profile *profile, uint32_t audi
 		r = keep_doors(list, audit_arch, &edits, err);
 	if (r == 0 && json_get(root, "listenerPath"))
 		r = json_edits_add(&edits, JSON_REMOVE, "/linux/seccomp/listenerPath", NULL, err);
+	/* as a rule there is nothing to change, and it is read where it stands */
+	if (r == 0 && edits.n == 0 && profile->doc->repeated == 0)
+		return seccomp_compile_node(profile->doc, root, audit_arch, ret, err);
 	if (r == 0)
 		r = json_apply(profile->doc, &edits, &text, err);
 	if (r == 0)
 		r = json_parse(profile->doc->name, buf_cstr(&text), text.len, 0, &doc, err);
 	if (r < 0)
 		return r;
+	/* alone, as a member that stands twice elsewhere does not matter to it */
 	root = json_at(doc, "/linux/seccomp");
-	return seccomp_compile_plain(doc->name, doc->text + root->start, root->end - root->start,
-				     audit_arch, ret, err);
+	r = json_parse(doc->name, doc->text + root->start, root->end - root->start, 0, &own, err);
+	return r < 0 ? r : seccomp_compile_node(own, own->root, audit_arch, ret, err);
 }

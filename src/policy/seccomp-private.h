@@ -6,10 +6,11 @@
 
 #include <cofferdam/seccomp.h>
 
-/* seccomp_compile_plain - as seccomp_compile(), with the instructions that runtimes get
- * of libseccomp: they do not ask it to search faster. */
-int seccomp_compile_plain(const char *name, const char *text, size_t len, uint32_t arch,
-			  struct seccomp_program *ret, struct error *err) must_check;
+/* seccomp_compile_node - as seccomp_compile(), of a profile in @doc, in which no member stands
+ * twice, with the instructions that runtimes get of libseccomp: they do not ask it to
+ * search faster. */
+int seccomp_compile_node(const struct json_doc *doc, const struct json *root, uint32_t arch,
+			 struct seccomp_program *ret, struct error *err) must_check;
 
 #define X32_BIT 0x40000000u		/* of the system call number: the x32 door */
 

@@ -366,6 +366,48 @@ static void engine_files(void **state)
 	}
 }
 
+/* of_config - what the profile in a config.json means on x86-64; -errno. */
+static int of_config(const char *rest, const char *arches, const char *rules,
+		     struct seccomp_program *ret)
+{
+	_cleanup_profile_ struct seccomp_profile profile = { 0 };
+	_cleanup_free_ char *text = NULL;
+	struct error err = { 0 };
+
+	assert_true(asprintf(&text, "{%s\"linux\":{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ERRNO\","
+			     "\"architectures\":[%s],\"syscalls\":[{\"names\":[\"read\",\"write\"],%s"
+			     "\"action\":\"SCMP_ACT_ALLOW\"}]}}}", rest, arches, rules) > 0);
+	assert_int_equal(json_parse("config.json", text, strlen(text), 0, &profile.doc, &err), 0);
+	return seccomp_profile_compile(&profile, AUDIT_ARCH_X86_64, ret, &err);
+}
+
+/* A profile is the same where it can be read as it stands and where it has to be edited. */
+static void as_it_stands(void **state)
+{
+	static const char *const arches[] = {
+		"\"SCMP_ARCH_X86_64\",\"SCMP_ARCH_X86\"",
+		"\"SCMP_ARCH_X86_64\",\"SCMP_ARCH_X86\",\"SCMP_ARCH_AARCH64\"",
+	};
+	static const char *const rest[] = { "", "\"hostname\":\"a\",\"hostname\":\"b\"," };
+	_cleanup_seccomp_ struct seccomp_program first = { 0 };
+
+	(void)state;
+	assert_int_equal(of_config(rest[0], arches[0], "", &first), 0);
+	assert_true(first.n > 4);
+	for (size_t i = 0; i < 4; i++) {
+		_cleanup_seccomp_ struct seccomp_program p = { 0 };
+
+		assert_int_equal(of_config(rest[i / 2], arches[i % 2], "", &p), 0);
+		assert_int_equal(p.n, first.n);
+		assert_memory_equal(p.v, first.v, p.n * sizeof(*p.v));
+		assert_int_equal(of_config(rest[i / 2], arches[i % 2],
+					   "\"action\":\"SCMP_ACT_LOG\",", &p), -EINVAL);
+		seccomp_program_free(&p);
+		/* what is no name of an architecture is an error, and not left out */
+		assert_int_equal(of_config(rest[i / 2], "\"SCMP_ARCH_NONE\"", "", &p), -EINVAL);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -376,6 +418,7 @@ int main(void)
 		cmocka_unit_test(shipped_lints),
 		cmocka_unit_test(old_libseccomp),
 		cmocka_unit_test(engine_files),
+		cmocka_unit_test(as_it_stands),
 	};
 
 	return cmocka_run_group_tests_name("seccomp profiles", tests, NULL, NULL);
