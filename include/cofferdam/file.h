@@ -84,6 +84,9 @@ int file_read_below(const struct trusted_dir *dir, const char *path, size_t max,
  */
 DIR *dir_open(int fd) must_check;
 
+/* dir_open_at - the folder @name, by openat(2), as dir_open() does. */
+DIR *dir_open_at(int fd, const char *name) must_check;
+
 /*
  * dir_next - the next name in a folder, but "." and "..". 1: @ret is good until
  * the next call; 0: there is none left; -errno: it could not be read to its end.

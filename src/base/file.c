@@ -139,7 +139,12 @@ int file_read_kernel(int dirfd, const char *path, size_t max, struct buf *ret,
 
 DIR *dir_open(int fd)
 {
-	_cleanup_close_ int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return dir_open_at(fd, ".");
+}
+
+DIR *dir_open_at(int fd, const char *name)
+{
+	_cleanup_close_ int copy = openat(fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = copy < 0 ? NULL : fdopendir(copy);
 
 	if (dir)

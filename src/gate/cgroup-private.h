@@ -5,11 +5,11 @@
 #include "gate-private.h"
 
 /*
- * gate_cgroup_open - the container's own folder in the hierarchy of @controller ("":
- * cgroup v2). -ENOENT: there is no such hierarchy, or it has no folder of its
- * own there but is where the engine is.
+ * gate_cgroup - the container's own folder in the hierarchy of @controller, a constant
+ * ("": cgroup v2): a descriptor of the gate's. -ENOENT: there is no such hierarchy, or
+ * it has no folder of its own there but is where the engine is.
  */
-int gate_cgroup_open(const struct gate *g, const char *controller);
+int gate_cgroup(struct gate *g, const char *controller);
 
 /* cgroup_only - 0, and in @other a process in it or below that is not the container's init. */
 int cgroup_only(const struct gate *g, int dir, pid_t *other);

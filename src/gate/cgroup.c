@@ -58,31 +58,32 @@ static int open_folder(int dir, const char *path)
 	return fd < 0 ? -errno : (int)fd;
 }
 
+/* look_again - where it is now; where its supervisor is was read a moment before. */
+static void look_again(struct gate *g)
+{
+	struct error err = { 0 };
+
+	g->cgroups_read = g->cgroups_read &&
+			  file_read_kernel(g->proc, "cgroup", 1u << 20, &g->cgroups, &err) == 0;
+}
+
 void cgroup_look(struct gate *g)
 {
 	struct error err = { 0 };
 
 	g->cgroups_read =
-		file_read_kernel(g->proc, "cgroup", 1u << 20, &g->cgroups, &err) == 0 &&
 		file_read_kernel(AT_FDCWD, "/proc/self/cgroup", 1u << 20, &g->own_cgroups, &err) == 0;
+	look_again(g);
 }
 
-int gate_cgroup_open(const struct gate *g, const char *controller)
+/* open_cgroup - what /proc/PID/cgroup calls @path. A new descriptor, or -errno. */
+static int open_cgroup(const char *controller, const char *path)
 {
 	static const char *const unified[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
-	_cleanup_free_ char *his = NULL, *own = NULL, *dir = NULL;
+	_cleanup_free_ char *dir = NULL;
 	_cleanup_close_ int top = -1;
-	bool v2 = controller[0] == '\0';
 
-	if (!g->cgroups_read)
-		return -EIO;
-	his = line_path(&g->cgroups, controller);
-	own = line_path(&g->own_cgroups, controller);
-	/* that of the engine, or the root of all: not the container's own */
-	if (!his || strcmp(his, "/") == 0 || (own && strcmp(his, own) == 0) ||
-	    strncmp(his, "/..", 3) == 0)
-		return -ENOENT;
-	if (v2) {
+	if (controller[0] == '\0') {
 		for (size_t i = 0; i < ARRAY_SIZE(unified) && top < 0; i++) {
 			_cleanup_close_ int fd = open(unified[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
 
@@ -100,18 +101,63 @@ int gate_cgroup_open(const struct gate *g, const char *controller)
 		if (top < 0)
 			return -errno;
 	}
-	return top < 0 ? -ENOENT : open_folder(top, his + 1);
+	return top < 0 ? -ENOENT : open_folder(top, path + 1);
+}
+
+int gate_cgroup(struct gate *g, const char *controller)
+{
+	_cleanup_free_ char *his = NULL, *own = NULL;
+	struct cgroup_folder *f = g->folders;
+	int fd;
+
+	if (!g->cgroups_read)
+		return -EIO;
+	his = line_path(&g->cgroups, controller);
+	own = line_path(&g->own_cgroups, controller);
+	/* that of the engine, or the root of all: not the container's own */
+	if (!his || strcmp(his, "/") == 0 || (own && strcmp(his, own) == 0) ||
+	    strncmp(his, "/..", 3) == 0)
+		return -ENOENT;
+	while (f < g->folders + g->n_folders && strcmp(f->controller, controller) != 0)
+		f++;
+	/* while the process is in it, nobody can put another one there */
+	if (f < g->folders + g->n_folders && strcmp(f->path, his) == 0)
+		return f->fd;
+	fd = open_cgroup(controller, his);
+	if (fd < 0)
+		return fd;
+	if (f == g->folders + CGROUP_FOLDERS) {
+		(void)close(fd);
+		return -ENFILE;
+	}
+	if (f == g->folders + g->n_folders) {
+		g->n_folders++;
+	} else {
+		(void)close(f->fd);
+		free(f->path);
+	}
+	*f = (struct cgroup_folder){ controller, steal_ptr(his), fd };
+	return fd;
+}
+
+/* forget - the folders that are open. */
+static void forget(struct gate *g)
+{
+	while (g->n_folders > 0) {
+		(void)close(g->folders[--g->n_folders].fd);
+		free(g->folders[g->n_folders].path);
+	}
 }
 
 /* main_cgroup - the one hierarchy in which the container surely has a place of its own. */
-static int main_cgroup(const struct gate *g)
+static int main_cgroup(struct gate *g)
 {
 	static const char *const controllers[] = { "", "pids", "memory", "devices", "freezer",
 						   "cpu" };
 	int fd = -ENOENT;
 
 	for (size_t i = 0; i < ARRAY_SIZE(controllers) && fd == -ENOENT; i++)
-		fd = gate_cgroup_open(g, controllers[i]);
+		fd = gate_cgroup(g, controllers[i]);
 	return fd;
 }
 
@@ -178,15 +224,15 @@ int cgroup_only(const struct gate *g, int dir, pid_t *other)
 
 int cgroup_armed(struct gate *g, struct error *err)
 {
-	_cleanup_close_ int dir = -1;
 	pid_t other = 0;
-	int r;
+	int dir, r;
 
 	cgroup_look(g);
 	dir = main_cgroup(g);
 	if (dir == -ENOENT)
 		return 0;
 	r = dir < 0 ? dir : cgroup_only(g, dir, &other);
+	forget(g);
 	if (r < 0)
 		return error_sys(err, -r, "the container's cgroup cannot be read");
 	if (other)
@@ -220,14 +266,17 @@ static bool childless(struct gate *g, const char *when)
 	return false;
 }
 
-void cgroup_alone(struct gate *g, const char *when)
+void cgroup_alone(struct gate *g, bool after)
 {
-	_cleanup_close_ int dir = -1;
+	const char *when = after ? "after hardening" : "before hardening";
 	bool good = childless(g, when);
 	pid_t other = 0;
-	int r;
+	int dir, r;
 
-	cgroup_look(g);
+	if (after)
+		look_again(g);
+	else
+		cgroup_look(g);
 	dir = main_cgroup(g);
 	if (dir == -ENOENT) {
 		note(&g->unverified, "alone in its cgroup: it has none of its own");
@@ -238,7 +287,7 @@ void cgroup_alone(struct gate *g, const char *when)
 		mismatch(g, "its cgroup cannot be read: %s", strerror(-r));
 	else if (other)
 		mismatch(g, "%s it is not alone in its cgroup: process %d is there", when, other);
-	else if (good && strcmp(when, "after hardening") == 0)
+	else if (good && after)
 		note(&g->verified, "alone");
 }
 
@@ -265,7 +314,7 @@ static int kill_one(pid_t pid, void *arg)
 void cgroup_kill(struct gate *g)
 {
 	struct victim victim;
-	_cleanup_close_ int dir = main_cgroup(g);
+	const int dir = main_cgroup(g);
 
 	if (dir >= 0 && fstatat(g->proc, "ns/pid", &victim.ns, 0) == 0)
 		(void)others(dir, g->pid, 0, kill_one, &victim);

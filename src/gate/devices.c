@@ -189,17 +189,17 @@ void verify_device_access(struct gate *g)
 {
 	const struct field_list *rules = &g->call->wanted->linux_.resources.devices;
 	const struct device_rule all = { 'a', -1, -1, true, true, true };
-	_cleanup_close_ int v1 = -1, v2 = -1;
+	int v1, v2;
 
 	/* no rule, or one for every device: nothing is held back */
 	if (rules->n == 0 || device_admitted(&g->call->wanted->linux_.resources, &all))
 		return;
-	v1 = gate_cgroup_open(g, "devices");
+	v1 = gate_cgroup(g, "devices");
 	if (v1 >= 0) {
 		verify_list(g, v1);
 		return;
 	}
-	v2 = access("/sys/fs/cgroup/devices", F_OK) == 0 ? -ENOENT : gate_cgroup_open(g, "");
+	v2 = access("/sys/fs/cgroup/devices", F_OK) == 0 ? -ENOENT : gate_cgroup(g, "");
 	if (v2 >= 0)
 		verify_program(g, v2);
 	else

@@ -38,8 +38,7 @@ static bool harmless_device(const struct stat *st)
 /* own_mount - whether what @name in /proc/PID leads to lies on one of the container's mounts. */
 static bool own_mount(const struct gate *g, const struct mount_table *table, const char *name)
 {
-	_cleanup_close_ int fd = openat(g->proc, name, O_PATH | O_CLOEXEC);
-	int64_t id = fd < 0 ? -1 : mount_id(fd);
+	const int64_t id = mount_id_at(g->proc, name);
 
 	return id >= 0 && mounts_find(table, (int)id);
 }
@@ -71,8 +70,7 @@ static void verify_fd(struct gate *g, const struct mount_table *table, const cha
 
 static void verify_fds(struct gate *g, const struct mount_table *table)
 {
-	_cleanup_close_ int fd = openat(g->proc, "fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	_cleanup_dir_ DIR *dir = fd < 0 ? NULL : dir_open(fd);
+	_cleanup_dir_ DIR *dir = dir_open_at(g->proc, "fd");
 	int r = dir ? 1 : -errno;
 
 	for (const struct dirent *e; r > 0 && (r = dir_next(dir, &e)) > 0;)
@@ -151,19 +149,17 @@ void verify_files(struct gate *g)
  * empty_folder - an empty folder that stays so for the container: of a tmpfs, or
  * one that crun keeps for that among its own files since 1.2x, both read-only.
  */
-static bool empty_folder(int fd)
+static bool empty_folder(int fd, const struct stat *st)
 {
 	_cleanup_dir_ DIR *dir = dir_open(fd);
 	const struct dirent *e;
 	struct statfs fs;
-	struct statvfs flags;
-	struct stat st;
 
-	if (!dir || fstatfs(dirfd(dir), &fs) < 0 || fstatvfs(dirfd(dir), &flags) < 0 ||
-	    fstat(dirfd(dir), &st) < 0 || !(flags.f_flag & ST_RDONLY) || dir_next(dir, &e) != 0)
+	if (!dir || fstatfs(dirfd(dir), &fs) < 0 || !((uint64_t)fs.f_flags & ST_RDONLY) ||
+	    dir_next(dir, &e) != 0)
 		return false;
 	return (uint64_t)fs.f_type == TMPFS_MAGIC ||
-	       (st.st_uid == 0 && !(st.st_mode & (S_IWGRP | S_IWOTH)));
+	       (st->st_uid == 0 && !(st->st_mode & (S_IWGRP | S_IWOTH)));
 }
 
 bool is_mask(int fd)
@@ -172,7 +168,7 @@ bool is_mask(int fd)
 
 	return fstat(fd, &st) == 0 &&
 	       ((S_ISCHR(st.st_mode) && st.st_rdev == makedev(MAJOR_MEM, 3)) ||
-		(S_ISDIR(st.st_mode) && empty_folder(fd)));
+		(S_ISDIR(st.st_mode) && empty_folder(fd, &st)));
 }
 
 static bool missing(int r)
@@ -200,11 +196,12 @@ static void verify_readonly(struct gate *g, const char *path)
 
 	if (missing(fd))
 		return;
-	if (fd < 0 || fstatvfs(fd, &st) < 0 || fstat(fd, &mode) < 0)
+	if (fd < 0 || fstatvfs(fd, &st) < 0)
 		mismatch(g, "whether %s is read-only cannot be seen: %s", path,
 			 strerror(fd < 0 ? -fd : errno));
 	else if (!(st.f_flag & ST_RDONLY) &&
-		 !(S_ISCHR(mode.st_mode) && mode.st_rdev == makedev(MAJOR_MEM, 3)))
+		 (fstat(fd, &mode) < 0 || !S_ISCHR(mode.st_mode) ||
+		  mode.st_rdev != makedev(MAJOR_MEM, 3)))
 		mismatch(g, "%s is not read-only", path);
 }
 
@@ -212,22 +209,21 @@ static void verify_readonly(struct gate *g, const char *path)
 static void verify_devices(struct gate *g)
 {
 	static const struct {
-		const char *path;
+		const char *name;
 		unsigned int major, minor;
 	} nodes[] = {
-		{ "/dev/null", MAJOR_MEM, 3 }, { "/dev/zero", MAJOR_MEM, 5 },
-		{ "/dev/full", MAJOR_MEM, 7 }, { "/dev/random", MAJOR_MEM, 8 },
-		{ "/dev/urandom", MAJOR_MEM, 9 }, { "/dev/tty", MAJOR_CONSOLE, 0 },
+		{ "null", MAJOR_MEM, 3 }, { "zero", MAJOR_MEM, 5 }, { "full", MAJOR_MEM, 7 },
+		{ "random", MAJOR_MEM, 8 }, { "urandom", MAJOR_MEM, 9 }, { "tty", MAJOR_CONSOLE, 0 },
 	};
+	_cleanup_close_ int dev = in_root(g, "/dev", O_DIRECTORY);
 
-	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++) {
-		_cleanup_close_ int fd = in_root(g, nodes[i].path, O_NOFOLLOW);
+	for (size_t i = 0; dev >= 0 && i < ARRAY_SIZE(nodes); i++) {
 		struct stat st;
 
-		if (fd < 0 || fstat(fd, &st) < 0 || !S_ISCHR(st.st_mode))
+		if (fstatat(dev, nodes[i].name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISCHR(st.st_mode))
 			continue;
 		if (st.st_rdev != makedev(nodes[i].major, nodes[i].minor))
-			mismatch(g, "%s is device %u:%u", nodes[i].path, major(st.st_rdev),
+			mismatch(g, "/dev/%s is device %u:%u", nodes[i].name, major(st.st_rdev),
 				 minor(st.st_rdev));
 	}
 }

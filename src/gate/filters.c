@@ -68,6 +68,8 @@ __attribute__((noreturn)) static void work(const struct gate *g, struct expected
 	_cleanup_seccomp_ struct seccomp_program program = { 0 };
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* whoever reads this waits for the runtime, which has its own work to do */
+	settle_pace(0, false);
 	(void)signal(SIGALRM, SIG_DFL);
 	(void)alarm(DEADLINE_S);
 	if (compile(g, &program, &out->err) == 0 && program.n <= ARRAY_SIZE(out->v)) {
@@ -169,6 +171,9 @@ static int await(struct gate *g, struct error *err)
 {
 	if (!g->expected || g->compiler < 0)
 		return error_oom(err);
+	/* the program waits for it now */
+	if (g->compiler > 0 && waitpid(g->compiler, NULL, WNOHANG) == 0)
+		settle_pace(g->compiler, true);
 	while (g->compiler > 0 && waitpid(g->compiler, NULL, 0) < 0 && errno == EINTR)
 		;
 	g->compiler = 0;

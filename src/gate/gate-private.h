@@ -97,6 +97,15 @@ struct helper {
 /* What may be kept of signals that came while the program was held. */
 #define KEPT_MAX 64
 
+/* The container's folder in one hierarchy, open for as long as it is there. */
+struct cgroup_folder {
+	const char *controller;		/* a constant */
+	char *path;			/* as /proc/PID/cgroup has it */
+	int fd;
+};
+
+#define CGROUP_FOLDERS 8
+
 struct gate {
 	const struct gate_call *call;
 	struct wants wants;
@@ -119,13 +128,15 @@ struct gate {
 	unsigned long filters_armed;	/* that it had of its engine */
 	unsigned long filters_before;	/* that it had at the exec */
 	struct expected *expected;	/* of linux.seccomp: see filters.c */
-	pid_t compiler;			/* who makes it */
+	pid_t compiler;			/* who makes it; 0: reaped */
 	struct helper helper;
 	int root;			/* its root folder, O_PATH */
 	struct mount_table before;	/* its mounts, before and after hardening */
 	struct mount_table after;
 	struct buf cgroups, own_cgroups;	/* /proc/PID/cgroup, and our own */
 	bool cgroups_read;
+	struct cgroup_folder folders[CGROUP_FOLDERS];
+	size_t n_folders;
 	int kept[KEPT_MAX];
 	size_t n_kept;
 	unsigned int steps;
@@ -152,6 +163,15 @@ void mismatch(struct gate *g, const char *fmt, ...) __attribute__((format(printf
 int settle(struct error *err) must_check;
 void settle_signals(void);
 void settle_title(const char *what, const char *id);
+
+/*
+ * settle_pace - have process @pid (0: this one) scheduled soon and briefly, or else behind
+ * what has shorter slices (Linux 6.12), at the same weight and so for as long in all.
+ */
+void settle_pace(pid_t pid, bool quick);
+
+/* settle_last - nobody waits for this process any more: it runs when nobody else does. */
+void settle_last(void);
 
 /* settle_memory - have at hand what will be needed, and nothing of it shared with a child. */
 void settle_memory(void);
@@ -312,8 +332,9 @@ int tighten_limits(struct gate *g, struct error *err) must_check;
 /* cgroup_look - read anew where it is; all that follows goes by that. */
 void cgroup_look(struct gate *g);
 
-/* cgroup_alone - look, and a mismatch if anybody else is in its cgroups or pid namespace. */
-void cgroup_alone(struct gate *g, const char *when);
+/* cgroup_alone - look, before or @after hardening, and a mismatch if anybody else is in its
+ * cgroups or pid namespace. */
+void cgroup_alone(struct gate *g, bool after);
 
 /* cgroup_armed - an error if its cgroup is in use by others before it starts. */
 int cgroup_armed(struct gate *g, struct error *err) must_check;
@@ -362,5 +383,8 @@ int in_root_at(int root, const char *path, int flags, uint64_t resolve);
 
 /* mount_id - of what @fd is on, or -errno. */
 int64_t mount_id(int fd);
+
+/* mount_id_at - of what @name in the folder @dir leads to, a magic link of /proc too. */
+int64_t mount_id_at(int dir, const char *name);
 
 #endif

@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/ptrace.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -150,12 +151,38 @@ static uint64_t vdso_address(struct gate *g)
 	return 0;
 }
 
+static const char *find_call(const struct gate *g, const char page[PAGE])
+{
+	const char *found = memmem(page, PAGE, g->abi->call, g->abi->call_len);
+
+	return found && (g->abi->call_len == 2 || (found - page) % 4 == 0) ? found : NULL;
+}
+
+/* same_site - whether the process has the instruction where our own vDSO has it: as a rule
+ * they are the same, and little has to be read. */
+static bool same_site(struct gate *g, uint64_t start)
+{
+	const char *own = (const char *)(uintptr_t)getauxval(AT_SYSINFO_EHDR);
+	const char *found = start && own ? find_call(g, own) : NULL;
+	struct error err = { 0 };
+	char call[8];
+
+	if (!found || g->abi->call_len > sizeof(call) ||
+	    scratch_get(g, start + (uint64_t)(found - own), call, g->abi->call_len, &err) < 0 ||
+	    memcmp(call, g->abi->call, g->abi->call_len) != 0)
+		return false;
+	g->site = start + (uint64_t)(found - own);
+	return true;
+}
+
 /* The vDSO holds the instruction, and using it there changes no text of the program. */
 static bool site_in_vdso(struct gate *g)
 {
 	const uint64_t start = vdso_address(g);
 	char page[PAGE];
 
+	if (same_site(g, start))
+		return true;
 	for (uint64_t at = start; start && at < start + VDSO_MAX; at += PAGE) {
 		struct iovec local = { page, sizeof(page) };
 		struct iovec remote = { (void *)(uintptr_t)at, sizeof(page) };
@@ -163,8 +190,8 @@ static bool site_in_vdso(struct gate *g)
 
 		if (process_vm_readv(g->pid, &local, 1, &remote, 1, 0) != (ssize_t)sizeof(page))
 			return false;
-		found = memmem(page, sizeof(page), g->abi->call, g->abi->call_len);
-		if (found && (g->abi->call_len == 2 || (found - page) % 4 == 0)) {
+		found = find_call(g, page);
+		if (found) {
 			g->site = at + (uint64_t)(found - page);
 			return true;
 		}

@@ -22,22 +22,33 @@ static const struct limit_files pids_files = { "process", "pids", "pids.max", "p
 static const struct limit_files cpu_files = { "CPU", "cpu", "cpu.max", "cpu.cfs_quota_us" };
 
 /* limit_folder - where the limit's file is, and its name. A descriptor or -errno. */
-static int limit_folder(const struct gate *g, const struct limit_files *files,
-			const char **ret_name)
+static int limit_folder(struct gate *g, const struct limit_files *files, const char **ret_name)
 {
-	int dir = gate_cgroup_open(g, files->controller);
+	int dir = gate_cgroup(g, files->controller);
 
 	*ret_name = files->v1;
 	if (dir >= 0 && faccessat(dir, files->v1, F_OK, 0) == 0)
 		return dir;
-	close_fd(&dir);
-	dir = gate_cgroup_open(g, "");
+	dir = gate_cgroup(g, "");
 	*ret_name = files->v2;
-	if (dir >= 0 && faccessat(dir, files->v2, F_OK, 0) < 0) {
-		close_fd(&dir);
-		return -ENOENT;
-	}
-	return dir;
+	return dir >= 0 && faccessat(dir, files->v2, F_OK, 0) < 0 ? -ENOENT : dir;
+}
+
+/* limit_text - what the limit's file says, and where that is, as limit_folder() has it. */
+static int limit_text(struct gate *g, const struct limit_files *files, struct buf *ret,
+		      int *ret_dir, const char **ret_name)
+{
+	struct error err = { 0 };
+	int r;
+
+	*ret_dir = gate_cgroup(g, files->controller);
+	*ret_name = files->v1;
+	r = *ret_dir < 0 ? -ENOENT : file_read_kernel(*ret_dir, files->v1, 4096, ret, &err);
+	if (r != -ENOENT)
+		return r;
+	*ret_dir = gate_cgroup(g, "");
+	*ret_name = files->v2;
+	return *ret_dir < 0 ? *ret_dir : file_read_kernel(*ret_dir, files->v2, 4096, ret, &err);
 }
 
 static int write_text(int dir, const char *name, const char *text, struct error *err)
@@ -52,11 +63,10 @@ static int write_text(int dir, const char *name, const char *text, struct error 
 static int write_limit(struct gate *g, const struct limit_files *files, uint64_t value,
 		       struct error *err)
 {
-	_cleanup_close_ int dir = -1;
 	char text[64];
 	const char *name;
 	pid_t other = 0;
-	int r = 0;
+	int dir, r;
 
 	dir = limit_folder(g, files, &name);
 	if (dir < 0)
@@ -115,18 +125,13 @@ static uint64_t millicpu(uint64_t quota, uint64_t period)
 }
 
 /* read_limit - the limit in force; UINT64_MAX is none. 0 or -errno. */
-static int read_limit(const struct gate *g, const struct limit_files *files, uint64_t *ret)
+static int read_limit(struct gate *g, const struct limit_files *files, uint64_t *ret)
 {
 	_cleanup_buf_ struct buf text = { 0 }, period = { 0 };
-	_cleanup_close_ int dir = -1;
 	struct error err = { 0 };
 	const char *name, *at;
-	int r;
+	int dir, r = limit_text(g, files, &text, &dir, &name);
 
-	dir = limit_folder(g, files, &name);
-	if (dir < 0)
-		return dir;
-	r = file_read_kernel(dir, name, 4096, &text, &err);
 	if (r < 0)
 		return r;
 	at = buf_cstr(&text);
@@ -255,7 +260,7 @@ void verify_limits(struct gate *g)
 	const uint64_t quota = positive(&r->cpu.quota);
 	const uint64_t period = r->cpu.period.is == FIELD_PRESENT && r->cpu.period.v ? r->cpu.period.v
 										     : 100000;
-	_cleanup_close_ int dir = r->unified.n > 0 ? gate_cgroup_open(g, "") : -1;
+	const int dir = r->unified.n > 0 ? gate_cgroup(g, "") : -1;
 
 	if (r->unified.n > 0 && dir < 0)
 		note(&g->unverified, "linux.resources.unified: the container has no cgroup v2 of its own");

@@ -41,11 +41,21 @@ int in_root(const struct gate *g, const char *path, int flags)
 	return in_root_at(g->root, path, flags, 0);
 }
 
-int64_t mount_id(int fd)
+static int64_t ask_mount(int fd, const char *name, int flags)
 {
 	struct statx_mount st = { 0 };
 
-	if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_MNT_ID_, &st) < 0)
+	if (syscall(SYS_statx, fd, name, flags, STATX_MNT_ID_, &st) < 0)
 		return -errno;
 	return st.mask & STATX_MNT_ID_ ? (int64_t)st.mount_id : -EOPNOTSUPP;
+}
+
+int64_t mount_id(int fd)
+{
+	return ask_mount(fd, "", AT_EMPTY_PATH);
+}
+
+int64_t mount_id_at(int dir, const char *name)
+{
+	return ask_mount(dir, name, AT_NO_AUTOMOUNT);
 }

@@ -24,7 +24,9 @@
 #define PAGE 4096u
 #define HEAP_ROOM (96u << 10)	/* less than malloc(3) maps */
 #define STACK_ROOM (24u << 10)
-#define SLICE_NS 100000		/* the least that the kernel takes */
+/* Slices: the least that the kernel takes; and one that is longer than what others have. */
+#define QUICK_NS 100000
+#define PATIENT_NS 20000000
 
 /* Numbers of proc_pid_stat(5), from 1. */
 enum stat_field {
@@ -203,19 +205,22 @@ struct schedule {
 	uint64_t runtime, deadline, period;
 };
 
-/*
- * quick - to be scheduled soon and briefly, at the same weight: since Linux 6.12
- * a short slice comes before what has a longer one. Somebody waits whenever this
- * process has work, and it has little.
- */
-static void quick(void)
+void settle_pace(pid_t pid, bool quick)
 {
 	const struct schedule s = {
-		.size = sizeof(s), .nice = getpriority(PRIO_PROCESS, 0), .runtime = SLICE_NS,
+		.size = sizeof(s), .nice = getpriority(PRIO_PROCESS, (id_t)pid),
+		.runtime = quick ? QUICK_NS : PATIENT_NS,
 	};
 
-	if (sched_getscheduler(0) == SCHED_OTHER)
-		(void)syscall(SYS_sched_setattr, 0, &s, 0);
+	if (sched_getscheduler(pid) == SCHED_OTHER)
+		(void)syscall(SYS_sched_setattr, pid, &s, 0);
+}
+
+void settle_last(void)
+{
+	const struct sched_param none = { 0 };
+
+	(void)sched_setscheduler(0, SCHED_IDLE, &none);
 }
 
 int settle(struct error *err)
@@ -232,7 +237,8 @@ int settle(struct error *err)
 		return error_sys(err, errno, "setsid");
 	if (chdir("/") < 0)
 		return error_sys(err, errno, "chdir");
-	quick();
+	/* somebody waits whenever this process has work, and it has little */
+	settle_pace(0, true);
 	for (int fd = 0; fd <= STDERR_FILENO; fd++) {
 		if (dup2(null, fd) < 0)
 			return error_sys(err, errno, "dup2");

@@ -7,38 +7,47 @@
 
 #include <cofferdam/file.h>
 
-static const char *line_of(const struct buf *text, const char *name)
-{
-	const char *at = buf_cstr(text);
-	const size_t len = strlen(name);
+/* A line of it: @n numbers, which go to @at in struct status. */
+static const struct line {
+	const char *name;
+	size_t at, n;
+	int base;
+	bool may_lack;
+} lines[] = {
+	{ "Uid", offsetof(struct status, uid), 4, 10, false },
+	{ "Gid", offsetof(struct status, gid), 4, 10, false },
+	{ "NoNewPrivs", offsetof(struct status, nnp), 1, 10, false },
+	{ "Seccomp", offsetof(struct status, seccomp), 1, 10, false },
+	{ "TracerPid", offsetof(struct status, tracer), 1, 10, false },
+	{ "Threads", offsetof(struct status, threads), 1, 10, false },
+	{ "CapInh", offsetof(struct status, caps[SET_INHERITABLE]), 1, 16, false },
+	{ "CapPrm", offsetof(struct status, caps[SET_PERMITTED]), 1, 16, false },
+	{ "CapEff", offsetof(struct status, caps[SET_EFFECTIVE]), 1, 16, false },
+	{ "CapBnd", offsetof(struct status, caps[SET_BOUNDING]), 1, 16, false },
+	{ "CapAmb", offsetof(struct status, caps[SET_AMBIENT]), 1, 16, false },
+	{ "Seccomp_filters", offsetof(struct status, filters), 1, 10, true },
+};
 
-	while (at && *at) {
-		if (strncmp(at, name, len) == 0 && at[len] == ':')
-			return at + len + 1;
-		at = strchr(at, '\n');
-		at = at ? at + 1 : NULL;
-	}
-	return NULL;
-}
+#define FILTERS_LINE (ARRAY_SIZE(lines) - 1)
 
 static bool numbers(const char *at, int base, uint64_t *ret, size_t n)
 {
-	for (size_t i = 0; at && i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		char *end;
 
 		at += strspn(at, " \t");
 		ret[i] = strtoull(at, &end, base);
-		at = end == at ? NULL : end;
+		if (end == at)
+			return false;
+		at = end;
 	}
-	return at != NULL;
+	return true;
 }
 
-static void read_groups(const struct buf *text, struct status *st)
+static void read_groups(const char *at, struct status *st)
 {
-	const char *at = line_of(text, "Groups");
-
-	st->groups_known = at != NULL;
-	while (at) {
+	st->groups_known = true;
+	for (;;) {
 		char *end;
 		unsigned long v;
 
@@ -55,35 +64,49 @@ static void read_groups(const struct buf *text, struct status *st)
 	}
 }
 
+/* read_line - what stands behind "NAME:", in @seen which of them came; the first of a name. */
+static void read_line(const char *line, struct status *st, bool seen[ARRAY_SIZE(lines)])
+{
+	const size_t len = strcspn(line, ":\n");
+
+	if (line[len] != ':')
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		if (strncmp(lines[i].name, line, len) != 0 || lines[i].name[len])
+			continue;
+		if (!seen[i])
+			seen[i] = numbers(line + len + 1, lines[i].base,
+					  (uint64_t *)(void *)((char *)st + lines[i].at), lines[i].n);
+		return;
+	}
+	if (len == 6 && strncmp(line, "Groups", len) == 0 && !st->groups_known && st->n_groups == 0)
+		read_groups(line + len + 1, st);
+	if (len != 5 || strncmp(line, "NSpid", len) != 0)
+		return;
+	for (const char *at = line + len + 1; *at != '\n' && *at;
+	     at += strcspn(at + 1, "\t\n") + 1)
+		st->pid_one = strtoul(at + 1, NULL, 10) == 1;
+}
+
 int status_read(const struct gate *g, struct status *ret, struct error *err)
 {
-	static const char *const sets[SET_MAX] = {
-		[SET_INHERITABLE] = "CapInh", [SET_PERMITTED] = "CapPrm",
-		[SET_EFFECTIVE] = "CapEff", [SET_BOUNDING] = "CapBnd", [SET_AMBIENT] = "CapAmb",
-	};
 	_cleanup_buf_ struct buf text = { 0 };
+	bool seen[ARRAY_SIZE(lines)] = { false };
 	struct status st = { 0 };
-	const char *at;
-	bool good;
 	int r = file_read_kernel(g->proc, "status", 1u << 20, &text, err);
 
 	if (r < 0)
 		return r;
-	good = numbers(line_of(&text, "Uid"), 10, st.uid, 4) &&
-	       numbers(line_of(&text, "Gid"), 10, st.gid, 4) &&
-	       numbers(line_of(&text, "NoNewPrivs"), 10, &st.nnp, 1) &&
-	       numbers(line_of(&text, "Seccomp"), 10, &st.seccomp, 1) &&
-	       numbers(line_of(&text, "TracerPid"), 10, &st.tracer, 1) &&
-	       numbers(line_of(&text, "Threads"), 10, &st.threads, 1);
-	for (size_t i = 0; good && i < SET_MAX; i++)
-		good = numbers(line_of(&text, sets[i]), 16, &st.caps[i], 1);
-	if (!good)
-		return error_set(err, -EINVAL, "the kernel's status of the process cannot be understood");
-	st.has_filters = numbers(line_of(&text, "Seccomp_filters"), 10, &st.filters, 1);
-	read_groups(&text, &st);
-	at = line_of(&text, "NSpid");
-	for (; at && *at != '\n' && *at; at += strcspn(at + 1, "\t\n") + 1)
-		st.pid_one = strtoul(at + 1, NULL, 10) == 1;
+	for (const char *line = buf_cstr(&text); *line; line += *line == '\n') {
+		read_line(line, &st, seen);
+		line += strcspn(line, "\n");
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		if (!seen[i] && !lines[i].may_lack)
+			return error_set(err, -EINVAL,
+					 "the kernel's status of the process cannot be understood");
+	}
+	st.has_filters = seen[FILTERS_LINE];
 	*ret = st;
 	return 0;
 }

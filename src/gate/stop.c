@@ -117,6 +117,7 @@ void verify_around(struct gate *g)
 	verify_mounts(g);
 	verify_files(g);
 	verify_masks(g);
+	verify_label(g);
 }
 
 /* What the hardening of the process changes comes last. */
@@ -125,7 +126,6 @@ static void verify(struct gate *g)
 	verify_around(g);
 	verify_process(g);
 	verify_rlimits(g);
-	verify_label(g);
 }
 
 /*
@@ -232,7 +232,7 @@ static void look(struct gate *g)
 	if (tightening) {
 		if (process_look(g, &err) < 0)
 			mismatch(g, "%s", err.text);
-		cgroup_alone(g, "before hardening");
+		cgroup_alone(g, false);
 		if (!failed(g))
 			tighten(g);
 		if (failed(g))
@@ -241,7 +241,7 @@ static void look(struct gate *g)
 		cgroup_look(g);
 	}
 	verify(g);
-	cgroup_alone(g, "after hardening");
+	cgroup_alone(g, true);
 }
 
 void stop_at_exec(struct gate *g)

@@ -165,6 +165,8 @@ int trace_wait(struct gate *g)
 			if (tid == g->pid)
 				return 0;
 			helper_gone(g, tid);
+			if (tid == g->compiler)
+				g->compiler = 0;
 			continue;
 		}
 		event = status >> 16;
@@ -183,6 +185,10 @@ int trace_let_go(struct gate *g)
 	/* the last one goes with the detaching, the others before it */
 	for (size_t i = 0; i + 1 < g->n_kept; i++)
 		(void)syscall(SYS_tgkill, g->pid, g->pid, g->kept[i]);
-	return ptrace(PTRACE_DETACH, g->pid, NULL,
-		      (void *)(long)(g->n_kept ? g->kept[g->n_kept - 1] : 0)) < 0 ? -errno : 0;
+	if (ptrace(PTRACE_DETACH, g->pid, NULL,
+		   (void *)(long)(g->n_kept ? g->kept[g->n_kept - 1] : 0)) < 0)
+		return -errno;
+	/* to end can take as long as the program's start */
+	settle_last();
+	return 0;
 }
