@@ -24,8 +24,9 @@ struct answer {
 
 struct start {
 	struct gate_call *call;		/* a copy: each process has its own wanted */
-	struct buf orders;
-	int answer;			/* the pipe's end */
+	int orders;			/* what peers read: see peer.c */
+	int published[2];		/* a pipe: a byte comes when they can */
+	int answer;			/* an end of another */
 };
 
 /* close_between - the descriptors from @first to @last; the call is of Linux 5.9. */
@@ -62,7 +63,7 @@ static int close_others(const int *keep, size_t n, struct error *err)
 	return r < 0 ? error_sys(err, -r, "/proc/self/fd") : 0;
 }
 
-/* Orders lie at a fixed number, so what is there has to go elsewhere first. */
+/* Orders come to lie at a fixed number, so what is there has to go elsewhere first. */
 static int move_up(int *fd, struct error *err)
 {
 	int up;
@@ -117,28 +118,39 @@ static int want(struct gate_call *call, struct wants *ret, struct error *err)
 	return r < 0 ? r : wants_read(call, ret, err);
 }
 
+/* await_orders - who finds us to be the tracer must find them, too; the hook writes them. */
+static int await_orders(struct start *start, struct error *err)
+{
+	char byte;
+	ssize_t n;
+
+	/* so that it is the hook's end alone that counts */
+	(void)close(start->published[1]);
+	do {
+		n = read(start->published[0], &byte, 1);
+	} while (n < 0 && errno == EINTR);
+	return n == 1 ? 0 : error_set(err, -ECHILD, "the hook ended before the gate was armed");
+}
+
 static int be_supervisor(struct gate *g, struct start *start, struct error *err)
 {
-	int keep[] = { 3, -1, -1 };
+	int keep[] = { -1, -1, -1 };
 	int r = prepare(g, err);
 
+	if (r == 0)
+		r = await_orders(start, err);
 	if (r == 0)
 		r = move_up(&start->answer, err);
 	if (r == 0)
 		r = move_up(&g->proc, err);
+	if (r == 0)
+		r = peer_publish(&start->orders, err);
+	keep[0] = start->orders;
 	keep[1] = start->answer;
 	keep[2] = g->proc;
 	if (r == 0)
-		r = close_others(&keep[1], 2, err);
-	if (r == 0)
-		r = settle(err);
-	if (r == 0) {
-		peer_orders(&start->orders, g->call);
-		r = buf_check(&start->orders, err);
-	}
-	if (r == 0)
-		r = peer_publish(&start->orders, err);
-	return r;
+		r = close_others(keep, ARRAY_SIZE(keep), err);
+	return r < 0 ? r : settle(err);
 }
 
 static void answer(const struct start *start, int result, const struct error *err)
@@ -213,7 +225,7 @@ __attribute__((noreturn)) static void supervise(struct start *start)
 		r = held(&g, &err);
 	if (r == -EEXIST && tracer > 0) {
 		struct error why = { 0 };
-		int same = peer_same(tracer, &start->orders, &why);
+		int same = peer_same(tracer, start->call, &why);
 
 		if (same < 0)
 			err = why;
@@ -227,7 +239,7 @@ __attribute__((noreturn)) static void supervise(struct start *start)
 	if (r != 0)
 		_exit(0);
 	/* the rest, while the runtime goes on */
-	settle_signals();
+	settle_apart();
 	if (want(start->call, &g.wants, &err) < 0)
 		mismatch(&g, "%s", err.text);
 	compile(&g);
@@ -261,30 +273,58 @@ static int await(int fd, struct error *err)
 	return a.result < 0 ? error_set(err, a.result, "%s", a.text) : a.result;
 }
 
+/* beside - what the hook does while the supervisor arms. */
+static int beside(struct start *start, struct error *err)
+{
+	struct wants wants = { 0 };
+	int r = peer_write(start->orders, start->call, err);
+
+	/* our end to read from is open, so this is no SIGPIPE, whatever became of the other */
+	if (r == 0 && write(start->published[1], "", 1) != 1)
+		r = error_sys(err, errno, "pipe");
+	/* what cannot be done is refused here; one that arms meanwhile takes its process along */
+	if (r == 0)
+		r = want(start->call, &wants, err);
+	wants_free(&wants);
+	return r;
+}
+
+/* forked - the supervisor's process, or an error; and the descriptor to read its answer from. */
+static pid_t forked(struct start *start, int *ret_answer, struct error *err)
+{
+	int ends[2];
+	pid_t child;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return error_sys(err, errno, "pipe");
+	start->answer = ends[1];
+	child = fork();
+	if (child == 0)
+		supervise(start);
+	(void)close(ends[1]);
+	*ret_answer = ends[0];
+	return child < 0 ? error_sys(err, errno, "fork") : child;
+}
+
 int gate_arm(const struct gate_call *call, struct error *err)
 {
 	struct gate_call own = *call;
-	struct start start = { .call = &own };
-	struct wants wants = { 0 };
-	_cleanup_close_ int reading = -1;
-	int ends[2], r;
+	struct start start = { .call = &own, .orders = -1 };
+	_cleanup_close_ int reading = -1, orders = -1, in = -1, out = -1;
 	pid_t child;
+	int r;
 
 	if (arch_audit() == 0)
 		return error_set(err, -EOPNOTSUPP, "there is no gate on this architecture; set \"gate\": \"off\"");
-	if (pipe2(ends, O_CLOEXEC) < 0)
+	orders = start.orders = peer_new(err);
+	if (orders < 0)
+		return error_context(err, "the gate");
+	if (pipe2(start.published, O_CLOEXEC) < 0)
 		return error_sys(err, errno, "pipe");
-	reading = ends[0];
-	start.answer = ends[1];
-	child = fork();
-	if (child == 0)
-		supervise(&start);
-	r = child < 0 ? error_sys(err, errno, "fork") : 0;
-	(void)close(ends[1]);
-	/* what cannot be done is refused here; one that arms meanwhile takes its process along */
-	if (r == 0)
-		r = want(&own, &wants, err);
-	wants_free(&wants);
+	in = start.published[0];
+	out = start.published[1];
+	child = forked(&start, &reading, err);
+	r = child < 0 ? child : beside(&start, err);
 	if (r == 0)
 		r = await(reading, err);
 	/*

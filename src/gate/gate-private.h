@@ -157,11 +157,12 @@ void mismatch(struct gate *g, const char *fmt, ...) __attribute__((format(printf
 
 /*
  * settle - what a process that outlives its caller must do for itself before that
- * ends; signals stay blocked until settle_signals(), which cannot fail, and ps(1)
- * says what the caller was until settle_title(): @what it does, and for whom.
+ * ends, and what can fail; settle_apart - the rest, from a session of its own to signals,
+ * which stay blocked until then. ps(1) says what the caller was until settle_title():
+ * @what it does, and for whom.
  */
 int settle(struct error *err) must_check;
-void settle_signals(void);
+void settle_apart(void);
 void settle_title(const char *what, const char *id);
 
 /*
@@ -181,15 +182,18 @@ int settle_limits(struct error *err) must_check;
 
 /* --- peer.c: armed twice is armed once --- */
 
-/* peer_orders - a line that two supervisors with the same orders have in common. */
-void peer_orders(struct buf *out, const struct gate_call *call);
+/*
+ * peer_new - a place for orders. peer_write - write them, by the hook, that nobody
+ * changes them afterwards. peer_publish - let others read them from us, the supervisor: *@fd is
+ * another one then, and stays open.
+ */
+int peer_new(struct error *err) must_check;
+int peer_write(int fd, const struct gate_call *call, struct error *err) must_check;
+int peer_publish(int *fd, struct error *err) must_check;
 
-/* peer_publish - let others read @orders from us. The descriptor stays open. */
-int peer_publish(const struct buf *orders, struct error *err) must_check;
-
-/* peer_same - 1 if @tracer is a supervisor of ours with @orders, 0 if not; negative
- * with an error where it cannot be told. */
-int peer_same(pid_t tracer, const struct buf *orders, struct error *err) must_check;
+/* peer_same - 1 if @tracer is a supervisor of ours with the orders of @call, 0 if not;
+ * negative with an error where it cannot be told. */
+int peer_same(pid_t tracer, const struct gate_call *call, struct error *err) must_check;
 
 /* --- trace.c --- */
 

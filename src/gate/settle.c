@@ -178,7 +178,7 @@ static void alarmed(int number)
 }
 
 /* A signal that came since settle() blocked them all is ignored like the later ones. */
-void settle_signals(void)
+static void settle_signals(void)
 {
 	struct sigaction act = { .sa_handler = SIG_IGN };
 	sigset_t none;
@@ -233,15 +233,20 @@ int settle(struct error *err)
 	(void)sigfillset(&all);
 	if (sigprocmask(SIG_SETMASK, &all, NULL) < 0)
 		return error_sys(err, errno, "sigprocmask");
-	if (setsid() < 0)
-		return error_sys(err, errno, "setsid");
 	if (chdir("/") < 0)
 		return error_sys(err, errno, "chdir");
-	/* somebody waits whenever this process has work, and it has little */
-	settle_pace(0, true);
 	for (int fd = 0; fd <= STDERR_FILENO; fd++) {
 		if (dup2(null, fd) < 0)
 			return error_sys(err, errno, "dup2");
 	}
 	return 0;
+}
+
+void settle_apart(void)
+{
+	/* a child that was forked leads no process group, so this cannot fail */
+	(void)setsid();
+	/* somebody waits whenever this process has work, and it has little */
+	settle_pace(0, true);
+	settle_signals();
 }

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <string.h>
+#include <unistd.h>
 
 #include <cofferdam/gate.h>
 
@@ -142,12 +143,110 @@ static void rlimit_names(void **state)
 	assert_int_equal(rlimit_number(""), -EINVAL);
 }
 
+/* peers - what somebody else with @call reads of its supervisor. */
+static void peers(const struct gate_call *call, char *ret, size_t size)
+{
+	struct error err = { 0 };
+	const int fd = peer_new(&err);
+	ssize_t n;
+
+	assert_true(fd >= 0);
+	assert_int_equal(peer_write(fd, call, &err), 0);
+	n = pread(fd, ret, size - 1, 0);
+	assert_true(n > 0);
+	ret[n] = '\0';
+	/* for good */
+	assert_true(write(fd, "x", 1) < 0 && pwrite(fd, "x", 1, 0) < 0);
+	assert_true(ftruncate(fd, 1) < 0);
+	close(fd);
+}
+
+/* other - whether what @change does to a call makes other orders; it is undone. */
+static void other(struct gate_call *call, const char *own, void (*change)(struct gate_call *, bool),
+		  const char *what)
+{
+	char text[4096];
+
+	change(call, true);
+	peers(call, text, sizeof(text));
+	if (strcmp(text, own) == 0)
+		fail_msg("the same orders with another %s", what);
+	change(call, false);
+	peers(call, text, sizeof(text));
+	assert_string_equal(text, own);
+}
+
+static struct policy *policy_of(struct gate_call *call)
+{
+	return (struct policy *)(uintptr_t)call->subject->policy;
+}
+
+#define CHANGE(name, place, was, is)						\
+	static void name(struct gate_call *call, bool on)				\
+	{										\
+		(void)policy_of(call);							\
+		place = on ? is : was;							\
+	}
+
+static const char *const calls_was[] = { "acct", "bpf", NULL };
+static const char *const calls_more[] = { "acct", "bpf", "read", NULL };
+static const char *const calls_split[] = { "acctbpf", NULL };
+static char name_was[] = "a", name_is[] = "b", reason[] = "why";
+static struct exemption exempted = { .reason = reason };
+
+CHANGE(other_pid, call->pid, 7, 8)
+CHANGE(other_id, call->id, "one", "two")
+CHANGE(other_use, call->tighten, true, false)
+CHANGE(other_mode, call->audit, false, true)
+CHANGE(other_name, policy_of(call)->name, name_was, name_is)
+CHANGE(other_action, policy_of(call)->rules[RULE_PIDS_LIMIT].action, ACTION_DENY, ACTION_WARN)
+CHANGE(other_audit, policy_of(call)->rules[RULE_MAX - 1].audit, false, true)
+CHANGE(all_audit, policy_of(call)->audit, false, true)
+CHANGE(other_number, policy_of(call)->rules[RULE_PIDS_LIMIT].params[0].number, 1, 2)
+CHANGE(other_list, policy_of(call)->rules[RULE_SECCOMP_WEAK].params[0].list, calls_was, calls_more)
+CHANGE(split_list, policy_of(call)->rules[RULE_SECCOMP_WEAK].params[0].list, calls_was, calls_split)
+CHANGE(other_profile, policy_of(call)->rules[RULE_SECCOMP_MISSING].params[0].string, "hardened", "build")
+CHANGE(other_exemption, policy_of(call)->n_exemptions, 0, 1)
+CHANGE(other_config, call->subject->doc->text[3], ' ', '\t')
+
+/* Each part of the orders counts: policy, configuration, and what is done with them. */
+static void orders_differ(void **state)
+{
+	char text[] = "{  \"process\": { \"cwd\": \"/\" } }   ", own[4096];
+	struct json_doc doc = { .text = text, .len = strlen(text) };
+	struct policy policy = { .name = name_was, .exemptions = &exempted };
+	const struct subject subject = { .doc = &doc, .policy = &policy };
+	struct gate_call call = { .subject = &subject, .pid = 7, .id = "one", .tighten = true };
+
+	(void)state;
+	policy.rules[RULE_PIDS_LIMIT].action = ACTION_DENY;
+	policy.rules[RULE_PIDS_LIMIT].params[0].number = 1;
+	policy.rules[RULE_SECCOMP_WEAK].params[0].list = calls_was;
+	policy.rules[RULE_SECCOMP_MISSING].params[0].string = "hardened";
+	text[3] = ' ';
+	peers(&call, own, sizeof(own));
+	other(&call, own, other_pid, "pid");
+	other(&call, own, other_id, "id");
+	other(&call, own, other_use, "use");
+	other(&call, own, other_mode, "mode");
+	other(&call, own, other_name, "name of a policy");
+	other(&call, own, other_action, "action");
+	other(&call, own, other_audit, "audit of a rule");
+	other(&call, own, all_audit, "audit");
+	other(&call, own, other_number, "number");
+	other(&call, own, other_list, "list");
+	other(&call, own, split_list, "list, with the same letters");
+	other(&call, own, other_profile, "profile");
+	other(&call, own, other_exemption, "exemption");
+	other(&call, own, other_config, "configuration");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(covered), cmocka_unit_test(refused), cmocka_unit_test(remedies),
 		cmocka_unit_test(devices), cmocka_unit_test(unified),
-		cmocka_unit_test(rlimit_names),
+		cmocka_unit_test(rlimit_names), cmocka_unit_test(orders_differ),
 	};
 
 	return cmocka_run_group_tests_name("gate", tests, NULL, NULL);
