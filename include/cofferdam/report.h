@@ -7,6 +7,15 @@
 #include <cofferdam/host.h>
 #include <cofferdam/verdict.h>
 
+/*
+ * What is said of rules whatever was found, kept from one report to the next. Of one
+ * thread at a time.
+ */
+struct report_kept;
+
+struct report_kept *report_kept_new(void);	/* NULL without memory */
+void report_kept_free(struct report_kept **kept);
+
 struct report {
 	const struct subject *subject;
 	const struct decision *decision;
@@ -14,6 +23,7 @@ struct report {
 	enum wording words;		/* of the engine at hand */
 	bool colour;			/* text on a terminal */
 	bool verbose;			/* why and references too */
+	struct report_kept *kept;	/* or NULL */
 };
 
 /* report_text - the long form: every finding with place, value, reason, remedy. */

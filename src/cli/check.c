@@ -41,32 +41,25 @@ static void unjudged(const struct checking *how, const char *name, const struct 
 	buf_str(&job->out, ",\"findings\":[]}\n");
 }
 
-/* check_one - on any thread: all that @context points to is only read. */
-static void check_one(void *context, struct job *job)
+/* judge - an input that was read; what is kept of others, and for others, is on @desk. */
+static void judge(const struct checking *how, struct input *input, struct desk *desk,
+		  struct job *job)
 {
-	const struct checking *how = context;
 	_cleanup_candidate_ struct candidate admitted = { 0 }, c = { 0 };
-	_cleanup_input_ struct input input = { .dir_fd = -1 };
 	struct report report = { 0 };
 	struct error err;
 
-	if (job->failed) {
-		unjudged(how, job->path, job->failed, job);
-		return;
-	}
-	if (input_read(job->path, &input, &err) < 0) {
-		unjudged(how, job->path, &err, job);
-		return;
-	}
-	input.lent = how->lent;
-	input.sketch = !how->json;
-	if (input_judge(&input, how->options, how->policies, &admitted, &c, &err) < 0) {
-		unjudged(how, input.name, &err, job);
+	input->lent = how->lent;
+	input->seen = desk->seen;
+	input->sketch = !how->json;
+	if (input_judge(input, how->options, how->policies, &admitted, &c, &err) < 0) {
+		unjudged(how, input->name, &err, job);
 		return;
 	}
 	report = (struct report){
-		.subject = &c.subject, .decision = &c.decision, .name = input.name,
+		.subject = &c.subject, .decision = &c.decision, .name = input->name,
 		.words = words(how, &c), .colour = how->colour, .verbose = how->options->verbose,
+		.kept = desk->kept,
 	};
 	(void)buf_room(&job->out, how->json ? JSON_ROOM : REPORT_ROOM);
 	if (how->json) {
@@ -76,6 +69,27 @@ static void check_one(void *context, struct job *job)
 		report_text(&job->out, &report);
 	}
 	job->status = cli_status(c.decision.verdict);
+}
+
+/* check_one - on any thread: all that @context points to is only read, or lent out. */
+static void check_one(void *context, struct job *job)
+{
+	const struct checking *how = context;
+	_cleanup_input_ struct input input = { .dir_fd = -1 };
+	struct error err;
+	struct desk desk;
+
+	if (job->failed) {
+		unjudged(how, job->path, job->failed, job);
+		return;
+	}
+	if (input_read(job->path, &input, &err) < 0) {
+		unjudged(how, job->path, &err, job);
+		return;
+	}
+	desk = lent_desk(how->lent);
+	judge(how, &input, &desk, job);
+	lent_return(how->lent, &desk);
 }
 
 static int by_name(const FTSENT **a, const FTSENT **b)

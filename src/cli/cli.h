@@ -114,6 +114,12 @@ int policies_for(const struct policies *policies, struct subject *subject,
 
 #define POOL_THREADS_MAX 64u	/* that judge at once */
 
+/* What earlier inputs left for one that is judged and told after them; or NULLs. */
+struct desk {
+	struct facts_seen *seen;
+	struct report_kept *kept;
+};
+
 /* Facts of the host that many inputs share, looked up once a policy, on any thread. */
 struct lent {
 	pthread_mutex_t lock;
@@ -124,16 +130,16 @@ struct lent {
 		struct known_profiles known;
 	} v[8];				/* of more policies than these nothing is shared */
 	size_t n;
-	struct facts_seen *idle[POOL_THREADS_MAX];	/* of inputs that are judged */
+	struct desk idle[POOL_THREADS_MAX];	/* of inputs that are told */
 	size_t n_idle;
 };
 
 /* lent_for - of @policy, and the seccomp profiles known by now; NULL: to be looked up. */
 const struct facts_host *lent_for(struct lent *lent, const struct policy *policy,
 				  struct known_profiles *known);
-/* lent_seen - what earlier inputs saw, for one input, or NULL; lent_return - it is judged. */
-struct facts_seen *lent_seen(struct lent *lent);
-void lent_return(struct lent *lent, struct facts_seen *seen);
+/* lent_desk - for one input; lent_return - it is told. */
+struct desk lent_desk(struct lent *lent);
+void lent_return(struct lent *lent, struct desk *desk);
 /* lent_learn - what @c was judged by may serve the next. */
 void lent_learn(struct lent *lent, const struct candidate *c);
 void lent_free(struct lent *lent);
@@ -148,6 +154,7 @@ struct input {
 	struct buf text;
 	struct lent *lent;		/* or NULL */
 	struct known_profiles known;	/* what it was lent */
+	struct facts_seen *seen;	/* or NULL */
 	bool sketch;			/* remedies need not be whole: none is shown or made */
 };
 

@@ -130,13 +130,12 @@ int input_judge(struct input *input, const struct cli_options *options,
 	if (input->lent && !options->facts)
 		source.host = lent_for(input->lent, how.policy, &input->known);
 	if (source.host)
-		source.seen = lent_seen(input->lent);
+		source.seen = input->seen;
 	how.known = &input->known;
 	if (options->facts)
 		r = load_facts(options->facts, ret, err);
 	else
 		r = facts_gather(&ret->spec, how.policy, &source, &ret->facts, err);
-	lent_return(input->lent, source.seen);
 	if (r == 0)
 		r = candidate_judge(ret, &how, err);
 	if (r == 0 && input->lent)

@@ -4,6 +4,12 @@
 
 #include <string.h>
 
+static void desk_free(struct desk *desk)
+{
+	facts_seen_free(&desk->seen);
+	report_kept_free(&desk->kept);
+}
+
 void lent_free(struct lent *lent)
 {
 	for (size_t i = 0; i < lent->n; i++) {
@@ -12,7 +18,7 @@ void lent_free(struct lent *lent)
 			free((void *)(uintptr_t)lent->v[i].known.v[k].profile);
 	}
 	while (lent->n_idle > 0)
-		facts_seen_free(&lent->idle[--lent->n_idle]);
+		desk_free(&lent->idle[--lent->n_idle]);
 	(void)pthread_mutex_destroy(&lent->lock);
 }
 
@@ -94,24 +100,28 @@ const struct facts_host *lent_for(struct lent *lent, const struct policy *policy
 	return host;
 }
 
-struct facts_seen *lent_seen(struct lent *lent)
+struct desk lent_desk(struct lent *lent)
 {
-	struct facts_seen *seen = NULL;
+	struct desk desk = { 0 };
 
 	(void)pthread_mutex_lock(&lent->lock);
 	if (lent->n_idle > 0)
-		seen = lent->idle[--lent->n_idle];
+		desk = lent->idle[--lent->n_idle];
 	(void)pthread_mutex_unlock(&lent->lock);
-	return seen ? seen : facts_seen_new();
+	if (!desk.seen)
+		desk.seen = facts_seen_new();
+	if (!desk.kept)
+		desk.kept = report_kept_new();
+	return desk;
 }
 
-void lent_return(struct lent *lent, struct facts_seen *seen)
+void lent_return(struct lent *lent, struct desk *desk)
 {
-	if (!seen)
-		return;
 	(void)pthread_mutex_lock(&lent->lock);
-	if (lent->n_idle < ARRAY_SIZE(lent->idle))
-		lent->idle[lent->n_idle++] = steal_ptr(seen);
+	if (lent->n_idle < ARRAY_SIZE(lent->idle)) {
+		lent->idle[lent->n_idle++] = *desk;
+		*desk = (struct desk){ 0 };
+	}
 	(void)pthread_mutex_unlock(&lent->lock);
-	facts_seen_free(&seen);
+	desk_free(desk);
 }

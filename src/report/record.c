@@ -45,68 +45,6 @@ static void key(struct buf *out, const char *name)
 	buf_took(out, (size_t)(end - at));
 }
 
-/*
- * Append JSON text. Characters that can reorder a line, hide in it or command a
- * terminal are escaped (they stand in strings alone), because people look at
- * logs with cat.
- */
-static void safe(struct buf *out, const char *s, size_t len)
-{
-	_cleanup_buf_ struct buf escape = { 0 };
-
-	for (size_t i = 0, n; i < len; i += n) {
-		const char *at = s + i;
-		unsigned long c = 0x7f;
-
-		n = text_printable(at, len - i);
-		if (n == 0 && (unsigned char)*at < 0x7f)
-			n = 1;
-		buf_add(out, at, n);
-		if (n > 0)
-			continue;
-		for (n = 1; i + n < len && ((unsigned char)at[n] & 0xc0) == 0x80; n++)
-			;
-		buf_reset(&escape);
-		text_escape(&escape, at, n, n);
-		if (*at != 0x7f && strncmp(buf_cstr(&escape), "\\u{", 3) != 0) {
-			buf_add(out, at, n);
-			continue;
-		}
-		if (*at != 0x7f)
-			c = strtoul(escape.data + 3, NULL, 16);
-		if (c > 0xffff)
-			buf_printf(out, "\\u%04lx", 0xd800 + ((c - 0x10000) >> 10));
-		buf_printf(out, "\\u%04lx", c > 0xffff ? 0xdc00 + (c & 0x3ff) : c);
-	}
-	if (escape.oom)
-		out->oom = true;
-}
-
-/* Append @s as a JSON string. */
-static void quote(struct buf *out, const char *s, size_t len)
-{
-	_cleanup_buf_ struct buf quoted = { 0 };
-
-	if (text_plain(s, len) == len) {
-		char *at = buf_room(out, len + 2);
-
-		if (at) {
-			at[0] = at[len + 1] = '"';
-			memcpy(at + 1, s, len);
-			buf_took(out, len + 2);
-		}
-		return;
-	}
-	if (text_ascii(s, len) == len) {
-		json_quote(out, s, len);
-		return;
-	}
-	json_quote(&quoted, s, len);
-	safe(out, buf_cstr(&quoted), quoted.len);
-	if (quoted.oom)
-		out->oom = true;
-}
-
 /* A string of which at most @max bytes are kept, or null. */
 static void cut_member(struct buf *out, const char *name, const char *s, size_t max)
 {
@@ -118,7 +56,7 @@ static void cut_member(struct buf *out, const char *name, const char *s, size_t 
 		buf_str(out, "null");
 		return;
 	}
-	quote(out, s, n);
+	report_quote(out, s, n);
 	if (n < len && out->len > 0) {
 		report_trim(out, out->len - 1);
 		buf_str(out, "...\"");
@@ -171,7 +109,7 @@ static void edit_value(struct buf *out, const char *json)
 			s++;
 		} else if (s < end) {
 			n = strcspn(s, "\t\n\r");
-			safe(out, s, n);
+			report_safe(out, s, n);
 			s += n;
 		}
 	}
@@ -222,6 +160,18 @@ static void spared_members(struct buf *out, const struct report *report, size_t 
 		bool_member(out, "audit", true);
 }
 
+void report_say_members(struct buf *out, const struct report *report, const struct rule *rule)
+{
+	str_member(out, "advice", report_advice(report, rule));
+	str_member(out, "why", rule->why);
+	key(out, "references");
+	buf_char(out, '{');
+	str_member(out, "pss", rule->pss);
+	str_member(out, "cis", rule->cis);
+	str_member(out, "other", rule->refs);
+	buf_char(out, '}');
+}
+
 static void json_finding(struct buf *out, const struct report *report,
 			 const struct report_lines *lines, size_t i)
 {
@@ -237,14 +187,7 @@ static void json_finding(struct buf *out, const struct report *report,
 	place_members(out, lines, f);
 	str_member(out, "value", f->value);
 	str_member(out, "message", f->text);
-	str_member(out, "advice", report_advice(report, rule));
-	str_member(out, "why", rule->why);
-	key(out, "references");
-	buf_char(out, '{');
-	str_member(out, "pss", rule->pss);
-	str_member(out, "cis", rule->cis);
-	str_member(out, "other", rule->refs);
-	buf_char(out, '}');
+	report_keep(out, report, rule, KEPT_MEMBERS);
 	edits_member(out, &f->edits);
 	buf_char(out, '}');
 }

@@ -37,6 +37,29 @@ size_t report_cut(const char *s, size_t len, size_t max);
 /* report_trim - take back what was appended after the first @len bytes. */
 void report_trim(struct buf *out, size_t len);
 
+enum kept_kind {
+	KEPT_MEMBERS,			/* of a finding, as JSON */
+	KEPT_HARDENING,
+	KEPT_DO,			/* the advice */
+	KEPT_DO_UNJUDGED,
+	KEPT_MAX
+};
+
+/* report_keep - append that of @rule, in the report's words: from what is kept, or anew. */
+void report_keep(struct buf *out, const struct report *report, const struct rule *rule,
+		 enum kept_kind kind);
+
+/* report_say_members - advice, why and references. */
+void report_say_members(struct buf *out, const struct report *report, const struct rule *rule);
+
+/*
+ * report_safe - append JSON text. Characters that can reorder a line, hide in it or
+ * command a terminal are escaped: they stand in strings alone.
+ */
+void report_safe(struct buf *out, const char *s, size_t len);
+/* report_quote - append @s as a JSON string, likewise. */
+void report_quote(struct buf *out, const char *s, size_t len);
+
 #define REPORT_INDENT "  "
 
 /* report_prose - append "  LABELtext" and a newline, wrapped between words. */

@@ -274,7 +274,6 @@ static void text_finding(struct buf *out, const struct report *report,
 {
 	const struct finding *f = &report->decision->findings.v[i];
 	const struct rule *rule = registry_rule(f->rule);
-	const char *advice = report_advice(report, rule);
 	const struct look seen = look(report, i);
 	enum verdict v = report_decides(report, i);
 
@@ -297,10 +296,9 @@ static void text_finding(struct buf *out, const struct report *report,
 		text_references(out, rule);
 	}
 	if (v == VERDICT_HARDEN && rule->remedy)
-		report_prose(out, "Hardening: ", rule->remedy);
-	if (advice)
-		report_prose(out, v == VERDICT_UNJUDGED ? "Do: remove what hinders the check, or " :
-		      "Do: ", advice);
+		report_keep(out, report, rule, KEPT_HARDENING);
+	if (report_advice(report, rule))
+		report_keep(out, report, rule, v == VERDICT_UNJUDGED ? KEPT_DO_UNJUDGED : KEPT_DO);
 }
 
 static void text_summary(struct buf *out, const struct report *report)

@@ -348,6 +348,34 @@ static void json_holds_everything(void **state)
 	assert_null(json_get(e, "value"));
 }
 
+/* What is kept of one report changes nothing of the next, in other words or not. */
+static void kept_is_said_alike(void **state)
+{
+	struct report_kept *kept = report_kept_new();
+	_cleanup_(scene_end) struct scene s;
+
+	(void)state;
+	assert_non_null(kept);
+	scene_five(&s);
+	(void)scene_add(&s, RULE_HOST_NETWORK, VERDICT_UNJUDGED, "", "cannot read /proc/1/ns/net");
+	for (size_t i = 0; i < 3 * (size_t)WORDS_MAX; i++) {
+		_cleanup_buf_ struct buf plain = { 0 }, text = { 0 }, json = { 0 }, whole = { 0 };
+
+		s.report.words = (enum wording)(i % WORDS_MAX);
+		s.report.verbose = i % 2 == 0;
+		s.report.kept = NULL;
+		report_text(&plain, &s.report);
+		report_json(&json, &s.report);
+		s.report.kept = kept;
+		report_text(&text, &s.report);
+		report_json(&whole, &s.report);
+		assert_string_equal(text.data, plain.data);
+		assert_string_equal(whole.data, json.data);
+	}
+	report_kept_free(&kept);
+	assert_null(kept);
+}
+
 static void json_knows_places_far_into_a_file(void **state)
 {
 	_cleanup_(scene_end) struct scene s;
@@ -417,6 +445,7 @@ int main(void)
 		cmocka_unit_test(text_is_coloured_only_when_asked),
 		cmocka_unit_test(text_tells_the_next_step),
 		cmocka_unit_test(json_holds_everything),
+		cmocka_unit_test(kept_is_said_alike),
 		cmocka_unit_test(json_knows_places_far_into_a_file),
 		cmocka_unit_test(json_escapes_what_commands_a_terminal),
 	};
