@@ -44,7 +44,8 @@ static int add_parents(const struct json_doc *doc, const char *pointer,
 
 	if (!prefix)
 		return error_oom(err);
-	for (char *slash = strchr(prefix + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+	for (char *slash = *prefix ? strchr(prefix + 1, '/') : NULL; slash;
+	     slash = strchr(slash + 1, '/')) {
 		const struct json *node;
 
 		*slash = '\0';
