@@ -32,9 +32,9 @@ int harden_candidate(const struct subject *subject, const struct decision *decis
 
 /*
  * harden_tree - likewise, of somebody who does not need the text: that is neither
- * written nor read, and @ret->doc has that of @subject (see json_edited()). Of a shipped
- * profile that a remedy puts in, and of which it is known that the policy's rules find
- * nothing in it, linux.seccomp has the default alone: then @ret->subject.profile_kept is
+ * written nor read, and @ret->doc has that of @subject (see json_edited()). Of a profile of
+ * the policy's that a remedy puts in, and of which it is known that the rules find nothing
+ * in it, linux.seccomp has the default alone: then @ret->subject.profile_kept is
  * set. The document is lent to it, too, and @decision.
  */
 int harden_tree(const struct subject *subject, const struct decision *decision,

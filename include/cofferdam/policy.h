@@ -99,6 +99,10 @@ void policy_exempts(const struct policy *policy, const struct container *contain
  * of this policy names; owned by the policy. NULL if there is none. */
 const char *policy_profile(const struct policy *policy, const char *name, size_t *ret_len);
 
+/* policy_profile_read - what was read of a bundle's profile, by that @text of it; owned by the
+ * policy. NULL if this is none of @policy's, or a shipped one. */
+const struct oci_seccomp *policy_profile_read(const struct policy *policy, const char *text);
+
 /* policy_print - append the whole policy as a policy.json that loads alike. */
 void policy_print(struct buf *out, const struct policy *policy);
 

@@ -48,9 +48,9 @@ const struct known_profile *known_profile(const struct known_profiles *known,
 					  const char *profile, size_t len);
 
 /*
- * profile_kept - whether the profile @text, which a remedy of @policy puts in, is a shipped one in
- * which seccomp-weak by this policy is known to find nothing: then it need not be read for that.
- * PROFILE_DEFAULT is its default.
+ * profile_kept - whether the profile @text, which a remedy of @policy puts in, is a shipped one, or
+ * one that @policy was loaded with, and seccomp-weak by this policy finds nothing in it: then it
+ * need not be read again for that. PROFILE_DEFAULT is its default.
  */
 bool profile_kept(const struct policy *policy, const char *text);
 

@@ -7,6 +7,7 @@
 #include <cofferdam/bundle.h>
 #include <cofferdam/file.h>
 #include <cofferdam/host.h>
+#include <cofferdam/seccomp.h>
 #include <cofferdam/strict.h>
 
 /* when_read - read "when" into @ret, a zeroed struct; when_free() it in any case. */
@@ -52,9 +53,13 @@ int policy_read(const char *path, const struct buf *text, const char *bundles_di
 /* policy_keep - hand a malloc'd pointer to the policy; NULL is out of memory. */
 void *policy_keep(struct policy *policy, void *p, struct error *err);
 
-/* policy_keep_profile - give the policy the text of a profile (taken over). */
+/* profile_read - as profile_check(), and what was read. */
+int profile_read(const char *name, const char *text, size_t len, struct seccomp_profile *ret,
+		 struct error *err) must_check;
+
+/* policy_keep_profile - give the policy a profile: its text and @read are taken over. */
 int policy_keep_profile(struct policy *policy, const char *name, struct buf *text,
-			struct error *err) must_check;
+			struct seccomp_profile *read, struct error *err) must_check;
 
 /* setting_read - read one member of "rules" into the policy's setting. */
 int setting_read(struct policy_file *in, const struct json *member,

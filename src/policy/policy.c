@@ -7,6 +7,7 @@ struct profile {
 	char *name;
 	char *text;
 	size_t len;
+	struct seccomp_profile read;
 };
 
 /* What the settings point into. */
@@ -42,7 +43,7 @@ void *policy_keep(struct policy *policy, void *p, struct error *err)
 }
 
 int policy_keep_profile(struct policy *policy, const char *name, struct buf *text,
-			struct error *err)
+			struct seccomp_profile *read, struct error *err)
 {
 	struct policy_mem *mem = policy->mem;
 	struct profile *profiles =
@@ -62,6 +63,8 @@ int policy_keep_profile(struct policy *policy, const char *name, struct buf *tex
 		free(p->name);
 		return error_oom(err);
 	}
+	p->read = *read;
+	*read = (struct seccomp_profile){ 0 };
 	mem->n_profiles++;
 	return 0;
 }
@@ -79,6 +82,15 @@ const char *policy_profile(const struct policy *policy, const char *name, size_t
 	return profile_shipped(name, ret_len);
 }
 
+const struct oci_seccomp *policy_profile_read(const struct policy *policy, const char *text)
+{
+	for (size_t i = 0; i < policy->mem->n_profiles; i++) {
+		if (policy->mem->profiles[i].text == text)
+			return seccomp_of(&policy->mem->profiles[i].read);
+	}
+	return NULL;
+}
+
 void policy_free(struct policy **policy)
 {
 	struct policy *p = *policy;
@@ -91,6 +103,7 @@ void policy_free(struct policy **policy)
 		for (size_t i = 0; i < p->mem->n_profiles; i++) {
 			free(p->mem->profiles[i].name);
 			free(p->mem->profiles[i].text);
+			seccomp_profile_free(&p->mem->profiles[i].read);
 		}
 		free(p->mem->kept);
 		free(p->mem->profiles);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include <cofferdam/policy.h>
+#include "policy-private.h"
 
 #include <seccomp.h>
 #include <string.h>
@@ -61,18 +61,47 @@ bool profile_refuses(const char *action)
 	return false;
 }
 
-/* A profile is read as the linux.seccomp of a configuration that has no more. */
+#define BEFORE "{\"linux\":{\"seccomp\":"
+#define AFTER "}}"
+
+/* alone - whether @doc, BEFORE @len bytes AFTER, holds one value there and nothing beside it. */
+static bool alone(const struct json_doc *doc, size_t len)
+{
+	const struct json *linux_ = doc->root->first, *value = linux_->first;
+	size_t end = value->end;
+
+	while (end < doc->len && strchr(" \t\r\n", doc->text[end]))
+		end++;
+	return doc->root->count == 1 && linux_->count == 1 && end == strlen(BEFORE) + len;
+}
+
+/* wrap - a profile is read as the linux.seccomp of a configuration that has no more. */
 static int wrap(const char *name, const char *text, size_t len, struct json_doc **ret,
 		struct error *err)
 {
+	_cleanup_json_ struct json_doc *doc = NULL, *own = NULL;
 	_cleanup_buf_ struct buf whole = { 0 };
+	struct error why = { 0 };
+	int r;
 
-	buf_str(&whole, "{\"linux\":{\"seccomp\":");
+	buf_str(&whole, BEFORE);
 	buf_add(&whole, text, len);
-	buf_str(&whole, "}}");
+	buf_str(&whole, AFTER);
 	if (buf_check(&whole, err) < 0)
 		return err->code;
-	return json_parse(name, whole.data, whole.len, 0, ret, err);
+	r = json_parse(name, whole.data, whole.len, 0, &doc, err);
+	if (r == 0 && alone(doc, len)) {
+		*ret = steal_ptr(doc);
+		return 0;
+	}
+	if (r == -ENOMEM)
+		return r;
+	/* it is no JSON of its own, which says what is wrong, and where; or lies too deep */
+	if (json_parse(name, text, len, 0, &own, &why) < 0)
+		*err = why;
+	else if (r == 0)
+		(void)error_set(err, -EINVAL, "%s: not one value", name);
+	return err->code;
 }
 
 static int check_names(const char *name, const struct oci_seccomp *seccomp, struct error *err)
@@ -92,22 +121,17 @@ static int check_names(const char *name, const struct oci_seccomp *seccomp, stru
 	return 0;
 }
 
-int profile_check(const char *name, const char *text, size_t len, struct error *err)
+int profile_read(const char *name, const char *text, size_t len, struct seccomp_profile *ret,
+		 struct error *err)
 {
-	_cleanup_json_ struct json_doc *doc = NULL;
-	_cleanup_spec_ struct oci_spec spec = { 0 };
-	const struct oci_seccomp *seccomp = &spec.linux_.seccomp;
-	int r;
+	_cleanup_profile_ struct seccomp_profile profile = { 0 };
+	const struct oci_seccomp *seccomp = seccomp_of(&profile);
+	int r = wrap(name, text, len, &profile.doc, err);
 
-	r = json_parse(name, text, len, 0, &doc, err);
-	if (r < 0)
-		return r;
-	json_free(&doc);
-	r = wrap(name, text, len, &doc, err);
 	if (r == 0)
-		r = oci_spec_read(doc, &spec, err);
+		r = oci_spec_read(profile.doc, &profile.spec, err);
 	if (r == 0)
-		r = notes_error(doc, &spec.notes, err);
+		r = notes_error(profile.doc, &profile.spec.notes, err);
 	if (r < 0)
 		return r;
 	if (seccomp->is != FIELD_PRESENT)
@@ -119,5 +143,17 @@ int profile_check(const char *name, const char *text, size_t len, struct error *
 	if (seccomp->listener_path.is != FIELD_ABSENT)
 		return error_set(err, -EINVAL,
 				 "%s: /listenerPath hands decisions to another process", name);
-	return check_names(name, seccomp, err);
+	r = check_names(name, seccomp, err);
+	if (r < 0)
+		return r;
+	*ret = profile;
+	profile = (struct seccomp_profile){ 0 };
+	return 0;
+}
+
+int profile_check(const char *name, const char *text, size_t len, struct error *err)
+{
+	_cleanup_profile_ struct seccomp_profile profile = { 0 };
+
+	return profile_read(name, text, len, &profile, err);
 }

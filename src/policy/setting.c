@@ -137,6 +137,7 @@ static int read_list(const struct policy_file *in, const struct param *param,
 static int read_profile(const struct policy_file *in, const struct json *node,
 			struct param_value *ret, struct error *err)
 {
+	_cleanup_profile_ struct seccomp_profile read = { 0 };
 	_cleanup_free_ char *path = NULL, *clean = NULL;
 	_cleanup_buf_ struct buf text = { 0 };
 	char *name;
@@ -174,10 +175,8 @@ static int read_profile(const struct policy_file *in, const struct json *node,
 		err->code = r == -ENOENT ? -EINVAL : r;
 		return err->code;
 	}
-	r = profile_check(path, buf_cstr(&text), text.len, err);
-	if (r < 0)
-		return r;
-	return policy_keep_profile(in->policy, name, &text, err);
+	r = profile_read(path, buf_cstr(&text), text.len, &read, err);
+	return r < 0 ? r : policy_keep_profile(in->policy, name, &text, &read, err);
 }
 
 static int read_number(const struct policy_file *in, const struct param *param,

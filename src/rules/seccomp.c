@@ -108,9 +108,32 @@ static const char *const *weak_list(const struct policy *policy, const char *nam
 	return i < 0 ? NULL : policy->rules[RULE_SECCOMP_WEAK].params[i].list;
 }
 
+/* read_keeps - of a profile of a bundle, that was read when the policy was. */
+static bool read_keeps(const struct policy *policy, const struct oci_seccomp *own)
+{
+	const char *const *never = weak_list(policy, "calls");
+	_cleanup_calls_ struct seccomp_calls calls = { 0 };
+	_cleanup_lints_ struct seccomp_lints lints = { 0 };
+	struct error err;
+
+	if (strcmp(own->default_action.v, PROFILE_DEFAULT) != 0 ||
+	    seccomp_calls_read(own, &calls, &err) < 0)
+		return false;
+	for (size_t i = 0; never && never[i]; i++) {
+		if (seccomp_calls_let(&calls, never[i]) != LET_NEVER)
+			return false;
+	}
+	return seccomp_lint_first(&calls, seccomp_native(), counting(weak_list(policy, "traps")),
+				  &lints, &err) == 0 && lints.n == 0;
+}
+
 bool profile_kept(const struct policy *policy, const char *text)
 {
+	const struct oci_seccomp *read = policy_profile_read(policy, text);
 	size_t len;
+
+	if (read)
+		return read_keeps(policy, read);
 
 	for (size_t i = 0; text && profile_name(i); i++) {
 		if (profile_shipped(profile_name(i), &len) == text)

@@ -92,12 +92,15 @@ static inline const char *same_doc(const struct json_doc *a, const struct json_d
 
 /*
  * same_hardened - the same of a candidate hardened by the text and by the tree, where the tree may
- * have the default alone of a shipped profile that stands in the text.
+ * have the default alone of the policy's profile that stands in the text.
  */
 static inline const char *same_hardened(const struct candidate *text, const struct candidate *tree)
 {
 	const struct json *full = json_at(text->doc, "/linux/seccomp");
 	const struct json *stub = json_at(tree->doc, "/linux/seccomp"), *action;
+	const int profile = registry_param(registry_rule(RULE_SECCOMP_MISSING), "profile");
+	const struct policy *policy = tree->subject.policy;
+	const char *own;
 	size_t len;
 
 	if (!tree->subject.profile_kept)
@@ -106,14 +109,13 @@ static inline const char *same_hardened(const struct candidate *text, const stru
 	if (!action || stub->count != 1 || strcmp(full->key, stub->key) != 0 ||
 	    full->index != stub->index || !json_same(json_get(full, "defaultAction"), action))
 		return "the default of a profile";
-	for (size_t i = 0; profile_name(i); i++) {
-		const char *shipped = profile_shipped(profile_name(i), &len);
-
-		if (full->end - full->start <= len &&
-		    memcmp(text->doc->text + full->start, shipped, full->end - full->start) == 0)
-			return same_doc_but(text->doc, tree->doc, full);
-	}
-	return "a profile that is none of the shipped";
+	own = profile >= 0 ? policy->rules[RULE_SECCOMP_MISSING].params[profile].string : NULL;
+	own = own ? policy_profile(policy, own, &len) : NULL;
+	own = own ? own + strspn(own, " \n") : NULL;
+	len = own ? strnlen(own, full->end - full->start) : 0;
+	if (own && len == full->end - full->start && memcmp(text->doc->text + full->start, own, len) == 0)
+		return same_doc_but(text->doc, tree->doc, full);
+	return "a profile that is not the policy's";
 }
 
 #endif

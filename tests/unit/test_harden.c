@@ -5,7 +5,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -337,8 +340,8 @@ static void test_profile_judged(void **state)
 	}
 }
 
-/* A bundle's own profile is read, whatever it is called: of it nothing is known. */
-static void test_profile_of_bundle(void **state)
+/* A profile that is not one of the policy's own is read: of it nothing is known. */
+static void test_profile_foreign(void **state)
 {
 	static const char own[] = "{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"syscalls\": [{\"names\": "
 				  "[\"read\", \"%s\"], \"action\": \"SCMP_ACT_ALLOW\"}]}";
@@ -365,6 +368,80 @@ static void test_profile_of_bundle(void **state)
 		assert_false(profile_was_kept);
 		end(&s);
 	}
+}
+
+static void write_file(const char *dir, const char *name, const char *text)
+{
+	char path[256];
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+}
+
+/* bundle_of - a scene whose policy puts in @profile, which lies beside it. */
+static void bundle_of(struct scene *s, const char *dir, const char *profile)
+{
+	_cleanup_buf_ struct buf policy = { 0 };
+	struct error err = { 0 };
+	char path[256];
+
+	start(s, BUNDLE_CIS_DOCKER, "{\"linux\": {}}");
+	buf_printf(&policy, "{ \"format\": 1, \"name\": \"%s\", \"extends\": \"cis-docker\", \"rules\": "
+		   "{ \"seccomp-missing\": { \"profile\": \"own.json\" }, \"seccomp-weak\": { \"traps\": [\"clone3\"] } } }", strrchr(dir, '/') + 1);
+	write_file(dir, "policy.json", buf_cstr(&policy));
+	write_file(dir, "own.json", profile);
+	(void)snprintf(path, sizeof(path), "%s/policy.json", dir);
+	policy_free(&s->policy);
+	if (policy_load(path, NULL, geteuid(), &s->policy, &err) < 0)
+		fail_msg("%s", err.text);
+	for (size_t i = 0; i < RULE_MAX; i++)
+		s->policy->rules[i].action = registry_rule((enum rule_id)i)->remedy ? ACTION_HARDEN
+										    : ACTION_OFF;
+}
+
+#define OWN(action, call) " {\"defaultAction\": \"SCMP_ACT_" action "\", \"syscalls\": [{\"names\": " \
+	"[\"read\", \"" call "\"], \"action\": \"SCMP_ACT_ALLOW\"}]}\n"
+
+/* What a bundle's profile was read as with its policy is what is judged. */
+static void test_profile_loaded(void **state)
+{
+	static const struct {
+		const char *profile;
+		int r;
+		bool kept;
+	} rows[] = {
+		{ OWN("ERRNO", "write"), 0, true },
+		{ OWN("ERRNO", "bpf"), -ENOTRECOVERABLE, false },
+		{ OWN("KILL", "write"), 0, false },
+		{ OWN("ERRNO", "clone3"), -ENOTRECOVERABLE, false },	/* a trap */
+	};
+	char dir[] = "/tmp/cofferdam-test-XXXXXX", path[256];
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_buf_ struct buf out = { 0 };
+		struct error err = { 0 };
+		struct scene s;
+		int r;
+
+		bundle_of(&s, dir, rows[i].profile);
+		assert_int_equal(judge(&s, DOOR_RUNTIME), VERDICT_HARDEN);
+		profile_was_kept = false;
+		r = try(&s, &out, &err);
+		if (r != rows[i].r || profile_was_kept != rows[i].kept)
+			fail_msg("%s: %d %s, kept %d", rows[i].profile, r, err.text, profile_was_kept);
+		end(&s);
+	}
+	(void)snprintf(path, sizeof(path), "%s/policy.json", dir);
+	assert_int_equal(unlink(path), 0);
+	(void)snprintf(path, sizeof(path), "%s/own.json", dir);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(dir), 0);
 }
 
 #define WEAK "[{\"names\": [\"bpf\"], \"action\": \"SCMP_ACT_ALLOW\"}]"
@@ -684,8 +761,8 @@ int main(void)
 		cmocka_unit_test(test_not_hardened), cmocka_unit_test(test_not_editable),
 		cmocka_unit_test(test_facts_move_along), cmocka_unit_test(test_interplay),
 		cmocka_unit_test(test_idempotent), cmocka_unit_test(test_corpus),
-		cmocka_unit_test(test_profile_judged), cmocka_unit_test(test_profile_of_bundle),
-		cmocka_unit_test(test_profile_edited),
+		cmocka_unit_test(test_profile_judged), cmocka_unit_test(test_profile_foreign),
+		cmocka_unit_test(test_profile_edited), cmocka_unit_test(test_profile_loaded),
 	};
 
 	return cmocka_run_group_tests_name("harden", tests, NULL, NULL);
