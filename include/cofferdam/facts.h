@@ -190,6 +190,7 @@ struct facts_source {
 	int64_t pid;			/* the runtime's init process, or 0 where there is none yet */
 	int64_t live;			/* the same once its program runs: it has its root; else 0 */
 	const struct facts_host *host;	/* of the same policy, and outliving the facts; NULL: look */
+	bool whole;			/* to be recorded: also what this configuration does not ask for */
 	struct facts_seen *seen;	/* or NULL; not to outlive any host it was used with */
 };
 

@@ -157,10 +157,18 @@ void escape_walk(const char *s, size_t len, escape_sink *put, void *arg)
 
 	while (pos < len) {
 		uint32_t c = 0;
-		size_t n = utf8_decode(s + pos, len - pos, &c);
 		const char *piece = s + pos;
-		size_t piece_len = n;
+		size_t n, piece_len;
 		char esc[16];
+
+		/* nearly all of it */
+		if (*piece >= ' ' && *piece <= '~' && *piece != '\\') {
+			if (!put(arg, piece, 1))
+				return;
+			pos++;
+			continue;
+		}
+		n = piece_len = utf8_decode(piece, len - pos, &c);
 
 		if (n == 0 || (n == 1 && is_deceptive(c))) {
 			n = 1;

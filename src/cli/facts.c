@@ -9,7 +9,7 @@ int cmd_facts(const struct command *self, int argc, char **argv)
 	_cleanup_candidate_ struct candidate c = { 0 };
 	_cleanup_input_ struct input input = { .dir_fd = -1 };
 	_cleanup_buf_ struct buf out = { 0 };
-	struct facts_source source = { .bundle_fd = AT_FDCWD };
+	struct facts_source source = { .bundle_fd = AT_FDCWD, .whole = true };
 	struct cli_options options = { 0 };
 	struct subject how = { 0 };
 	int first = cli_options(self, argc, argv, "ph", &options);

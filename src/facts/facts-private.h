@@ -173,11 +173,15 @@ bool path_has_dotdot(const char *path);
 /* facts_needed - what the enabled rules of @policy declare; FACT_ALL for NULL. */
 unsigned facts_needed(const struct policy *policy);
 
+/* What there is to be compared with paths of the policy, beside the root filesystem. */
+#define OF_MOUNTS 0x1u
+#define OF_READONLY 0x2u		/* among them some that are read-only */
+
 /*
- * gather_places - the paths of all enabled rules; where no mount has to be
- * @compared, of those alone that compare the root filesystem.
+ * gather_places - the paths of all enabled rules, as far as OF_* of the configuration
+ * are to be compared with them.
  */
-int gather_places(const struct policy *policy, bool compared, struct places *places,
+int gather_places(const struct policy *policy, unsigned of, struct places *places,
 		  struct facts *facts, struct error *err) must_check;
 int gather_groups(const struct policy *policy, struct facts *facts,
 		  struct error *err) must_check;

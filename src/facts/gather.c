@@ -161,16 +161,29 @@ bool spot_below(const struct fact_spot *spot, const struct fact_spot *top)
 	return text_path_below(spot->within, top->within);
 }
 
-/* compares - whether any mount has to be compared with the policy's paths. */
-static bool compares(const struct facts *facts, enum engine engine, const char *pod_uid)
+/* compares - OF_MOUNTS if any mount has to be compared with the policy's paths. */
+static unsigned compares(const struct facts *facts, enum engine engine, const char *pod_uid)
 {
 	for (size_t i = 0; i < facts->n_mounts; i++) {
 		const struct fact_place *mount = &facts->mounts[i];
 
 		if (mount->is != FACT_UNKNOWN && !place_engine_owned(mount, engine, pod_uid))
-			return true;
+			return OF_MOUNTS;
 	}
-	return false;
+	return 0;
+}
+
+/* any_readonly - OF_READONLY unless no bind mount can be read-only, whichever word is last. */
+static unsigned any_readonly(const struct oci_spec *spec)
+{
+	for (size_t i = 0; i < spec->mounts.n; i++) {
+		const struct oci_mount *mount = oci_mount_at(spec, i);
+
+		if (oci_mount_is_bind(mount) &&
+		    (oci_mount_option(mount, "ro") || oci_mount_option(mount, "rro")))
+			return OF_READONLY;
+	}
+	return 0;
 }
 
 static int gather_mounts(const struct oci_spec *spec, struct places *places,
@@ -204,7 +217,8 @@ static bool joins(const struct oci_spec *spec)
 static int gather_namespaces(const struct oci_spec *spec, const struct facts_source *source,
 			     unsigned needed, struct facts *facts, struct error *err)
 {
-	const bool look = (needed & (FACT_NAMESPACES | FACT_IDMAPS)) != 0, all = needed == FACT_ALL;
+	const bool look = (needed & (FACT_NAMESPACES | FACT_IDMAPS)) != 0;
+	const bool all = needed == FACT_ALL || source->whole;
 	size_t n = spec->linux_.namespaces.n;
 	/* The container's own namespaces say more than any path that led to them. */
 	const bool paths = look && source->pid <= 0;
@@ -271,7 +285,7 @@ static int gather_paths(const struct oci_spec *spec, const struct policy *policy
 {
 	struct places *places = &source->seen->places;
 	unsigned needed = facts_needed(policy);
-	bool compare;
+	unsigned of;
 	int r = gather_mounts(spec, needed & FACT_MOUNTS ? places : NULL, facts, err);
 
 	if (r == 0)
@@ -281,11 +295,12 @@ static int gather_paths(const struct oci_spec *spec, const struct policy *policy
 		needed &= ~(FACT_GROUPS | FACT_PLACES | FACT_SOCKETS);
 	if (r == 0 && (needed & FACT_GROUPS))
 		r = gather_groups(policy, facts, err);
-	compare = !policy || compares(facts, source->engine,
-				       engine_pod_uid(source->engine, spec));
+	of = policy ? compares(facts, source->engine, engine_pod_uid(source->engine, spec))
+		    : OF_MOUNTS;
+	of |= !policy || source->whole ? OF_READONLY : any_readonly(spec);
 	if (r == 0 && (needed & FACT_PLACES))
-		r = gather_places(policy, compare, places, facts, err);
-	if (r == 0 && (needed & FACT_SOCKETS) && compare)
+		r = gather_places(policy, of, places, facts, err);
+	if (r == 0 && (needed & FACT_SOCKETS) && (of & OF_MOUNTS))
 		r = sockets_gather(places, &facts->sockets, err);
 	return r;
 }

@@ -39,15 +39,29 @@ static int add_list(struct paths *paths, const char *const *list, struct error *
 	return 0;
 }
 
-/* All lists of a kind of one rule; without a policy, those of all shipped bundles. */
+/* Which lists are wanted. */
+struct wanted {
+	unsigned facts;			/* of rules that want all of these */
+	enum param_kind kind;
+	bool readonly;			/* those for read-only mounts, too */
+};
+
+/* for_readonly - of what may be mounted read-only, and so asked of read-only mounts alone. */
+static bool for_readonly(const struct param *param)
+{
+	return strcmp(param->name, "allow_readonly") == 0;
+}
+
+/* All such lists of one rule; without a policy, those of all shipped bundles. */
 static int add_rule(struct paths *paths, const struct policy *policy, enum rule_id id,
-		    enum param_kind kind, struct error *err)
+		    const struct wanted *wanted, struct error *err)
 {
 	const struct rule *rule = registry_rule(id);
 	int r = 0;
 
 	for (size_t i = 0; i < PARAMS_MAX && rule->params[i].name && r == 0; i++) {
-		if (rule->params[i].kind != kind)
+		if (rule->params[i].kind != wanted->kind ||
+		    (for_readonly(&rule->params[i]) && !wanted->readonly))
 			continue;
 		if (policy)
 			r = add_list(paths, policy->rules[id].params[i].list, err);
@@ -57,30 +71,32 @@ static int add_rule(struct paths *paths, const struct policy *policy, enum rule_
 	return r;
 }
 
-/* add_rules - those of all enabled rules that want all of @facts, sorted. */
-static int add_rules(struct paths *paths, const struct policy *policy, unsigned facts,
-		     enum param_kind kind, struct error *err)
+/* add_rules - those of all enabled rules, sorted. */
+static int add_rules(struct paths *paths, const struct policy *policy,
+		     const struct wanted *wanted, struct error *err)
 {
 	int r = 0;
 
 	for (size_t i = 0; i < RULE_MAX && r == 0; i++) {
-		if ((registry_rule((enum rule_id)i)->facts & facts) == facts &&
+		if ((registry_rule((enum rule_id)i)->facts & wanted->facts) == wanted->facts &&
 		    (!policy || policy->rules[i].action != ACTION_OFF))
-			r = add_rule(paths, policy, (enum rule_id)i, kind, err);
+			r = add_rule(paths, policy, (enum rule_id)i, wanted, err);
 	}
 	if (r == 0 && paths->n > 1)
 		qsort(paths->v, paths->n, sizeof(*paths->v), fact_compare);
 	return r;
 }
 
-int gather_places(const struct policy *policy, bool compared, struct places *places,
-			 struct facts *facts, struct error *err)
+int gather_places(const struct policy *policy, unsigned of, struct places *places,
+		  struct facts *facts, struct error *err)
 {
 	_cleanup_(free_ptr) const char **owned = NULL;
 	struct paths paths = { 0 };
-	/* bits that a rule must have all of */
-	const unsigned wanted = FACT_PLACES | (compared ? 0 : FACT_ROOTFS);
-	int r = add_rules(&paths, policy, wanted, PARAM_PATHS, err);
+	const struct wanted wanted = {
+		.facts = FACT_PLACES | (of & OF_MOUNTS ? 0 : FACT_ROOTFS), .kind = PARAM_PATHS,
+		.readonly = of & OF_READONLY,
+	};
+	int r = add_rules(&paths, policy, &wanted, err);
 
 	owned = paths.v;
 	if (r < 0 || paths.n == 0)
@@ -102,7 +118,7 @@ int gather_groups(const struct policy *policy, struct facts *facts, struct error
 {
 	_cleanup_(free_ptr) const char **owned = NULL;
 	struct paths names = { 0 };
-	int r = add_rules(&names, policy, FACT_GROUPS, PARAM_NAMES, err);
+	int r = add_rules(&names, policy, &(const struct wanted){ FACT_GROUPS, PARAM_NAMES, true }, err);
 
 	owned = names.v;
 	return r < 0 ? r : groups_gather(names.v, names.n, &facts->groups, err);
@@ -125,7 +141,7 @@ static int gather_host(const struct policy *policy, struct facts_host *host, str
 	if (r == 0 && (needed & FACT_GROUPS))
 		r = gather_groups(policy, &host->facts, err);
 	if (r == 0 && (needed & FACT_PLACES))
-		r = gather_places(policy, true, &host->places, &host->facts, err);
+		r = gather_places(policy, OF_MOUNTS | OF_READONLY, &host->places, &host->facts, err);
 	if (r == 0 && (needed & FACT_SOCKETS))
 		r = sockets_gather(&host->places, &host->facts.sockets, err);
 	if (r == 0 && (needed & FACT_SELINUX))

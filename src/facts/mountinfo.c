@@ -18,8 +18,10 @@ static bool is_octal(char c)
 
 void octal_decode(char *s)
 {
-	char *to = s;
+	char *to;
 
+	s = strchrnul(s, '\\');		/* nearly all have none */
+	to = s;
 	while (*s) {
 		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && is_octal(s[2]) &&
 		    is_octal(s[3]) && (s[1] != '0' || s[2] != '0' || s[3] != '0')) {
@@ -29,7 +31,8 @@ void octal_decode(char *s)
 			*to++ = *s++;
 		}
 	}
-	*to = '\0';
+	if (to < s)
+		*to = '\0';
 }
 
 static void encode_byte(struct buf *out, char c)

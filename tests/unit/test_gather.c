@@ -52,6 +52,7 @@ static void test_policy(void **state)
 {
 	static const char *const sockets[] = { "/run/x.sock", "/etc", "/run/x.sock", NULL };
 	static const char *const folders[] = { "/usr", "/etc", NULL };
+	static const char *const readonly[] = { "/etc/hosts", NULL };
 	struct policy policy = { 0 };
 	struct subject s;
 
@@ -82,7 +83,23 @@ static void test_policy(void **state)
 	assert_int_equal(s.facts.mounts[0].is, FACT_KNOWN);
 	subject_free(&s);
 
+	/* what may be mounted read-only, where something is */
 	policy.rules[RULE_SENSITIVE_MOUNT].action = ACTION_HARDEN;
+	policy.rules[RULE_SENSITIVE_MOUNT].params[1].list = readonly;
+	s = gather("{'mounts': [{'source': '/none', 'type': 'bind', 'options': ['rw']},"
+		   "{'source': 'tmpfs', 'type': 'tmpfs', 'options': ['ro']}]}", &policy, 0);
+	assert_int_equal(s.facts.n_places, 3);
+	assert_null(facts_place(&s.facts, "/etc/hosts"));
+	subject_free(&s);
+	for (size_t i = 0; i < 2; i++) {
+		s = gather(i ? "{'mounts': [{'source': '/none', 'options': ['rbind', 'rro', 'rw']}]}"
+			     : "{'mounts': [{'source': '/none', 'type': 'bind', 'options': ['ro']}]}",
+			   &policy, 0);
+		assert_int_equal(s.facts.n_places, 4);
+		assert_non_null(facts_place(&s.facts, "/etc/hosts"));
+		subject_free(&s);
+	}
+	policy.rules[RULE_SENSITIVE_MOUNT].params[1].list = NULL;
 	s = gather("{'mounts': [{'source': '/none', 'type': 'bind'}]}", &policy, 0);
 	assert_int_equal(s.facts.n_places, 3);
 	subject_free(&s);
