@@ -86,15 +86,12 @@ void missing_free(struct missing *missing)
 	*missing = (struct missing){ 0 };
 }
 
-/* Whether @path, a missing one, would stand in the folder that is above. */
-static bool beside(const struct missing *missing, const char *path)
+/* stands_in - whether @path is in the folder @dir, and not further below. */
+static bool stands_in(const char *path, const char *dir)
 {
-	size_t n = strlen(missing->above);
+	const size_t n = strcmp(dir, "/") == 0 ? 0 : strlen(dir);
 
-	if (strcmp(missing->above, "/") == 0)
-		n = 0;
-	return strncmp(path, missing->above, n) == 0 && path[n] == '/' &&
-	       !strchr(path + n + 1, '/');
+	return strncmp(path, dir, n) == 0 && path[n] == '/' && !strchr(path + n + 1, '/');
 }
 
 /* how_deep - the number of components of a clean absolute path. */
@@ -166,6 +163,16 @@ static int add_gone(struct places *places, struct missing *missing, const char *
 	return 0;
 }
 
+/* folder_of - a descriptor of the folder that @path stands in, where one is at hand; or -1. */
+static int folder_of(const struct places *places, const char *path)
+{
+	const struct parent *parent = places_parent(places, path);
+
+	if (parent)
+		return parent->fd;
+	return places->bundle && stands_in(path, places->bundle) ? places->bundle_fd : -1;
+}
+
 /* learn - where the missing @path is to be added. 0 and @ret, or negative. */
 static int learn(struct places *places, const char *path, struct missing **ret,
 		 struct error *err)
@@ -173,14 +180,15 @@ static int learn(struct places *places, const char *path, struct missing **ret,
 	struct missing *missing = nearest(places, path);
 	const size_t known = missing ? how_deep(missing->above) : 0;
 	const struct parent *parent = places_parent(places, path);
-	const bool here = parent && parent->fd >= 0;
+	const int folder = folder_of(places, path);
+	const bool here = folder >= 0;
 	_cleanup_close_ int fd = -1;
-	size_t count = here ? how_deep(parent->path) : 0;
+	size_t count = here ? how_deep(path) - 1 : 0;
 	char *real;
 	int r = 0;
 
 	*ret = missing;
-	if (missing && beside(missing, path))
+	if (missing && stands_in(path, missing->above))
 		return add_gone(places, missing, path, known, err);
 	if (!here)
 		r = deepest(path, known, how_deep(parent ? parent->path : path), &fd, &count);
@@ -197,7 +205,7 @@ static int learn(struct places *places, const char *path, struct missing **ret,
 	real = missing->above ? strdup(missing->above) : NULL;
 	if (!real)
 		return error_oom(err);
-	r = place_of_fd(places, here ? parent->fd : fd, real, &missing->place, err);
+	r = place_of_fd(places, here ? folder : fd, real, &missing->place, err);
 	return r < 0 ? r : add_gone(places, missing, path, count, err);
 }
 

@@ -191,7 +191,8 @@ static int resolve(struct places *places, const char *path, unsigned depth,
 		return through_links(places, path, depth, ret, err);
 	if (r != -ENOENT && r != -ENOTDIR)
 		return place_unreadable_sys(ret, err, -r);
-	if (is_clean || depth > 0) {
+	/* what is clean below the bundle was looked up as it is */
+	if (is_clean || depth > 0 || text_path_looks_clean(path)) {
 		r = place_missing(places, clean, ret, err);
 		return r == -ENOSYS ? through_links(places, path, depth, ret, err) : r;
 	}
