@@ -361,6 +361,8 @@ bool oci_mount_option(const struct oci_mount *mount, const char *option)
 
 bool oci_mount_is_bind(const struct oci_mount *mount)
 {
-	return (mount->type.v && strcmp(mount->type.v, "bind") == 0) ||
+	const char *type = mount->type.v;
+
+	return (type && type[0] == 'b' && strcmp(type, "bind") == 0) ||
 	       oci_mount_option(mount, "bind") || oci_mount_option(mount, "rbind");
 }

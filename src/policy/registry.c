@@ -42,7 +42,9 @@ int registry_find(const char *id, enum rule_id *ret, struct error *err)
 int registry_param(const struct rule *rule, const char *name)
 {
 	for (int i = 0; i < PARAMS_MAX && rule->params[i].name; i++) {
-		if (strcmp(rule->params[i].name, name) == 0)
+		const char *own = rule->params[i].name;
+
+		if (own[0] == name[0] && strcmp(own, name) == 0)
 			return i;
 	}
 	return -1;

@@ -115,13 +115,10 @@ int check_mount_over_system(const struct rule_input *in, struct findings *out,
 
 static bool propagates(const char *word)
 {
-	static const char *const words[] = { "shared", "rshared", "slave", "rslave" };
-
-	for (size_t i = 0; word && i < ARRAY_SIZE(words); i++) {
-		if (strcmp(words[i], word) == 0)
-			return true;
-	}
-	return false;
+	if (!word)
+		return false;
+	word += word[0] == 'r';		/* recursively */
+	return word[0] == 's' && (strcmp(word, "shared") == 0 || strcmp(word, "slave") == 0);
 }
 
 int check_mount_propagation(const struct rule_input *in, struct findings *out,
