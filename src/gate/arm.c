@@ -78,24 +78,30 @@ static int move_up(int *fd, struct error *err)
 	return 0;
 }
 
+static int open_process(struct gate *g, struct error *err)
+{
+	char path[32];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d", g->pid);
+	g->proc = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return g->proc < 0 ? error_sys(err, errno, "the container's process is gone: %s", path) : 0;
+}
+
 /* prepare - everything that can fail before the process is touched. */
 static int prepare(struct gate *g, struct error *err)
 {
-	char path[32];
 	int r = settle_limits(err);
 
+	if (r == 0)
+		r = open_process(g, err);
 	if (r < 0)
 		return r;
-	(void)snprintf(path, sizeof(path), "/proc/%d", g->pid);
-	g->proc = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (g->proc < 0)
-		return error_sys(err, errno, "the container's process is gone: %s", path);
 	if (fstatat(g->proc, "exe", &g->runtime, 0) < 0)
 		return errno == EACCES ? trace_forbidden(EPERM, err)
 				       : error_sys(err, errno, "the runtime's program");
 	if (g->call->rootfs >= 0 && fstat(g->call->rootfs, &g->rootfs) < 0)
 		return error_sys(err, errno, "root.path");
-	return cgroup_armed(g, err);
+	return 0;
 }
 
 /* held - by this process, in the end; and what it had then. */
@@ -240,6 +246,7 @@ __attribute__((noreturn)) static void supervise(struct start *start)
 		_exit(0);
 	/* the rest, while the runtime goes on */
 	settle_apart();
+	cgroup_look(&g);
 	if (want(start->call, &g.wants, &err) < 0)
 		mismatch(&g, "%s", err.text);
 	compile(&g);
@@ -273,7 +280,22 @@ static int await(int fd, struct error *err)
 	return a.result < 0 ? error_set(err, a.result, "%s", a.text) : a.result;
 }
 
-/* beside - what the hook does while the supervisor arms. */
+/* check_cgroup - nobody else may be where the container is. */
+static int check_cgroup(struct gate_call *call, struct error *err)
+{
+	struct gate g = { .call = call, .pid = (pid_t)call->pid, .proc = -1, .root = -1 };
+	int r = open_process(&g, err);
+
+	if (r == 0)
+		r = cgroup_armed(&g, err);
+	buf_free(&g.cgroups);
+	buf_free(&g.own_cgroups);
+	close_fd(&g.proc);
+	return r;
+}
+
+/* beside - what the hook does while the supervisor arms: what cannot be done, or must not, is
+ * refused here, and a supervisor that holds the process already takes it along. */
 static int beside(struct start *start, struct error *err)
 {
 	struct wants wants = { 0 };
@@ -282,11 +304,10 @@ static int beside(struct start *start, struct error *err)
 	/* our end to read from is open, so this is no SIGPIPE, whatever became of the other */
 	if (r == 0 && write(start->published[1], "", 1) != 1)
 		r = error_sys(err, errno, "pipe");
-	/* what cannot be done is refused here; one that arms meanwhile takes its process along */
 	if (r == 0)
 		r = want(start->call, &wants, err);
 	wants_free(&wants);
-	return r;
+	return r < 0 ? r : check_cgroup(start->call, err);
 }
 
 /* forked - the supervisor's process, or an error; and the descriptor to read its answer from. */
