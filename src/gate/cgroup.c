@@ -161,6 +161,15 @@ static int main_cgroup(struct gate *g)
 	return fd;
 }
 
+/* childless_folder - kernfs counts a folder's links as others do: itself, its name, and one
+ * for each folder in it. Where that says something else, they are listed. */
+static bool childless_folder(int dir)
+{
+	struct stat st;
+
+	return fstat(dir, &st) == 0 && st.st_nlink == 2;
+}
+
 /* others - call @found for each process in @dir and below it that is not the container's init. */
 static int others(int dir, pid_t pid, unsigned int depth, int (*found)(pid_t, void *), void *arg)
 {
@@ -187,6 +196,8 @@ static int others(int dir, pid_t pid, unsigned int depth, int (*found)(pid_t, vo
 		}
 		at = end + strspn(end, "\n");
 	}
+	if (childless_folder(dir))
+		return 0;
 	if (depth == DEPTH_MAX)
 		return -ELOOP;
 	list = dir_open(dir);

@@ -94,7 +94,7 @@ void filter_expect(struct gate *g)
 	if (!filter_of_runtime(g))
 		return;
 	shared = mmap(NULL, sizeof(*g->expected), PROT_READ | PROT_WRITE,
-		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		      MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	if (shared == MAP_FAILED)
 		return;
 	g->expected = shared;

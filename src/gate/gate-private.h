@@ -131,7 +131,7 @@ struct gate {
 	pid_t compiler;			/* who makes it; 0: reaped */
 	struct helper helper;
 	int root;			/* its root folder, O_PATH */
-	struct mount_table before;	/* its mounts, before and after hardening */
+	struct mount_table before;	/* its mounts, before and after they are changed */
 	struct mount_table after;
 	struct buf cgroups, own_cgroups;	/* /proc/PID/cgroup, and our own */
 	bool cgroups_read;

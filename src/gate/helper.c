@@ -104,9 +104,11 @@ __attribute__((noreturn)) static void be_helper(struct gate *g, pid_t parent)
 		_exit(1);
 	(void)signal(SIGALRM, SIG_DFL);
 	if (get(&shared->word) == WORD_WAIT) {
+		/* the runtime has its own work to do meanwhile */
+		settle_pace(0, false);
 		settle_title("waiting to mount for", g->call->id);
 		tmpfs_make(&in);
-		settle_memory();
+		settle_pace(0, true);
 	}
 	await_word(shared, WORD_LOOK);
 	(void)alarm(WORK_DEADLINE_S);

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <linux/prctl.h>
 #include <malloc.h>
 #include <signal.h>
@@ -16,8 +17,10 @@
 #include <cofferdam/file.h>
 #include <cofferdam/text.h>
 
+/* since Linux 5.14 */
 #ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE 23		/* since Linux 5.14 */
+#define MADV_POPULATE_READ 22
+#define MADV_POPULATE_WRITE 23
 #endif
 
 #define TITLE_MAX 256
@@ -149,27 +152,30 @@ void settle_title(const char *what, const char *id)
 	move_title(v, title, len);	/* which stays in use */
 }
 
-/* populate - have the pages from @start to @end, each writable and this process's own. */
-static void populate(uintptr_t start, uintptr_t end)
+/* populate - have the pages from @start to @end; to write to: each this process's own. */
+static void populate(uintptr_t start, uintptr_t end, int how)
 {
 	start &= ~(uintptr_t)(PAGE - 1);
 	end = (end + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
 	/* where the kernel cannot, they come one by one, as they are used */
-	(void)madvise((void *)start, end - start, MADV_POPULATE_WRITE);
+	(void)madvise((void *)start, end - start, how);
 }
 
 void settle_memory(void)
 {
-	extern char __data_start[], _end[];
+	extern char __executable_start[], etext[], __data_start[], _end[];
 	unsigned long v[STAT_MAX] = { 0 };
 	const uintptr_t here = (uintptr_t)&v;
+	void *volatile room;		/* or the compiler would do without */
 
-	(void)mallopt(M_TRIM_THRESHOLD, 4 * HEAP_ROOM);
-	free(malloc(HEAP_ROOM));
+	(void)mallopt(M_TRIM_THRESHOLD, INT_MAX);
+	room = malloc(HEAP_ROOM);
+	free(room);
 	if (own_stat(v) && v[STAT_START_BRK])
-		populate(v[STAT_START_BRK], (uintptr_t)sbrk(0));
-	populate((uintptr_t)__data_start, (uintptr_t)_end);
-	populate(here - STACK_ROOM, here);
+		populate(v[STAT_START_BRK], (uintptr_t)sbrk(0), MADV_POPULATE_WRITE);
+	populate((uintptr_t)__data_start, (uintptr_t)_end, MADV_POPULATE_WRITE);
+	populate(here - STACK_ROOM, here, MADV_POPULATE_WRITE);
+	populate((uintptr_t)__executable_start, (uintptr_t)etext, MADV_POPULATE_READ);
 }
 
 static void alarmed(int number)

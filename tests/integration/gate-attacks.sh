@@ -268,26 +268,32 @@ full_pipe() {
 	in_runtime "$runtime" delete --force "full-$$" >/dev/null 2>&1
 }
 
-# Somebody else's cgroup gets neither this container nor its limits.
-victim_cgroup() {
+# Somebody else's cgroup gets neither this container nor its limits, be he in it or below.
+# victim_in BELOW
+victim_in() {
 	local victim=/sys/fs/cgroup/pids/cofferdam-victim-$$ pid
 
 	[ "$cgroup_v2" = false ] || victim=/sys/fs/cgroup/cofferdam-victim-$$
-	mkdir -p "$victim" || { skip "$runtime: a victim's cgroup" "no cgroup can be made"; return; }
+	mkdir -p "$victim$1" || { skip "$runtime: a victim's cgroup" "no cgroup can be made"; return; }
 	sleep 300 &
 	pid=$!
 	started+=("$pid")
-	echo "$pid" >"$victim/cgroup.procs"
+	echo "$pid" >"$victim$1/cgroup.procs"
 	attack victim '.linux.cgroupsPath = "/cofferdam-victim-'$$'"'
 	run "$runtime" "$dir"
 	if ran "$dir" || [ "$status" = 0 ]; then
-		not_ok "$runtime: a victim's cgroup: it ran" "$status" "$output"
+		not_ok "$runtime: a victim's cgroup$1: it ran" "$status" "$output"
 	else
-		like "$runtime: a victim's cgroup" "$output" "somebody else's"
+		like "$runtime: a victim's cgroup$1" "$output" "somebody else's"
 	fi
 	kill -KILL "$pid" 2>/dev/null
 	wait "$pid" 2>/dev/null
-	rmdir "$victim" 2>/dev/null
+	(cd "$victim" && rmdir -p ".$1") 2>/dev/null; rmdir "$victim" 2>/dev/null
+}
+
+victim_cgroup() {
+	victim_in ""
+	victim_in /below/it
 }
 
 # Descriptors of the host that a caller hands in
