@@ -171,9 +171,6 @@ void settle_title(const char *what, const char *id);
  */
 void settle_pace(pid_t pid, bool quick);
 
-/* settle_last - nobody waits for this process any more: it runs when nobody else does. */
-void settle_last(void);
-
 /* settle_memory - have at hand what will be needed, and nothing of it shared with a child. */
 void settle_memory(void);
 

@@ -222,13 +222,6 @@ void settle_pace(pid_t pid, bool quick)
 		(void)syscall(SYS_sched_setattr, pid, &s, 0);
 }
 
-void settle_last(void)
-{
-	const struct sched_param none = { 0 };
-
-	(void)sched_setscheduler(0, SCHED_IDLE, &none);
-}
-
 int settle(struct error *err)
 {
 	_cleanup_close_ int null = open("/dev/null", O_RDWR | O_CLOEXEC | O_NOFOLLOW);

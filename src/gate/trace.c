@@ -188,7 +188,8 @@ int trace_let_go(struct gate *g)
 	if (ptrace(PTRACE_DETACH, g->pid, NULL,
 		   (void *)(long)(g->n_kept ? g->kept[g->n_kept - 1] : 0)) < 0)
 		return -errno;
-	/* to end can take as long as the program's start */
-	settle_last();
+	/* To end can take as long as the program's start. But not at the lowest priority
+	 * (SCHED_IDLE): who is kept from ending keeps others waiting inside the kernel. */
+	settle_pace(0, false);
 	return 0;
 }
