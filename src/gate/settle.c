@@ -24,7 +24,6 @@
 #endif
 
 #define TITLE_MAX 256
-#define PAGE 4096u
 #define HEAP_ROOM (96u << 10)	/* less than malloc(3) maps */
 #define STACK_ROOM (24u << 10)
 /* Slices: the least that the kernel takes; and one that is longer than what others have. */
@@ -155,8 +154,10 @@ void settle_title(const char *what, const char *id)
 /* populate - have the pages from @start to @end; to write to: each this process's own. */
 static void populate(uintptr_t start, uintptr_t end, int how)
 {
-	start &= ~(uintptr_t)(PAGE - 1);
-	end = (end + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
+	const uintptr_t page = (uintptr_t)getpagesize();
+
+	start &= ~(page - 1);
+	end = (end + page - 1) & ~(page - 1);
 	/* where the kernel cannot, they come one by one, as they are used */
 	(void)madvise((void *)start, end - start, how);
 }
