@@ -106,12 +106,13 @@ int peer_new(struct error *err)
 
 int peer_write(int fd, const struct gate_call *call, struct error *err)
 {
+	const int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL;
 	_cleanup_buf_ struct buf text = { 0 };
 	int r = orders(&text, call, err);
 
 	if (r == 0)
 		r = file_write_all(fd, text.data, text.len, err);
-	if (r == 0 && fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) < 0)
+	if (r == 0 && fcntl(fd, F_ADD_SEALS, seals) < 0)
 		r = error_sys(err, errno, "cannot seal a memfd");
 	return r;
 }

@@ -16,7 +16,7 @@ struct program {
 
 #include "programs.inc"
 
-#define LETS_NAME 32			/* bytes; all in one place, as nothing has to be relocated */
+#define LETS_NAME 32		/* bytes; all in one place, so nothing has to be relocated */
 
 struct lets {
 	const char *name;

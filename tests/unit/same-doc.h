@@ -40,14 +40,14 @@ static inline bool is_found(const struct json_doc *doc, const struct json *node)
 	_cleanup_buf_ struct buf pointer = { 0 };
 
 	for (const struct json *n = node; n; n = n->parent) {
-		if (n->repeated || (n->parent && n->parent->type == JSON_OBJECT && strlen(n->key) != n->key_len))
+		if (n->repeated || (n->key && strlen(n->key) != n->key_len))
 			return true;
 	}
 	json_pointer(&pointer, node);
 	return json_at(doc, buf_cstr(&pointer)) == node;
 }
 
-/* same_doc_but - NULL, or what is not the same, in what @but (of @a, or NULL) holds or without it. */
+/* same_doc_but - NULL, or what is not the same, leaving out @but (of @a, or NULL). */
 static inline const char *same_doc_but(const struct json_doc *a, const struct json_doc *b,
 				       const struct json *but)
 {
@@ -113,7 +113,8 @@ static inline const char *same_hardened(const struct candidate *text, const stru
 	own = own ? policy_profile(policy, own, &len) : NULL;
 	own = own ? own + strspn(own, " \n") : NULL;
 	len = own ? strnlen(own, full->end - full->start) : 0;
-	if (own && len == full->end - full->start && memcmp(text->doc->text + full->start, own, len) == 0)
+	if (own && len == full->end - full->start &&
+	    memcmp(text->doc->text + full->start, own, len) == 0)
 		return same_doc_but(text->doc, tree->doc, full);
 	return "a profile that is not the policy's";
 }

@@ -117,7 +117,8 @@ static int try(struct scene *s, struct buf *ret, struct error *err)
 		return r;
 	differs = same_hardened(&text, &tree);
 	if (differs)
-		fail_msg("%s became %s, and another tree: %s", s->c.doc->text, text.doc->text, differs);
+		fail_msg("%s became %s, and another tree: %s", s->c.doc->text, text.doc->text,
+			 differs);
 	assert_string_equal(buf_cstr(ret), text.doc->text);
 	check_alike(&text, &tree);
 	profile_was_kept = tree.subject.profile_kept;
@@ -391,7 +392,8 @@ static void bundle_of(struct scene *s, const char *dir, const char *profile)
 
 	start(s, BUNDLE_CIS_DOCKER, "{\"linux\": {}}");
 	buf_printf(&policy, "{ \"format\": 1, \"name\": \"%s\", \"extends\": \"cis-docker\", \"rules\": "
-		   "{ \"seccomp-missing\": { \"profile\": \"own.json\" }, \"seccomp-weak\": { \"traps\": [\"clone3\"] } } }", strrchr(dir, '/') + 1);
+		   "{ \"seccomp-missing\": { \"profile\": \"own.json\" }, "
+		   "\"seccomp-weak\": { \"traps\": [\"clone3\"] } } }", strrchr(dir, '/') + 1);
 	write_file(dir, "policy.json", buf_cstr(&policy));
 	write_file(dir, "own.json", profile);
 	(void)snprintf(path, sizeof(path), "%s/policy.json", dir);
@@ -446,7 +448,8 @@ static void test_profile_loaded(void **state)
 
 #define WEAK "[{\"names\": [\"bpf\"], \"action\": \"SCMP_ACT_ALLOW\"}]"
 #define LINUX "{\"seccomp\": {\"defaultAction\": \"SCMP_ACT_ERRNO\", \"syscalls\": " WEAK "}, " \
-	"\"maskedPaths\": [], \"readonlyPaths\": [], \"namespaces\": [], \"resources\": {\"devices\": []}}"
+	"\"maskedPaths\": [], \"readonlyPaths\": [], \"namespaces\": [], " \
+	"\"resources\": {\"devices\": []}}"
 
 /* What comes after a profile and is in it, or around it, is read with it. */
 static void test_profile_edited(void **state)
