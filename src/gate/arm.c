@@ -254,6 +254,8 @@ __attribute__((noreturn)) static void supervise(struct start *start)
 	settle_title("waiting for exec of", g.call->id);
 	helper_prepare(&g);
 	settle_memory();
+	/* from now on somebody waits whenever this process has work, and it has little */
+	settle_pace(0, true);
 	if (trace_wait(&g) == 1)
 		stop_at_exec(&g);
 	helper_end(&g);

@@ -171,7 +171,7 @@ void settle_title(const char *what, const char *id);
  */
 void settle_pace(pid_t pid, bool quick);
 
-/* settle_memory - have at hand what will be needed, and nothing of it shared with a child. */
+/* settle_memory - have at hand what will be needed at the exec: room, none of it shared with a child. */
 void settle_memory(void);
 
 /* settle_limits - 0, or an error that names the limit that is too low. */

@@ -165,15 +165,14 @@ static void populate(uintptr_t start, uintptr_t end, int how)
 void settle_memory(void)
 {
 	extern char __executable_start[], etext[], __data_start[], _end[];
-	unsigned long v[STAT_MAX] = { 0 };
-	const uintptr_t here = (uintptr_t)&v;
 	void *volatile room;		/* or the compiler would do without */
+	const uintptr_t here = (uintptr_t)&room;
 
 	(void)mallopt(M_TRIM_THRESHOLD, INT_MAX);
 	room = malloc(HEAP_ROOM);
+	if (room)
+		populate((uintptr_t)room, (uintptr_t)room + HEAP_ROOM, MADV_POPULATE_WRITE);
 	free(room);
-	if (own_stat(v) && v[STAT_START_BRK])
-		populate(v[STAT_START_BRK], (uintptr_t)sbrk(0), MADV_POPULATE_WRITE);
 	populate((uintptr_t)__data_start, (uintptr_t)_end, MADV_POPULATE_WRITE);
 	populate(here - STACK_ROOM, here, MADV_POPULATE_WRITE);
 	populate((uintptr_t)__executable_start, (uintptr_t)etext, MADV_POPULATE_READ);
@@ -246,7 +245,7 @@ void settle_apart(void)
 {
 	/* a child that was forked leads no process group, so this cannot fail */
 	(void)setsid();
-	/* somebody waits whenever this process has work, and it has little */
-	settle_pace(0, true);
+	/* the runtime goes on, and has more to do than this */
+	settle_pace(0, false);
 	settle_signals();
 }

@@ -345,7 +345,7 @@ int json_parse(const char *name, const char *text, size_t len, unsigned flags,
 		return error_set(err, -EFBIG, "%s: larger than %zu bytes", name ? name : "json",
 				 JSON_TEXT_MAX);
 	doc = doc_alloc(name, text, len);
-	tokens = malloc(len * (sizeof(*tokens) + 1) + 1);
+	tokens = reallocarray(NULL, len + 1, sizeof(*tokens) + 1);
 	if (!doc || !p || !pool || !tokens)
 		return error_oom(err);
 	p->doc = doc;

@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # What the runtime door adds to a whole "runc run" and "crun run", measured in
-# turn: the door alone (in front of an empty program instead of the runtime), what
-# it passes, and the whole, with the hook that verifies what was admitted. Bundles
-# on a disk, as podman's are, and in a tmpfs, as those of containerd, Docker and
-# CRI-O. Each run has a bundle of its own, as engines make one for each container,
+# turn: the runtime by itself, with the hook that a host without the door has, and
+# through the door, which puts that hook there. Then the door alone, in front of an
+# empty program instead of the runtime, and what it passes: small programs among
+# themselves, as behind a runtime they would find the caches cold, and more by chance.
+# Bundles on a disk, as podman's are, and in a tmpfs, as those of containerd, Docker
+# and CRI-O. Each run has a bundle of its own, as engines make one for each container,
 # with a config.json that has to be rewritten; a disk is waited for.
 #
 #	ROUNDS		of each			[60]
@@ -24,18 +26,19 @@ make_rootfs
 mkdir "$work/libexec"
 install "$door" "$hook" "$work/libexec/"
 door=$work/libexec/cofferdam-runtime
+hook=$work/libexec/cofferdam-hook
 rounds=${ROUNDS:-60}
 empty=$build/tests/bench/empty
 
-# variant NAME COMMAND... - a script that runs it under an id of its own, which is the
-# last argument, behind the next of the bundles made for it
+# variant NAME CONFIG COMMAND... - a script that runs it under an id of its own, which is
+# the last argument, behind the next of the bundles made for it, each with that CONFIG
 variant() {
-	local name=$1 n
+	local name=$1 config=$2 n
 
-	shift
+	shift 2
 	mkdir -p "$work/bundles/$name"
 	for ((n = 0; n <= rounds; n++)); do
-		mkdir "$work/bundles/$name/$n" && cp "$work/slim.json" "$work/bundles/$name/$n/config.json"
+		mkdir "$work/bundles/$name/$n" && cp "$config" "$work/bundles/$name/$n/config.json"
 	done
 	echo 0 >"$work/$name.next"
 	cat >"$work/$name.sh" <<-END
@@ -47,43 +50,58 @@ variant() {
 	chmod +x "$work/$name.sh"
 }
 
-# slim - a config.json without white space, as engines write it
+# slim HOST_CONFIG - a config.json without white space, as engines write it, and one with
+# the hook
 slim() {
 	local dir
 
 	dir=$(bundle bench '.process.args = ["/bin/true"]')
 	jq -c . "$dir/config.json" >"$work/slim.json"
+	add_hook "$dir" createRuntime "$1"
+	jq -c . "$dir/config.json" >"$work/hooked.json"
 }
 
 host_config alone ".engines.podman.runtime = \"$empty\"" >/dev/null
 
+# median NAME - of the row of that name in the tables
+median() {
+	awk -F'|' -v name="$1" '{ row = $2; gsub(/^ +| +$/, "", row) } row == name { print $5 + 0 }' "$work/table"
+}
+
 # compare RUNTIME WHERE - WHERE is what to say of it
 compare() {
-	local runtime=$1
+	local runtime=$1 host
 
-	slim
+	host=$(host "$runtime" enforce)
+	slim "$host"
 	real "$runtime"
-	variant plain "${command[@]}" run
-	command[0]="$door --engine podman --host-config $(host "$runtime" enforce)"
-	variant door "${command[@]}" run
-	variant empty "$empty"
+	variant plain "$work/slim.json" "${command[@]}" run
+	variant hook "$work/hooked.json" "${command[@]}" run
+	command[0]="$door --engine podman --host-config $host"
+	variant door "$work/slim.json" "${command[@]}" run
+	variant empty "$work/slim.json" "$empty"
 	# as $runtime: its own name would say so
-	variant judges "$door" --engine podman --host-config "$work/hosts/alone/host.json" \
-		--root "$work/$runtime" run
-	variant passes "$door" --engine podman --host-config "$work/hosts/alone/host.json" state
+	variant judges "$work/slim.json" "$door" --engine podman \
+		--host-config "$work/hosts/alone/host.json" --root "$work/$runtime" run
+	variant passes "$work/slim.json" "$door" --engine podman \
+		--host-config "$work/hosts/alone/host.json" state
 	sync
 	echo
 	echo "## The runtime door: $runtime run, bundles $2"
 	echo
-	"$build/tests/bench/interleave" "$rounds" /dev/null \
-		"$runtime run" "$work/plain.sh" -- "$runtime run, door and hook" "$work/door.sh" -- \
-		"empty program" "$work/empty.sh" -- "door, judging, empty program" "$work/judges.sh" -- \
-		"door, passing, empty program" "$work/passes.sh" | tee "$work/table"
+	"$build/tests/bench/interleave" "$rounds" /dev/null "$runtime run" "$work/plain.sh" -- \
+		"$runtime run, hook" "$work/hook.sh" -- "$runtime run, door and hook" "$work/door.sh" |
+		tee "$work/table"
 	echo
-	awk -F'|' '/ run  / { run = $5 + 0 }
-		/\| empty program/ { empty = $5 + 0 }
-		/judging/ { door = $5 + 0 }
-		END { printf "The door alone adds %.1f %%.\n", 100 * (door - empty) / run }' "$work/table"
+	"$build/tests/bench/interleave" "$rounds" /dev/null "empty program" "$work/empty.sh" -- \
+		"door, judging, empty program" "$work/judges.sh" -- \
+		"door, passing, empty program" "$work/passes.sh" | tee -a "$work/table"
+	echo
+	awk -v run="$(median "$runtime run")" -v hook="$(median "$runtime run, hook")" \
+		-v both="$(median "$runtime run, door and hook")" -v empty="$(median "empty program")" \
+		-v door="$(median "door, judging, empty program")" -v name="$runtime run" 'BEGIN {
+			printf "The door adds %.1f %% of \"%s\" to it with the hook; ", 100 * (both - hook) / run, name
+			printf "alone, in front of an empty program, it takes %.1f %%.\n", 100 * (door - empty) / run }'
 	rm -rf "$work/bundles"/*/[0-9]*
 }
 
