@@ -31,6 +31,13 @@ static char top[64];		/* this test's folder */
 static int top_fd = -1;
 static bool privileged;		/* root, in a mount namespace of our own */
 
+/* own_mounts - whether we are root, and in a mount namespace of our own from now on. */
+static inline bool own_mounts(void)
+{
+	return geteuid() == 0 && unshare(CLONE_NEWNS) == 0 &&
+	       mount("", "/", "", MS_REC | MS_PRIVATE, NULL) == 0;
+}
+
 #define NEED_ROOT do { \
 	if (!privileged) { \
 		print_message("[  SKIPPED ] needs root and unshare(2) of mounts\n"); \

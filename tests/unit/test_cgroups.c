@@ -473,7 +473,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_cgroup_gathered, setup, teardown),
 	};
 
-	privileged = geteuid() == 0 && unshare(CLONE_NEWNS) == 0 &&
-		     mount("", "/", "", MS_REC | MS_PRIVATE, NULL) == 0;
+	privileged = own_mounts();
 	return cmocka_run_group_tests_name("cgroups", tests, NULL, NULL);
 }

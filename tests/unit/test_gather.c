@@ -401,7 +401,6 @@ int main(void)
 		cmocka_unit_test(test_idmap_text),
 	};
 
-	privileged = geteuid() == 0 && unshare(CLONE_NEWNS) == 0 &&
-		     mount("", "/", "", MS_REC | MS_PRIVATE, NULL) == 0;
+	privileged = own_mounts();
 	return cmocka_run_group_tests_name("gather", tests, NULL, NULL);
 }
