@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "facts-fixture.h"
+#include "kernel-has.h"
 
 /* --- mounts and the policy --- */
 
@@ -194,7 +195,8 @@ static void test_seen(void **state)
 	make_file("@/none/y", "");
 	after = printed(one, host, seen);
 	anew = printed(one, host, NULL);
-	assert_string_equal(after, before);
+	/* by openat2(2): every walk looks anew */
+	assert_string_equal(after, openat2_there() ? before : anew);
 	assert_string_not_equal(anew, before);
 	facts_seen_free(&seen);
 	assert_null(seen);

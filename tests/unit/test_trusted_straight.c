@@ -1,22 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The plain path, which is opened at once, against the walk. */
 #include "files.h"
-
-#include <linux/openat2.h>
-#include <sys/syscall.h>
+#include "kernel-has.h"
 
 #include "../../src/base/base-private.h"
-
-/* Whether the kernel knows it: since Linux 5.6, and valgrind does not. */
-static bool openat2_there(void)
-{
-	struct open_how how = { .flags = O_PATH | O_CLOEXEC };
-	long fd = syscall(SYS_openat2, AT_FDCWD, "/", &how, sizeof(how));
-
-	if (fd >= 0)
-		close((int)fd);
-	return fd >= 0 || errno != ENOSYS;
-}
 
 /* same_walk - the plain path and one that has to be walked come to the same; the
  * first without a walk, if @without. */
