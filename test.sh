@@ -179,7 +179,7 @@ make_tree() {
 
 if [ $what = runtimes ]; then
 	build release --enable-werror --enable-static=yes || exit
-	step build-probe in_build release tests/integration/probe
+	step build-probe in_build release tests/integration/probe tests/attacks/attack
 	for release in ${releases//,/ }; do
 		step "tree-$release" make_tree "$release" &&
 			step "gate-$release" env COFFERDAM_TREE="$trees/$release" \
