@@ -91,6 +91,9 @@ bool text_path_below(const char *path, const char *dir);
  */
 char *text_path_clean(const char *path);
 
+/* text_path_climbs - whether ".." is among the components. */
+bool text_path_climbs(const char *path);
+
 /* text_path_looks_clean - whether no component is empty or starts with a dot, as is the rule. */
 bool text_path_looks_clean(const char *path);
 

@@ -357,6 +357,15 @@ bool text_path_looks_clean(const char *path)
 	return starts ? n == 1 && path[0] == '/' : true;
 }
 
+bool text_path_climbs(const char *path)
+{
+	for (const char *at = path; (at = strstr(at, "..")); at += 2) {
+		if ((at == path || at[-1] == '/') && (at[2] == '\0' || at[2] == '/'))
+			return true;
+	}
+	return false;
+}
+
 char *text_path_clean(const char *path)
 {
 	size_t root = path[0] == '/';

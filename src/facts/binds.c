@@ -76,7 +76,7 @@ static int resolve_spec(struct places *places, const char *path, struct fact_pla
 	_cleanup_free_ char *full = NULL, *clean = NULL;
 	int mount, r = place_resolve(places, path, ret, err);
 
-	if (r < 0 || path[0] == '/' || !path_has_dotdot(path) || !places->bundle ||
+	if (r < 0 || path[0] == '/' || !text_path_climbs(path) || !places->bundle ||
 	    (ret->is != FACT_KNOWN && ret->is != FACT_ABSENT))
 		return r;
 	full = path_join(places->bundle, path);

@@ -163,9 +163,6 @@ int place_mount(struct places *places, const struct oci_mount *mount,
 int place_rootfs(struct places *places, const struct oci_root *root,
 		 struct fact_place *ret, struct error *err) must_check;
 
-/* path_has_dotdot - whether ".." is among the components. */
-bool path_has_dotdot(const char *path);
-
 /* --- host.c --- */
 
 #define FACT_ALL (~0u)

@@ -38,7 +38,7 @@ static bool turns_back(const char *target)
 	/* no link stands above: so far the text does */
 	while (strncmp(target, "../", 3) == 0)
 		target += 3;
-	return path_has_dotdot(target);
+	return text_path_climbs(target);
 }
 
 char *link_text(const struct places *places, const char *path)

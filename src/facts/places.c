@@ -29,21 +29,6 @@ int place_unreadable_sys(struct fact_place *place, struct error *err, int errnum
 	return fact_why_sys(&place->why, err, errnum);
 }
 
-bool path_has_dotdot(const char *path)
-{
-	for (;;) {
-		size_t n;
-
-		path += strspn(path, "/");
-		n = strcspn(path, "/");
-		if (n == 0)
-			return false;
-		if (n == 2 && path[0] == '.' && path[1] == '.')
-			return true;
-		path += n;
-	}
-}
-
 static void parent_free(struct parent *parent)
 {
 	if (parent->path)

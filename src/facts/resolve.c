@@ -51,7 +51,7 @@ static int behind_links(struct places *places, const char *rest, unsigned depth,
 {
 	_cleanup_free_ char *clean = NULL, *full = NULL;
 
-	if (!path_has_dotdot(rest)) {
+	if (!text_path_climbs(rest)) {
 		clean = text_path_clean(rest);
 		return clean ? place_add_missing(ret, clean, err) : error_oom(err);
 	}

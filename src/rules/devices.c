@@ -4,19 +4,36 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
+
+#include <cofferdam/text.h>
 
 #include "rules-private.h"
 
 /* The nodes every runtime makes (config-linux.md#default-devices), and ptys. */
 static const struct {
 	int64_t major, minor;		/* minor -1: all */
+	const char *path;		/* the host's, or NULL */
 } harmless[] = {
-	{ 1, 3 }, { 1, 5 }, { 1, 7 }, { 1, 8 }, { 1, 9 }, { 5, 0 }, { 5, 1 }, { 5, 2 }, { 136, -1 },
+	{ 1, 3, "/dev/null" }, { 1, 5, "/dev/zero" }, { 1, 7, "/dev/full" },
+	{ 1, 8, "/dev/random" }, { 1, 9, "/dev/urandom" }, { 5, 0, "/dev/tty" }, { 5, 1, NULL },
+	{ 5, 2, NULL }, { 136, -1, NULL },
 };
 
 static bool is_char(const char *type)
 {
 	return type && (strcmp(type, "c") == 0 || strcmp(type, "u") == 0);
+}
+
+/* is_harmless - the row of @harmless, or -1. */
+static int is_harmless(const char *type, int64_t major, int64_t minor)
+{
+	for (size_t i = 0; is_char(type) && i < ARRAY_SIZE(harmless); i++) {
+		if (harmless[i].major == major &&
+		    (harmless[i].minor == minor || harmless[i].minor == -1))
+			return (int)i;
+	}
+	return -1;
 }
 
 static bool device_allowed(const struct rule_input *in, const char *type, int64_t major,
@@ -25,15 +42,53 @@ static bool device_allowed(const struct rule_input *in, const char *type, int64_
 	const char *const *list = rule_param(in, "allow")->list;
 	char name[64];
 
-	for (size_t i = 0; is_char(type) && i < ARRAY_SIZE(harmless); i++) {
-		if (harmless[i].major == major &&
-		    (harmless[i].minor == minor || harmless[i].minor == -1))
-			return true;
-	}
+	if (is_harmless(type, major, minor) >= 0)
+		return true;
 	if (!list || !list[0])
 		return false;
 	(void)snprintf(name, sizeof(name), "%s %" PRId64 ":%" PRId64, type ? type : "", major, minor);
 	return rule_listed(in, "allow", name);
+}
+
+/*
+ * bound_other - where there is a user namespace no node can be made: both runtimes bind
+ * what the host has at that very path, whatever type and numbers say. What is a device
+ * there by any other number stays shut by the device cgroup; so it has to be a device,
+ * and those of the host are in /dev, where nobody else can put anything.
+ */
+static bool bound_other(const struct rule_input *in, const struct oci_device *d)
+{
+	static const char *const no_devices[] = { "/dev/core", "/dev/fd", "/dev/initctl", "/dev/log",
+						  "/dev/mqueue", "/dev/shm", "/dev/stderr",
+						  "/dev/stdin", "/dev/stdout" };
+	const char *path = d->path.v ? d->path.v : "";
+	const int row = is_harmless(d->type.v, d->major.v, d->minor.v);
+
+	if (!oci_ns_find(in->spec, NS_USER))
+		return false;
+	if (row >= 0 && harmless[row].path)
+		return strcmp(path, harmless[row].path) != 0;
+	for (size_t i = 0; i < ARRAY_SIZE(no_devices); i++) {
+		if (text_path_below(path, no_devices[i]))
+			return true;
+	}
+	return !is_char(d->type.v) || strncmp(path, "/dev/", 5) != 0 ||
+	       !text_path_looks_clean(path);
+}
+
+/* node_why - what is wrong with a node, or NULL. */
+static const char *node_why(const struct rule_input *in, const struct oci_device *d)
+{
+	const bool fifo = d->type.v && strcmp(d->type.v, "p") == 0;
+	const mode_t type = fifo ? S_IFIFO : is_char(d->type.v) ? S_IFCHR : S_IFBLK;
+
+	if (!fifo && !device_allowed(in, d->type.v, d->major.v, d->minor.v))
+		return "gives the container a device of the host";
+	/* runtimes add the type to what stands there already: mknod(2) takes the two together */
+	if (d->file_mode.v & S_IFMT & ~type)
+		return "has another type in its mode, and would be made a device of that";
+	return bound_other(in, d) ? "gives the container what the host has at this path, as there is a user namespace"
+				  : NULL;
 }
 
 static int judge_nodes(const struct rule_input *in, struct findings *out, struct error *err)
@@ -42,18 +97,16 @@ static int judge_nodes(const struct rule_input *in, struct findings *out, struct
 
 	for (size_t i = 0; i < in->spec->linux_.devices.n; i++) {
 		const struct oci_device *d = &devices[i];
+		const char *why = node_why(in, d);
 		_cleanup_buf_ struct buf pointer = { 0 };
 		struct finding *f;
 
-		if (d->type.v && strcmp(d->type.v, "p") == 0)
-			continue;	/* a FIFO */
-		if (device_allowed(in, d->type.v, d->major.v, d->minor.v))
+		if (!why)
 			continue;
 		buf_printf(&pointer, "/linux/devices/%zu", i);
 		if (buf_check(&pointer, err) < 0)
 			return err->code;
-		f = finding_add(in, out, err, buf_cstr(&pointer),
-				"gives the container a device of the host");
+		f = finding_add(in, out, err, buf_cstr(&pointer), "%s", why);
 		if (!f || finding_value(f, err, "%s (%s %" PRId64 ":%" PRId64 ")",
 					d->path.v ? d->path.v : "", d->type.v ? d->type.v : "",
 					d->major.v, d->minor.v) < 0)
@@ -62,12 +115,20 @@ static int judge_nodes(const struct rule_input *in, struct findings *out, struct
 	return 0;
 }
 
-/* A rule without a type is one of type "a", to runc and to crun. */
+/* A rule without a type is one of type "a", to runc and to crun; crun reads no more of it. */
 static bool any_type(const struct oci_device_rule *rule)
 {
 	const char *type = rule->type.v;
 
-	return !type || type[0] == '\0' || strcmp(type, "a") == 0;
+	return !type || type[0] == '\0' || type[0] == 'a';
+}
+
+/* odd_type - crun writes it as it is where the kernel reads numbers and access. */
+static bool odd_type(const struct oci_device_rule *rule)
+{
+	const char *type = rule->type.v ? rule->type.v : "a";
+
+	return !is_char(type) && strcmp(type, "b") != 0 && strcmp(type, "a") != 0 && type[0];
 }
 
 /*
@@ -95,7 +156,8 @@ static int judge_access(const struct rule_input *in, struct findings *out, struc
 		struct finding *f;
 
 		/* Making a node gives nothing that reading and writing it would. */
-		if (!rule->allow.v || !strpbrk(access, "rw") || device_rule_allows_all(rule) ||
+		if (!rule->allow.v || device_rule_allows_all(rule) ||
+		    (!strpbrk(access, "rw") && !odd_type(rule)) ||
 		    device_allowed(in, rule->type.v, number(&rule->major), number(&rule->minor)))
 			continue;
 		buf_printf(&pointer, "/linux/resources/devices/%zu", i);

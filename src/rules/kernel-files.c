@@ -39,6 +39,17 @@ struct cover {
 	bool clean;			/* each of them */
 };
 
+/*
+ * covers - whether a clean @entry hides or keeps what is at @path. Runtimes mount over
+ * a folder, or bind it to itself: that reaches all on the file system of the folder, but
+ * of "/" not even that, as the process stands below what is mounted there; and /proc is
+ * a mount of its own.
+ */
+static bool covers(const char *entry, const char *path)
+{
+	return strcmp(entry, "/") != 0 && text_path_below(path, entry);
+}
+
 static struct cover cover_of(const struct field_strs *list)
 {
 	struct cover cover = { .list = list, .clean = true };
@@ -55,13 +66,15 @@ static bool covered(const struct cover *cover, const char *path)
 
 	/* what a clean path starts with is clean */
 	for (size_t i = 0; i < list->n; i++) {
-		if (list->v[i].v && text_path_below(path, list->v[i].v))
+		if (list->v[i].v && covers(list->v[i].v, path))
 			return true;
 	}
 	for (size_t i = 0; !cover->clean && i < list->n; i++) {
-		_cleanup_free_ char *clean = text_path_clean(list->v[i].v ? list->v[i].v : "");
+		const char *entry = list->v[i].v ? list->v[i].v : "";
+		_cleanup_free_ char *clean = text_path_clean(entry);
 
-		if (clean && clean[0] == '/' && text_path_below(path, clean))
+		/* ".." behind a symbolic link of the image leads elsewhere than its text */
+		if (clean && clean[0] == '/' && !text_path_climbs(entry) && covers(clean, path))
 			return true;
 	}
 	return false;

@@ -61,6 +61,22 @@ static int judge_bind_type(const struct rule_input *in, struct findings *out,
 	return f ? finding_value(f, err, "%s", oci_mount_at(in->spec, index)->source.v) : err->code;
 }
 
+/*
+ * judge_remount - that makes no mount: it sets what the file system is mounted with that
+ * lies there already (mount(2)), wherever else it is mounted. No engine asks for it.
+ */
+static int judge_remount(const struct rule_input *in, struct findings *out, struct error *err,
+			 size_t index)
+{
+	struct finding *f;
+
+	if (!oci_mount_option(oci_mount_at(in->spec, index), "remount"))
+		return 0;
+	f = mount_finding(in, out, err, index, "options",
+			  "changes a file system that is mounted already, on the host as well");
+	return f ? finding_value(f, err, "remount") : err->code;
+}
+
 int check_mount_type(const struct rule_input *in, struct findings *out, struct error *err)
 {
 	for (size_t i = 0; i < in->spec->mounts.n; i++) {
@@ -69,6 +85,8 @@ int check_mount_type(const struct rule_input *in, struct findings *out, struct e
 		_cleanup_free_ char *destination = NULL;
 		struct finding *f;
 
+		if (judge_remount(in, out, err, i) < 0)
+			return err->code;
 		if (strcmp(type, "bind") == 0 && judge_bind_type(in, out, err, i) < 0)
 			return err->code;
 		if (strcmp(type, "bind") == 0 || strcmp(type, "tmpfs") == 0)

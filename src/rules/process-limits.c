@@ -161,15 +161,6 @@ static char *cgroup_folder(const char *path)
 	return folder.oom ? NULL : text_path_clean(buf_cstr(&folder));
 }
 
-static bool climbs(const char *path)
-{
-	for (const char *at = path; (at = strstr(at, "..")); at += 2) {
-		if ((at == path || at[-1] == '/') && (at[2] == '\0' || at[2] == '/'))
-			return true;
-	}
-	return false;
-}
-
 /* misplaced - what is wrong with the path as such, or NULL; -ENOMEM by @ret_oom. */
 static const char *misplaced(const struct rule_input *in, const char *path, bool *ret_oom)
 {
@@ -179,7 +170,7 @@ static const char *misplaced(const struct rule_input *in, const char *path, bool
 	*ret_oom = !folder;
 	if (!folder)
 		return NULL;
-	if (climbs(path))
+	if (text_path_climbs(path))
 		return "climbs with \"..\"";
 	if (strcmp(folder, "/") == 0)
 		return "is the root cgroup, where no limit holds";
@@ -192,7 +183,36 @@ static const char *misplaced(const struct rule_input *in, const char *path, bool
 	return "lies outside the policy's cgroups";
 }
 
-int check_cgroup_path(const struct rule_input *in, struct findings *out, struct error *err)
+/*
+ * judge_files - linux.resources.unified takes any file of a cgroup v2, and what is not a
+ * controller's is no limit: cgroup.procs takes a process of the host into the cgroup, to
+ * be frozen and killed with it. A partition takes its CPUs from all others.
+ */
+static int judge_files(const struct rule_input *in, struct findings *out, struct error *err)
+{
+	const struct field_map *map = &in->spec->linux_.resources.unified;
+
+	for (size_t i = 0; i < map->n; i++) {
+		const char *file = map->v[i].node && map->v[i].node->key ? map->v[i].node->key : "";
+		_cleanup_buf_ struct buf pointer = { 0 };
+		struct finding *f;
+
+		if (strncmp(file, "cgroup.", 7) != 0 && strcmp(file, "cpuset.cpus.partition") != 0)
+			continue;
+		buf_str(&pointer, "/linux/resources/unified/");
+		json_pointer_token(&pointer, file);
+		if (buf_check(&pointer, err) < 0)
+			return err->code;
+		f = finding_add(in, out, err, buf_cstr(&pointer),
+				"is no limit of the container's, but reaches what others have");
+		if (!f || finding_value(f, err, "%s", map->v[i].v ? map->v[i].v : "") < 0)
+			return err->code;
+	}
+	return 0;
+}
+
+/* judge_place - linux.cgroupsPath. */
+static int judge_place(const struct rule_input *in, struct findings *out, struct error *err)
 {
 	static const char pointer[] = "/linux/cgroupsPath";
 	const char *path = in->spec->linux_.cgroups_path.v;
@@ -213,4 +233,12 @@ int check_cgroup_path(const struct rule_input *in, struct findings *out, struct 
 		return 0;
 	f = finding_add(in, out, err, pointer, "%s", what ? what : "is the cgroup of other processes");
 	return f ? finding_value(f, err, "%s", path) : err->code;
+}
+
+int check_cgroup_path(const struct rule_input *in, struct findings *out, struct error *err)
+{
+	/* an update moves nothing; the container's own processes are there by then */
+	int r = in->on == ON_UPDATE ? 0 : judge_place(in, out, err);
+
+	return r < 0 ? r : judge_files(in, out, err);
 }

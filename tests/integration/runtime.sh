@@ -264,6 +264,24 @@ refuses() {
 		"$status $(jq -c .annotations "$dir/config.json")" "0 {}"
 	dir=$(bundle foreign '.hooks.prestart = [{path: "/bin/true"}]')
 	refused "a foreign hook" "$dir" foreign-hooks
+	dir=$(bundle node '.linux.namespaces += [{type: "user"}] |
+		.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] |
+		.linux.gidMappings = .linux.uidMappings |
+		.linux.devices = [{type: "c", major: 1, minor: 3, path: "/etc/shadow"}]')
+	refused "a file of the host that is bound as if it were a device" "$dir" \
+		'devices: .*user namespace'
+	dir=$(bundle remount '.mounts += [{destination: "/out", type: "tmpfs", source: "tmpfs",
+		options: ["nosuid", "nodev", "remount", "ro"]}]')
+	refused "a remount of what is the host's" "$dir" 'mount-type.*mounted already'
+	# bound to itself, / is read-only, and /proc as it was; so is what a link leads past
+	ln -sfn /var/tmp "$work/rootfs/past"
+	dir=$(bundle masks '.linux.readonlyPaths = ["/past/../proc", "/"] | .linux.maskedPaths = [] |
+		.process.args = ["/bin/grep", "-c", "^proc /proc/sys proc ro", "/proc/mounts"]')
+	door_run "$dir"
+	like "$runtime: what covers nothing of /proc is not taken for a cover" \
+		"$status $(jq -c .linux.readonlyPaths "$dir/config.json") $output" \
+		'^0 .*"/proc/sys".* 1$'
+	rm "$work/rootfs/past"
 	dir=$(bundle broken)
 	echo '{' >"$dir/config.json"
 	refused "no JSON" "$dir" 'config.json:'

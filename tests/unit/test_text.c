@@ -98,6 +98,18 @@ static void test_text_runs(void **state)
 	assert_int_equal(text_plain(s, 0), 0);
 }
 
+static void test_text_path_climbs(void **state)
+{
+	static const char *const climbs[] = { "..", "../a", "a/..", "/a/../b", "/..", "x../.." };
+	static const char *const not[] = { "", "/", ".", "...", "/a/...", "a..", "..a", "/a..b/c" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(climbs); i++)
+		assert_true(text_path_climbs(climbs[i]));
+	for (size_t i = 0; i < ARRAY_SIZE(not); i++)
+		assert_false(text_path_climbs(not[i]));
+}
+
 static void test_text_nearest(void **state)
 {
 	static const char *const names[] = {
@@ -405,6 +417,7 @@ int main(void)
 		cmocka_unit_test(test_text_escape_cut),
 		cmocka_unit_test(test_text_utf8),
 		cmocka_unit_test(test_text_runs),
+		cmocka_unit_test(test_text_path_climbs),
 		cmocka_unit_test(test_text_nearest),
 		cmocka_unit_test(test_text_size),
 		cmocka_unit_test(test_text_format_size),
