@@ -41,20 +41,13 @@ static uint64_t digest_string(uint64_t h, const char *s)
 
 static uint64_t digest_param(uint64_t h, enum param_kind kind, const struct param_value *value)
 {
-	switch (kind) {
-	case PARAM_PATHS:
-	case PARAM_NAMES:
-	case PARAM_CAPS:
-	case PARAM_CALLS:
-	case PARAM_TRAPS:
-		for (size_t i = 0; value->list && value->list[i]; i++)
-			h = digest_string(h, value->list[i]);
-		return digest(h, "", 0);
-	case PARAM_PROFILE:
+	if (kind == PARAM_PROFILE)
 		return digest_string(h, value->string);
-	default:
+	if (!param_kind_is_list(kind))
 		return digest(h, (const char *)&value->number, sizeof(value->number));
-	}
+	for (size_t i = 0; value->list && value->list[i]; i++)
+		h = digest_string(h, value->list[i]);
+	return digest(h, "", 0);
 }
 
 /* digest_policy - of all that policy_print() would print, for a fraction of what that takes. */
