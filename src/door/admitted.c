@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include <cofferdam/digest.h>
 #include <cofferdam/file.h>
 #include <cofferdam/sha256.h>
 #include <cofferdam/text.h>
@@ -40,39 +41,18 @@ static void id_prefix(char prefix[ADMITTED_NAME], const char *id)
 	(void)snprintf(prefix, ADMITTED_NAME, "%.*s.", ID_DIGITS, hex);
 }
 
-static uint64_t quick_add(uint64_t sum, uint64_t word)
-{
-	sum = (sum ^ word) * 0x9e3779b97f4a7c15u;	/* 2^64 by the golden ratio: odd */
-	return sum ^ sum >> 32;
-}
-
 /*
- * quick - a number that two configurations hardly share unless somebody made them
- * so; then one of them is refused, by comparison. A digest that nobody could make
- * two of would take longer than all of the judgement.
+ * The configuration is named by its quick digest, as one that nobody could make two of
+ * would take longer than all of the judgement: of two that share it one is refused, by
+ * comparison.
  */
-static uint64_t quick(const char *data, size_t len)
-{
-	uint64_t sum = len, word;
-
-	for (; len >= sizeof(word); data += sizeof(word), len -= sizeof(word)) {
-		memcpy(&word, data, sizeof(word));
-		sum = quick_add(sum, word);
-	}
-	if (len == 0)
-		return sum;
-	word = 0;
-	memcpy(&word, data, len);
-	return quick_add(sum, word);
-}
-
 void admitted_pending(char name[ADMITTED_NAME], const char *id, const char *config, size_t len)
 {
 	char prefix[ADMITTED_NAME];
 
 	id_prefix(prefix, id);
 	(void)snprintf(name, ADMITTED_NAME, PENDING "%.*s%016" PRIx64, ID_DIGITS + 1, prefix,
-		       quick(config, len));
+		       digest_quick(len, config, len));
 }
 
 static void live_name(char name[ADMITTED_NAME], const char *id, int64_t pid, uint64_t start)

@@ -12,26 +12,16 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include <cofferdam/digest.h>
 #include <cofferdam/file.h>
 
 #define ORDERS_FD 3		/* in every supervisor */
 #define ORDERS_MAX 4096
 
-/*
- * digest - of @h and @s. As FNV-1a, but by eight bytes, as nobody gains by a collision: the
- * first supervisor's orders hold.
- */
-static uint64_t digest(uint64_t h, const char *s, size_t len)
+/* digest - of @h and @s, its length first: empty strings and the ends of lists count. */
+static uint64_t digest(uint64_t h, const char *s, uint64_t len)
 {
-	for (size_t i = 0; i < len; i += sizeof(h)) {
-		const size_t n = len - i < sizeof(h) ? len - i : sizeof(h);
-		uint64_t word = 0;
-
-		memcpy(&word, s + i, n);
-		h = (h ^ word) * UINT64_C(0x100000001b3);
-		h ^= h >> 29;
-	}
-	return (h ^ len) * UINT64_C(0x100000001b3);
+	return digest_quick(digest_quick(h, (const char *)&len, sizeof(len)), s, len);
 }
 
 static uint64_t digest_string(uint64_t h, const char *s)

@@ -256,6 +256,25 @@ static void test_digest(void **state)
 	assert_false(digest_valid("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
 }
 
+static void test_digest_quick(void **state)
+{
+	char text[] = "nineteen characters";
+	const size_t len = strlen(text);
+	const uint64_t sum = digest_quick(len, text, len);
+
+	(void)state;
+	/* a word that is the same in either byte order */
+	assert_true(digest_quick(8, "aaaaaaaa", 8) == 0xbf96a382d8137a1fu);
+	assert_true(digest_quick(7, "", 0) == 7);
+	assert_true(digest_quick(digest_quick(len, text, 8), text + 8, len - 8) == sum);
+	assert_true(digest_quick(len - 1, text, len) != sum);
+	for (size_t i = 0; i < len; i++) {
+		text[i] ^= 1;
+		assert_true(digest_quick(len, text, len) != sum);
+		text[i] ^= 1;
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -268,6 +287,7 @@ int main(void)
 		cmocka_unit_test(test_buf_printf),
 		cmocka_unit_test(test_buf_oom),
 		cmocka_unit_test(test_digest),
+		cmocka_unit_test(test_digest_quick),
 	};
 
 	return cmocka_run_group_tests_name("base", tests, NULL, NULL);
