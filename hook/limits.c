@@ -9,8 +9,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/auxv.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -18,6 +16,7 @@
 #include <unistd.h>
 
 #include <cofferdam/mem.h>
+#include <cofferdam/process.h>
 
 #include "hook.h"
 
@@ -27,10 +26,6 @@
 /* What a judgement takes of memory for each byte of a configuration. */
 #define FILL_EACH 16
 #define FILL_MAX HEAP_BYTES
-
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE 23		/* since Linux 5.14 */
-#endif
 
 void process_descriptors(int flags)
 {
@@ -92,13 +87,11 @@ void process_heap(void)
 
 void process_heap_fill(size_t config)
 {
-	const uintptr_t page = getauxval(AT_PAGESZ);
-	const size_t len = (config < FILL_MAX / FILL_EACH ? config * FILL_EACH : FILL_MAX) & ~(page - 1);
-	char *room = HOOK_SANITIZED ? NULL : malloc(len + page);
+	const size_t len = config < FILL_MAX / FILL_EACH ? config * FILL_EACH : FILL_MAX;
+	void *room = HOOK_SANITIZED ? NULL : malloc(len);
 
-	/* before Linux 5.14 they come one by one */
 	if (room)
-		(void)madvise(room + (-(uintptr_t)room & (page - 1)), len, MADV_POPULATE_WRITE);
+		process_populate(room, len, true);
 	free(room);
 }
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The clock, another process's descriptors, and the program that runs. */
+/* The clock, another process's descriptors, and the program that runs: its path, its memory. */
 #ifndef COFFERDAM_PROCESS_H
 #define COFFERDAM_PROCESS_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -21,5 +23,12 @@ int process_stderr(pid_t pid);
  * program's own path cannot be had.
  */
 char *program_beside(const char *name);
+
+/*
+ * process_populate - have the pages of the @len bytes at @start, which are mapped, at once
+ * rather than one by one as they are used, as they come before Linux 5.14. To @write to:
+ * each this process's own, shared with no child.
+ */
+void process_populate(void *start, size_t len, bool write);
 
 #endif

@@ -3,11 +3,18 @@
 
 #include <limits.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <cofferdam/mem.h>
+
+/* since Linux 5.14 */
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_READ 22
+#define MADV_POPULATE_WRITE 23
+#endif
 
 uint64_t now_us(void)
 {
@@ -34,4 +41,13 @@ char *program_beside(const char *name)
 	if (!slash || asprintf(&beside, "%.*s/%s", (int)(slash - path), path, name) < 0)
 		return NULL;
 	return beside;
+}
+
+void process_populate(void *start, size_t len, bool write)
+{
+	const uintptr_t page = (uintptr_t)getpagesize();
+	const uintptr_t first = (uintptr_t)start & ~(page - 1);
+
+	(void)madvise((void *)first, (uintptr_t)start + len - first,
+		      write ? MADV_POPULATE_WRITE : MADV_POPULATE_READ);
 }

@@ -4,24 +4,17 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <linux/prctl.h>
 #include <malloc.h>
 #include <signal.h>
 #include <string.h>
 #include <sched.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
 #include <cofferdam/file.h>
+#include <cofferdam/process.h>
 #include <cofferdam/text.h>
-
-/* since Linux 5.14 */
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_READ 22
-#define MADV_POPULATE_WRITE 23
-#endif
 
 #define TITLE_MAX 256
 #define HEAP_ROOM (96u << 10)	/* less than malloc(3) maps */
@@ -151,31 +144,20 @@ void settle_title(const char *what, const char *id)
 	move_title(v, title, len);	/* which stays in use */
 }
 
-/* populate - have the pages from @start to @end; to write to: each this process's own. */
-static void populate(uintptr_t start, uintptr_t end, int how)
-{
-	const uintptr_t page = (uintptr_t)getpagesize();
-
-	start &= ~(page - 1);
-	end = (end + page - 1) & ~(page - 1);
-	/* where the kernel cannot, they come one by one, as they are used */
-	(void)madvise((void *)start, end - start, how);
-}
-
 void settle_memory(void)
 {
 	extern char __executable_start[], etext[], __data_start[], _end[];
 	void *volatile room;		/* or the compiler would do without */
 	const uintptr_t here = (uintptr_t)&room;
 
-	(void)mallopt(M_TRIM_THRESHOLD, INT_MAX);
+	/* freed it stays, as the program has it: process_heap() */
 	room = malloc(HEAP_ROOM);
 	if (room)
-		populate((uintptr_t)room, (uintptr_t)room + HEAP_ROOM, MADV_POPULATE_WRITE);
+		process_populate(room, HEAP_ROOM, true);
 	free(room);
-	populate((uintptr_t)__data_start, (uintptr_t)_end, MADV_POPULATE_WRITE);
-	populate(here - STACK_ROOM, here, MADV_POPULATE_WRITE);
-	populate((uintptr_t)__executable_start, (uintptr_t)etext, MADV_POPULATE_READ);
+	process_populate(__data_start, (uintptr_t)_end - (uintptr_t)__data_start, true);
+	process_populate((void *)(here - STACK_ROOM), STACK_ROOM, true);
+	process_populate(__executable_start, (uintptr_t)etext - (uintptr_t)__executable_start, false);
 }
 
 static void alarmed(int number)
