@@ -34,23 +34,6 @@ static int limit_folder(struct gate *g, const struct limit_files *files, const c
 	return dir >= 0 && faccessat(dir, files->v2, F_OK, 0) < 0 ? -ENOENT : dir;
 }
 
-/* limit_text - what the limit's file says, and where that is, as limit_folder() has it. */
-static int limit_text(struct gate *g, const struct limit_files *files, struct buf *ret,
-		      int *ret_dir, const char **ret_name)
-{
-	struct error err = { 0 };
-	int r;
-
-	*ret_dir = gate_cgroup(g, files->controller);
-	*ret_name = files->v1;
-	r = *ret_dir < 0 ? -ENOENT : file_read_kernel(*ret_dir, files->v1, 4096, ret, &err);
-	if (r != -ENOENT)
-		return r;
-	*ret_dir = gate_cgroup(g, "");
-	*ret_name = files->v2;
-	return *ret_dir < 0 ? *ret_dir : file_read_kernel(*ret_dir, files->v2, 4096, ret, &err);
-}
-
 static int write_text(int dir, const char *name, const char *text, struct error *err)
 {
 	_cleanup_close_ int fd = openat(dir, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -130,7 +113,8 @@ static int read_limit(struct gate *g, const struct limit_files *files, uint64_t 
 	_cleanup_buf_ struct buf text = { 0 }, period = { 0 };
 	struct error err = { 0 };
 	const char *name, *at;
-	int dir, r = limit_text(g, files, &text, &dir, &name);
+	int dir = limit_folder(g, files, &name);
+	int r = dir < 0 ? dir : file_read_kernel(dir, name, 4096, &text, &err);
 
 	if (r < 0)
 		return r;
