@@ -3,37 +3,10 @@
 #ifndef TESTS_UNIT_HARDEN_TRY_H
 #define TESTS_UNIT_HARDEN_TRY_H
 
-#include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include <cofferdam/file.h>
 #include <cofferdam/harden.h>
 
+#include "judged.h"
 #include "same-doc.h"
-
-struct scene {
-	struct policy *policy;
-	struct candidate c;
-};
-
-static inline void read_base(const char *name, struct buf *ret)
-{
-	const char *srcdir = getenv("top_srcdir");
-	char path[512];
-	struct error err = { 0 };
-
-	(void)snprintf(path, sizeof(path), "%s/tests/rules/bases/%s", srcdir ? srcdir : ".", name);
-	if (file_read(AT_FDCWD, path, false, FILE_CONFIG_MAX, ret, NULL, &err) < 0)
-		fail_msg("%s", err.text);
-}
 
 /* harden_all - every rule that has a remedy; what has none is off. */
 static inline void harden_all(struct policy *policy)
@@ -48,23 +21,13 @@ static inline void harden_all(struct policy *policy)
 /* start - @config by @bundle's policy, hardening all it can. */
 static inline void start(struct scene *s, enum bundle bundle, const char *config)
 {
-	struct buf text = { 0 };
-	struct error err = { 0 };
-
-	*s = (struct scene){ 0 };
-	buf_str(&text, config);
-	assert_int_equal(policy_shipped(bundle, &s->policy, &err), 0);
+	scene_start(s, bundle, config);
 	harden_all(s->policy);
-	if (candidate_parse("config.json", &text, &s->c, &err) < 0)
-		fail_msg("%s", err.text);
-	s->c.facts.uid_map.is = FACT_KNOWN;
-	s->c.facts.parent.is = FACT_ABSENT;
 	s->c.facts.cgroup.is = FACT_ABSENT;
 	s->c.facts.cgroup.v2 = true;
 	s->c.facts.core_is = FACT_KNOWN;
 	s->c.facts.selinux.is = FACT_ABSENT;
 	s->c.facts.apparmor.is = FACT_ABSENT;
-	buf_free(&text);
 }
 
 static inline void load_facts(struct scene *s, const char *name)
@@ -75,23 +38,6 @@ static inline void load_facts(struct scene *s, const char *name)
 	read_base(name, &text);
 	if (facts_load(name, buf_cstr(&text), text.len, &s->c.spec, &s->c.facts, &err) < 0)
 		fail_msg("%s", err.text);
-}
-
-static inline enum verdict judge(struct scene *s, enum door door)
-{
-	const struct subject how = { .policy = s->policy, .door = door };
-	struct error err = { 0 };
-
-	decision_free(&s->c.decision);
-	if (candidate_judge(&s->c, &how, &err) < 0)
-		fail_msg("%s", err.text);
-	return s->c.decision.verdict;
-}
-
-static inline void end(struct scene *s)
-{
-	candidate_free(&s->c);
-	policy_free(&s->policy);
 }
 
 /* check_alike - two decisions find the same, of places that are as much the same. */

@@ -1,61 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include <cofferdam/file.h>
-#include <cofferdam/verdict.h>
-
 #include "../../src/rules/rules-private.h"
-
-/* A configuration, judged by a policy that a test may change. */
-struct scene {
-	struct policy *policy;
-	struct candidate c;
-};
-
-static void start(struct scene *s, enum bundle bundle, const char *config)
-{
-	struct buf text = { 0 };
-	struct error err = { 0 };
-
-	*s = (struct scene){ 0 };
-	buf_str(&text, config);
-	assert_int_equal(policy_shipped(bundle, &s->policy, &err), 0);
-	if (candidate_parse("config.json", &text, &s->c, &err) < 0)
-		fail_msg("%s", err.text);
-	/* no user namespace, no cgroup above */
-	s->c.facts.uid_map.is = FACT_KNOWN;
-	s->c.facts.parent.is = FACT_ABSENT;
-	buf_free(&text);
-}
-
-static void end(struct scene *s)
-{
-	candidate_free(&s->c);
-	policy_free(&s->policy);
-}
+#include "judged.h"
 
 static void set_all(struct scene *s, enum action action)
 {
 	for (size_t i = 0; i < RULE_MAX; i++)
 		s->policy->rules[i].action = action;
-}
-
-static enum verdict judge(struct scene *s, enum door door)
-{
-	const struct subject how = { .policy = s->policy, .door = door };
-	struct error err = { 0 };
-
-	decision_free(&s->c.decision);
-	if (candidate_judge(&s->c, &how, &err) < 0)
-		fail_msg("%s", err.text);
-	return s->c.decision.verdict;
 }
 
 /* no-new-privileges: has edits; root-user: none; root-user without a map: unjudged. */
@@ -83,7 +33,7 @@ static void test_one(void **state)
 	struct scene s;
 
 	(void)state;
-	start(&s, BUNDLE_RESTRICTED, nothing);
+	scene_start(&s, BUNDLE_RESTRICTED, nothing);
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
 		const size_t found = table[i].action == ACTION_OFF ? 0 : 1;
 
@@ -109,7 +59,7 @@ static void test_worst(void **state)
 	struct scene s;
 
 	(void)state;
-	start(&s, BUNDLE_RESTRICTED, nothing);
+	scene_start(&s, BUNDLE_RESTRICTED, nothing);
 	set_all(&s, ACTION_OFF);
 	assert_int_equal(judge(&s, DOOR_RUNTIME), VERDICT_ALLOW);
 	assert_non_null(s.c.decision.each);
@@ -171,7 +121,7 @@ static void test_sums(void **state)
 		for (int b = 0; b < BUNDLE_MAX; b++) {
 			struct scene s;
 
-			start(&s, (enum bundle)b, configs[i]);
+			scene_start(&s, (enum bundle)b, configs[i]);
 			for (int d = 0; d < DOOR_MAX; d++) {
 				assert_int_equal(judge(&s, (enum door)d), VERDICT_DENY);
 				check_sums(&s.c.decision);
@@ -187,7 +137,7 @@ static void test_off(void **state)
 	struct scene s;
 
 	(void)state;
-	start(&s, BUNDLE_RESTRICTED, "{}");
+	scene_start(&s, BUNDLE_RESTRICTED, "{}");
 	for (size_t i = 0; i < RULE_MAX; i++) {
 		set_all(&s, ACTION_DENY);
 		s.policy->rules[i].action = ACTION_OFF;
@@ -196,17 +146,6 @@ static void test_off(void **state)
 			assert_int_not_equal(s.c.decision.findings.v[f].rule, i);
 	}
 	end(&s);
-}
-
-static void read_base(const char *name, struct buf *ret)
-{
-	const char *srcdir = getenv("top_srcdir");
-	char path[512];
-	struct error err = { 0 };
-
-	(void)snprintf(path, sizeof(path), "%s/tests/rules/bases/%s", srcdir ? srcdir : ".", name);
-	if (file_read(AT_FDCWD, path, false, FILE_CONFIG_MAX, ret, NULL, &err) < 0)
-		fail_msg("%s", err.text);
 }
 
 /* Without any fact nothing that needs facts passes, however honest it looks. */
@@ -227,7 +166,7 @@ static void test_no_facts(void **state)
 		struct scene s;
 
 		read_base(bases[i], &text);
-		start(&s, BUNDLE_RESTRICTED, buf_cstr(&text));
+		scene_start(&s, BUNDLE_RESTRICTED, buf_cstr(&text));
 		s.c.facts.uid_map.is = FACT_UNKNOWN;
 		s.c.facts.parent.is = FACT_UNKNOWN;
 		assert_int_equal(judge(&s, DOOR_HOOK), VERDICT_UNJUDGED);
@@ -250,7 +189,7 @@ static void test_unjudged_is_counted(void **state)
 	struct scene s;
 
 	(void)state;
-	start(&s, BUNDLE_RESTRICTED, nothing);
+	scene_start(&s, BUNDLE_RESTRICTED, nothing);
 	set_all(&s, ACTION_OFF);
 	s.policy->rules[RULE_ROOT_USER].action = ACTION_DENY;
 	s.c.facts.uid_map.is = FACT_UNREADABLE;
@@ -295,7 +234,7 @@ static void test_folded(void **state)
 	struct scene s;
 
 	(void)state;
-	start(&s, BUNDLE_RESTRICTED, privileged);
+	scene_start(&s, BUNDLE_RESTRICTED, privileged);
 	for (size_t a = 0; a < ARRAY_SIZE(actions); a++) {
 		/* harden has no remedy here, so it denies as well */
 		const bool denies = actions[a] == ACTION_DENY || actions[a] == ACTION_HARDEN;
@@ -343,7 +282,7 @@ static void test_again(void **state)
 	struct scene s;
 
 	(void)state;
-	start(&s, BUNDLE_BASELINE, nothing);
+	scene_start(&s, BUNDLE_BASELINE, nothing);
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(judge(&s, DOOR_RUNTIME), VERDICT_DENY);
 	decision_free(&s.c.decision);
@@ -385,7 +324,7 @@ static void test_value(void **state)
 	char big[2000];
 
 	(void)state;
-	start(&s, BUNDLE_BASELINE, "{\"linux\": {\"a/b\": 1}}");
+	scene_start(&s, BUNDLE_BASELINE, "{\"linux\": {\"a/b\": 1}}");
 	in.doc = s.c.doc;
 	memset(big, 'x', sizeof(big) - 1);
 	big[sizeof(big) - 1] = '\0';
