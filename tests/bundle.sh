@@ -222,6 +222,37 @@ like "what would break another bundle is not activated" "$err" 'with it, child c
 exits 0 policy lint "${on[@]}" child
 rm -r etc/bundles/child
 
+# --- on the disk, before it has its name ---
+
+store=etc/bundles/.store
+web 1.2 103
+# in which order files are found is the folder's affair
+is "install: all of it is synced, renamed, and its place synced" \
+	"$(synced "$cofferdam" bundle install "${on[@]}" src/web | grep /versions |
+		tee order | sed '/^rename/,$d' | sort; sed -n '/^rename/,$p' order)" \
+	"sync $store/web/versions/.new
+sync $store/web/versions/.new/manifest.json
+sync $store/web/versions/.new/policy.json
+sync $store/web/versions/.new/profiles
+sync $store/web/versions/.new/profiles/own.json
+rename $store/web/versions/.new $store/web/versions/1.2
+sync $store/web/versions"
+is "activate: the generation is synced, the link renamed, and its place synced" \
+	"$(synced "$cofferdam" bundle activate "${on[@]}" web@1.2 | tail -n 3)" \
+	"sync $store/web/gen
+rename $store/.link etc/bundles/web
+sync etc/bundles"
+is "rollback: the link is renamed, and its place synced" \
+	"$(synced "$cofferdam" bundle rollback "${on[@]}" web)" \
+	"rename $store/.link etc/bundles/web
+sync etc/bundles"
+is "seal: the manifest is synced, renamed, and its place synced" \
+	"$(synced "$cofferdam" bundle seal src/web 1.2)" \
+	"sync src/web/.cofferdam
+rename src/web/.cofferdam src/web/manifest.json
+sync src/web"
+rm -r $store/web/versions/1.2
+
 # --- killed ---
 
 # whole DESCRIPTION - the host has one of the two bundles, byte for byte

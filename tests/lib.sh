@@ -180,6 +180,21 @@ exits() {
 	[ "$status" = "$code" ] || note "$out" "$err"
 }
 
+# synced COMMAND... - what it syncs and renames, in that order, a line each: paths below $work,
+# and fresh names without their random part
+synced() {
+	local fresh='s#(\.cofferdam|\.link|\.new)\.[0-9a-f]{16}#\1#g'
+
+	# LeakSanitizer does not work below strace
+	ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 strace -y -o "$work/trace" \
+		-e trace=fsync,fdatasync,rename,renameat,renameat2 "$@" <"$work/nothing" >"$work/said" 2>&1 ||
+		cat "$work/said"
+	sed -n -E "s#$work/##g; $fresh"'
+		s#^f(data)?sync\([0-9]+<(.*)>\) += 0$#sync \2#p
+		s#^renameat2?\([0-9]+<(.*)>, "(.*)", [0-9]+<(.*)>, "(.*)".* = 0$#rename \1/\2 \3/\4#p' \
+		"$work/trace"
+}
+
 # --- bundles ---
 
 # What every bundle starts from: a configuration that "restricted" allows as it

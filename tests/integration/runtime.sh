@@ -11,7 +11,7 @@
 # $output, $status, $work and the like come from there.
 # shellcheck disable=SC2154
 
-need runc crun jq script
+need runc crun jq script strace
 [ -x "$probe" ] || bail "$probe is not built"
 make_rootfs
 
@@ -219,6 +219,24 @@ out"
 	is "$runtime: but says what it would have done" \
 		"$(tail -n 1 "$work/hosts/audit.log" | jq -r '[.program, .verdict, .refused] | join(" ")')" \
 		"cofferdam-runtime run deny false"
+}
+
+# What is new is on the disk before it has the name: a crash leaves the old file or the new one.
+synced_first() {
+	local dir verb
+
+	mkdir -p "$work/hosts/end"
+	jq '.engines.podman.runtime = "/bin/true"' "$work/hosts/enforce/host.json" >"$work/hosts/end/host.json"
+	cp -r "$work/hosts/enforce/bundles" "$work/hosts/end/"
+	for verb in create run; do
+		dir=$(bundle synced '.root.readonly = false')
+		is "$verb: config.json is synced, and then renamed" \
+			"$(synced "$(door_for "$work/hosts/end/host.json")" $verb --bundle "$dir" synced |
+				grep -v cofferdam/admitted)" \
+			"sync bundles/synced/.cofferdam
+rename bundles/synced/.cofferdam bundles/synced/config.json"
+		is "$verb: control: hardened" "$(jq .root.readonly "$dir/config.json")" true
+	done
 }
 
 # --- refusals ---
@@ -678,6 +696,7 @@ for runtime in runc crun; do
 	unadmitted
 	first
 done
+synced_first
 config_option
 terminated
 real_runtime
