@@ -241,7 +241,7 @@ containerd_edit() {
 	installs "containerd: $1" --engine containerd
 	is "containerd: $1: the lines" "$(diff "$work/config.toml" "$config" | grep '^[<>]' |
 		sed "s|$libexec|LIBEXEC|")" "$2"
-	if command -v containerd >/dev/null && [[ $3 != *version\ =\ 3* ]]; then
+	if command -v containerd >/dev/null && [[ $3 != *version\ =\ [34]* ]]; then
 		like "containerd: $1: containerd itself reads it so" \
 			"$(containerd --config "$config" config dump 2>&1 | grep BinaryName)" \
 			"$libexec/containerd/runc"
@@ -267,13 +267,16 @@ containerd_edit "the old form" ">
 >     BinaryName = \"LIBEXEC/containerd/runc\"" '[plugins.cri]
 sandbox_image = "x"
 '
-containerd_edit "the newest form" "> 
+for version in 3 4; do
+	containerd_edit "version $version" "> 
 > # The next lines are by \"cofferdam install\".
 >   [plugins.\"io.containerd.cri.v1.runtime\".containerd.runtimes.runc.options]
->     BinaryName = \"LIBEXEC/containerd/runc\"" "version = 3
+>     BinaryName = \"LIBEXEC/containerd/runc\"" "version = $version
 [plugins.$v3.runc]
 runtime_type = 'io.containerd.runc.v2'
+runtime_path = ''
 "
+done
 containerd_edit "options without a name" ">     BinaryName = \"LIBEXEC/containerd/runc\"" "version = 2
 [plugins.$v2.runc]
   runtime_type = \"io.containerd.runc.v2\"
@@ -295,6 +298,17 @@ containerd_edit "two of our own, one of another kind" '<   BinaryName = "" # emp
 [plugins.$v2.vm]
   runtime_type = \"io.containerd.kata.v2\"
 "
+host
+printf '%s' "version = 2
+[plugins.$v2.other]
+  runtime_type = \"io.containerd.runc.v2\"
+  runtime_path = \"/opt/bin/shim\"
+" >"$root/etc/containerd/config.toml"
+try install --root "$root" --engine containerd
+like "containerd: a shim of another name: it is named" "$status $out" \
+	'^0 .*runtimes\.other is served by /opt/bin/shim and does not pass the door'
+unlike "containerd: a shim of another name: and left alone" \
+	"$(cat "$root/etc/containerd/config.toml")" 'other\.options'
 host
 rm "$root/etc/containerd/config.toml"
 before=$(tree)
@@ -318,7 +332,7 @@ containerd_refuses "dotted options" 'not written as a' "version = 2
 [plugins.$v2.runc]
   options.SystemdCgroup = true
 "
-containerd_refuses "a version that is not known" "version" 'version = 4
+containerd_refuses "a version that is not known" "version" 'version = 5
 '
 containerd_refuses "an import that takes its place" "a.toml is imported" 'version = 2
 imports = ["/etc/containerd/conf.d/*.toml"]

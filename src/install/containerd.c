@@ -19,7 +19,7 @@ struct handler {
 	const char *path;		/* of its table */
 	bool there;			/* anything of it */
 	const struct toml_entry *options;	/* the table */
-	const struct toml_entry *binary, *type;
+	const struct toml_entry *binary, *type, *shim;
 };
 
 /* below - "PATH.NAME", malloc'd */
@@ -36,13 +36,15 @@ static int handler_read(const struct toml *doc, const char *path, struct handler
 	_cleanup_free_ char *options = below(path, "options");
 	_cleanup_free_ char *binary = options ? below(options, "BinaryName") : NULL;
 	_cleanup_free_ char *type = below(path, "runtime_type");
+	_cleanup_free_ char *shim = below(path, "runtime_path");
 	struct handler h = { .doc = doc, .path = path };
 
-	if (!binary || !type)
+	if (!binary || !type || !shim)
 		return error_oom(err);
 	h.options = toml_find(doc, TOML_TABLE, options);
 	h.binary = toml_find(doc, TOML_VALUE, binary);
 	h.type = toml_find(doc, TOML_VALUE, type);
+	h.shim = toml_find(doc, TOML_VALUE, shim);
 	for (size_t i = 0; i < doc->n; i++) {
 		const struct toml_entry *e = &doc->v[i];
 
@@ -75,7 +77,13 @@ static int door_for(const struct handler *h, const char **ret, struct buf *why, 
 			return 0;
 		}
 	}
+	/* since 1.7: a program in the place of the shim that the type names */
 	buf_reset(&said);
+	r = h->shim ? toml_string(h->doc, h->shim, &said, err) : 0;
+	if (r == 0 && said.len > 0)
+		buf_printf(why, "is served by %s", buf_cstr(&said));
+	if (r < 0 || said.len > 0)
+		return r;
 	r = h->binary ? toml_string(h->doc, h->binary, &said, err) : 0;
 	if (r < 0)
 		return r;
@@ -210,10 +218,11 @@ static int plugin_of(const struct toml *doc, const char **ret, struct error *err
 		*ret = "plugins" TOML_SEP "io.containerd.grpc.v1.cri";
 		return 0;
 	case '3':
+	case '4':
 		*ret = "plugins" TOML_SEP "io.containerd.cri.v1.runtime";
 		return 0;
 	default:
-		return error_set(err, -EINVAL, "%s: a version that is not known here (1, 2 and 3 are)",
+		return error_set(err, -EINVAL, "%s: a version that is not known here (1 to 4 are)",
 				 CONFIG);
 	}
 }
