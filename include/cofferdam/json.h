@@ -3,7 +3,7 @@
 #define COFFERDAM_JSON_H
 
 /*
- * JSON text to a tree and back. yajl is known to src/json/parse.c alone.
+ * JSON text to a tree and back. yajl is known to src/json/grammar.c alone.
  *
  * yajl accepts more than two runtimes would agree on, so the text is validated
  * first: UTF-8 by RFC 3629, no lone surrogates, no NUL (neither as a byte nor

@@ -21,22 +21,63 @@ struct json_fault {
 };
 
 /*
- * The text without what yajl has nothing to say of: an empty string for each
- * string, no white space but one space behind a number or word, no comment.
+ * json_scan - check what is neither grammar nor token: UTF-8, no byte order mark, no NUL.
+ * text[len] MUST be NUL, here and below. 0, or -EINVAL and the fault.
  */
-struct json_tokens {
-	uint32_t *at;			/* where in the text each byte stands */
-	char *bytes;
-	size_t n;
+int json_scan(const char *text, size_t len, struct json_fault *fault);
+
+/* Bytes that need a second look inside a string; the NUL ends the text. */
+extern const bool json_stops[256];
+
+/* json_scan_string - check the string whose opening quote is @at: the offset after it, or 0
+ * and the fault. */
+size_t json_scan_string(const char *text, size_t len, size_t at, struct json_fault *fault);
+
+/* json_scan_comment - the same of the comment at @at; @flags say whether there may be one. */
+size_t json_scan_comment(const char *text, size_t len, unsigned flags, size_t at,
+			 struct json_fault *fault);
+
+/* A container that is not closed yet. */
+struct json_open {
+	struct json *node;
+	struct json *last;		/* its last child */
+};
+
+/* A walk over a scanned text; what is not said to be set is zero at first. */
+struct json_walk {
+	struct json_doc *doc;		/* set: the values go there */
+	unsigned flags;			/* set: JSON_COMMENTS */
+	bool escapes;			/* set: there may be a backslash */
+	char *bytes;			/* set: room for the tokens, as many bytes as the text has */
+	size_t most;			/* set: no token is taken that ends behind so many of them */
+	size_t n;			/* bytes of tokens */
+	bool lost;			/* the grammar does not hold, or values are nested too deeply */
+	bool oom;
+	bool deep;			/* nested too deeply ... */
+	size_t deep_at;			/* ... by the bracket there, ... */
+	size_t deep_n;			/* ... before which there are so many bytes of tokens */
+	uint32_t end;			/* of the last value, name or bracket taken */
+	uint32_t key_len;
+	uint32_t key_start;
+	const char *key;		/* a name that waits for its value */
+	struct json_open *in;		/* the innermost; NULL: none */
+	struct json_open open[JSON_DEPTH_MAX];
+	struct json_fault fault;
 };
 
 /*
- * json_scan - check everything about the text that is not grammar: UTF-8, no
- * byte order mark, no NUL, white space, strings, escapes, comments. text[len] MUST
- * be NUL, and @tokens has room for @len. Returns 0, or -EINVAL and the fault.
+ * json_walk - take all values, and all tokens: the text without white space, but one space
+ * behind a number or word, without comments, and without what stands inside strings.
+ * 0, -EINVAL and the fault, -ENOMEM. The grammar is still to be asked.
  */
-int json_scan(const char *text, size_t len, unsigned flags, struct json_tokens *tokens,
-	      struct json_fault *fault);
+int json_walk(struct json_walk *w);
+
+/*
+ * json_grammar - whether @tokens, of @n bytes and ended by white space, are the start of a
+ * JSON text or all of it. 0; -EINVAL and how many bytes were seen, with the first wrong token or
+ * without it; -ENOMEM.
+ */
+int json_grammar(const char *tokens, size_t n, size_t *ret_seen);
 
 /*
  * json_unescape - decode the inside of a scanned string. @out may be @text or

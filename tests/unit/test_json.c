@@ -62,7 +62,7 @@ static const struct bad {
 	{ "[1\"a\"]", "t:1:3: \",\" or \"]\" was expected here" },
 	{ "[\"a\"\"b\"]", "t:1:5: \",\" or \"]\" was expected here" },
 	{ "[1}", "t:1:3: \",\" or \"]\" was expected here" },
-	{ "[01]", "t:1:3: \",\" or \"]\" was expected here" },
+	{ "[01]", "t:1:2: a value was expected here" },
 	{ "[+1]", "t:1:2: a value was expected here" },
 	{ "[1.]", "t:1:2: a value was expected here" },
 	{ "[-]", "t:1:2: a value was expected here" },

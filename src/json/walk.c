@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * A text, from byte to byte: its tokens, for json_grammar(), and the values that they
+ * make if the grammar holds. Where it cannot hold any more, values are no longer taken.
+ * Strings and numbers are ended by NUL, and decoded, in json_doc.decoded, a copy of the text.
+ */
+
+#include <errno.h>
+#include <string.h>
+
+#include "json-private.h"
+
+#define CHUNK_NODES 256
+
+/* What a byte is outside strings. */
+enum kind {
+	WORD = 0,			/* of a number or a word; or nothing that JSON has */
+	BAD,				/* a control character */
+	SPACE,
+	MARK,				/* between values */
+	OPEN,
+	CLOSE,
+	QUOTE,
+	SLASH,
+};
+
+static const unsigned char kinds[256] = {
+	[0 ... 8] = BAD, ['\t'] = SPACE, ['\n'] = SPACE, [11 ... 12] = BAD, ['\r'] = SPACE,
+	[14 ... 31] = BAD, [' '] = SPACE, ['"'] = QUOTE, ['/'] = SLASH, [','] = MARK, [':'] = MARK,
+	['{'] = OPEN, ['['] = OPEN, ['}'] = CLOSE, [']'] = CLOSE,
+};
+
+static enum kind kind_of(char c)
+{
+	return kinds[(unsigned char)c];
+}
+
+static const struct json empty;
+
+/* more_nodes - room for the next ones, or NULL. */
+static __attribute__((noinline)) struct json_chunk *more_nodes(struct json_doc *doc)
+{
+	/* a value takes two bytes of text: itself, and a comma or bracket */
+	size_t cap = doc->len / 2 + 1;
+	struct json_chunk *chunk;
+
+	cap = cap < CHUNK_NODES ? cap : CHUNK_NODES;
+	chunk = malloc(sizeof(*chunk) + cap * sizeof(chunk->node[0]));
+	if (!chunk)
+		return NULL;
+	chunk->used = 0;
+	chunk->cap = cap;
+	chunk->next = doc->chunks;
+	doc->chunks = chunk;
+	return chunk;
+}
+
+/* take - the value from @start to @end; NULL without memory, or when no value can stand there. */
+static inline struct json *take(struct json_walk *w, enum json_type type, size_t start, size_t end)
+{
+	struct json_chunk *chunk = w->doc->chunks;
+	struct json_open *in = w->in;
+	struct json *node;
+
+	if (in ? (in->node->type == JSON_OBJECT) != (w->key != NULL) : w->doc->root != NULL) {
+		w->lost = true;
+		return NULL;
+	}
+	if (!chunk || chunk->used == chunk->cap)
+		chunk = more_nodes(w->doc);
+	if (!chunk) {
+		w->oom = true;
+		return NULL;
+	}
+	node = &chunk->node[chunk->used++];
+	*node = empty;
+	node->type = type;
+	node->start = (uint32_t)start;
+	node->end = w->end = (uint32_t)end;
+	if (!in) {
+		w->doc->root = node;
+		return node;
+	}
+	node->parent = in->node;
+	node->index = in->node->count++;
+	if (in->last)
+		in->last->next = node;
+	else
+		in->node->first = node;
+	in->last = node;
+	if (w->key) {
+		node->key = steal_ptr(w->key);
+		node->key_len = w->key_len;
+		node->key_start = w->key_start;
+	}
+	return node;
+}
+
+/* decode - the string whose quotes stand at @start and before @end. */
+static const char *decode(const struct json_walk *w, size_t start, size_t end, uint32_t *ret_len)
+{
+	const char *raw = w->doc->text + start + 1;
+	char *out = w->doc->decoded + start + 1;
+	size_t len = end - start - 2;
+
+	if (w->escapes && memchr(raw, '\\', len))
+		len = json_unescape(out, raw, len);
+	out[len] = '\0';
+	*ret_len = (uint32_t)len;
+	return out;
+}
+
+static void take_string(struct json_walk *w, size_t start, size_t end)
+{
+	struct json *node;
+
+	if (w->in && w->in->node->type == JSON_OBJECT && !w->key) {
+		w->key = decode(w, start, end, &w->key_len);
+		w->key_start = (uint32_t)start;
+		w->end = (uint32_t)end;
+		return;
+	}
+	node = take(w, JSON_STRING, start, end);
+	if (node)
+		node->str = decode(w, start, end, &node->len);
+}
+
+/* take_word - whether it is one is the grammar's to say; the first byte tells which. */
+static void take_word(struct json_walk *w, size_t start, size_t end)
+{
+	const char c = w->doc->text[start];
+	struct json *node;
+
+	if (c == 't' || c == 'f') {
+		node = take(w, JSON_BOOL, start, end);
+		if (node)
+			node->boolean = c == 't';
+	} else if (c == 'n') {
+		(void)take(w, JSON_NULL, start, end);
+	} else {
+		node = take(w, JSON_NUMBER, start, end);
+		if (!node)
+			return;
+		node->str = w->doc->decoded + start;
+		node->len = (uint32_t)(end - start);
+		w->doc->decoded[end] = '\0';	/* what stood there is in the text */
+	}
+}
+
+static void open_container(struct json_walk *w, size_t at)
+{
+	const size_t depth = w->in ? (size_t)(w->in - w->open) + 1 : 0;
+	struct json *node;
+
+	if (depth == ARRAY_SIZE(w->open)) {
+		w->lost = w->deep = true;
+		w->deep_at = at;
+		w->deep_n = w->n;
+		return;
+	}
+	node = take(w, w->doc->text[at] == '{' ? JSON_OBJECT : JSON_ARRAY, at, at + 1);
+	if (!node)
+		return;
+	w->in = &w->open[depth];
+	*w->in = (struct json_open){ .node = node };
+}
+
+static void close_container(struct json_walk *w, size_t at)
+{
+	const enum json_type type = w->doc->text[at] == '}' ? JSON_OBJECT : JSON_ARRAY;
+
+	if (!w->in || w->in->node->type != type || w->key) {
+		w->lost = true;
+		return;
+	}
+	w->in->node->end = w->end = (uint32_t)at + 1;
+	w->oom = json_complete(w->doc, w->in->node) < 0;
+	w->in = w->in == w->open ? NULL : w->in - 1;
+}
+
+/* Most of a text that people read is indentation: eight bytes at a time. NUL ends the text. */
+static size_t skip_space(const char *text, size_t len, size_t at)
+{
+	while (len - at >= 8 && memcmp(text + at, "        ", 8) == 0)
+		at += 8;
+	while (kind_of(text[at]) == SPACE)
+		at++;
+	return at;
+}
+
+/* take_bracket - before which there are @n bytes of tokens. */
+static void take_bracket(struct json_walk *w, size_t at, size_t n)
+{
+	w->n = n;
+	if (kind_of(w->doc->text[at]) == OPEN)
+		open_container(w, at);
+	else
+		close_container(w, at);
+}
+
+/* between - the offset after what stands between two tokens at @at; 0 and the fault. */
+static size_t between(struct json_walk *w, size_t at)
+{
+	const char *text = w->doc->text;
+	const enum kind kind = kind_of(text[at]);
+
+	if (kind == SPACE)
+		return skip_space(text, w->doc->len, at + 1);
+	if (kind == SLASH)
+		return json_scan_comment(text, w->doc->len, w->flags, at, &w->fault);
+	w->fault = (struct json_fault){ at, "a control character stands outside a string" };
+	return 0;
+}
+
+int json_walk(struct json_walk *w)
+{
+	const char *const text = w->doc->text;
+	const size_t len = w->doc->len;
+	char *const bytes = w->bytes;
+	size_t n = 0, at = 0, end;
+
+	for (; at < len && n < w->most && !w->oom; at = end) {
+		const enum kind kind = kind_of(text[at]);
+
+		if (kind == MARK) {
+			bytes[n++] = text[at];
+			end = at + 1;
+		} else if (kind == QUOTE) {
+			for (end = at + 1; !json_stops[(unsigned char)text[end]]; end++)
+				;
+			if (text[end++] != '"')
+				end = json_scan_string(text, len, at, &w->fault);
+			if (end == 0)
+				return -EINVAL;
+			bytes[n] = bytes[n + 1] = '"';
+			n += 2;
+			if (!w->lost && n <= w->most)
+				take_string(w, at, end);
+		} else if (kind == OPEN || kind == CLOSE) {
+			if (!w->lost)
+				take_bracket(w, at, n);
+			bytes[n++] = text[at];
+			end = at + 1;
+		} else if (kind == WORD) {
+			for (end = at; kind_of(text[end]) == WORD; end++)
+				bytes[n++] = text[end];
+			/* a space or comment may be all that is between it and the next */
+			if (kind_of(text[end]) == SPACE || kind_of(text[end]) == SLASH)
+				bytes[n++] = ' ';
+			if (!w->lost && n <= w->most)
+				take_word(w, at, end);
+		} else {
+			end = between(w, at);
+			if (end == 0)
+				return -EINVAL;
+		}
+	}
+	w->n = n;
+	return w->oom ? -ENOMEM : 0;
+}
