@@ -58,6 +58,7 @@ struct json_doc {
 	const struct json *root;
 	size_t repeated;		/* how many members repeat an earlier name */
 	char *decoded;			/* private */
+	size_t depth;			/* private: of containers that stand in each other */
 	struct json_chunk *chunks;	/* private */
 	struct json_index *indexes;	/* private */
 	struct json_doc *values;	/* private: whose strings it has, one after the other */
@@ -74,6 +75,26 @@ struct json_doc {
  */
 int json_parse(const char *name, const char *text, size_t len, unsigned flags,
 	       struct json_doc **ret, struct error *err) must_check;
+
+/*
+ * Objects that many texts share, such as the seccomp profile that an engine writes into
+ * each config.json. Where the bytes of one stand again, they are not parsed again.
+ * Up to eight, of 1 to 64 KiB each.
+ */
+struct json_shared;
+
+struct json_shared *json_shared_new(void);	/* NULL without memory */
+void json_shared_free(struct json_shared **shared);
+
+/* json_shared_add - remember @object of @doc, unless there are enough. A copy is taken. */
+void json_shared_add(struct json_shared *shared, const struct json_doc *doc,
+		     const struct json *object);
+
+/* json_parse_shared - as json_parse() without flags. @shared (NULL: none) must outlive the
+ * document, which has strings of it. */
+int json_parse_shared(const char *name, const char *text, size_t len,
+		      const struct json_shared *shared, struct json_doc **ret,
+		      struct error *err) must_check;
 
 void json_free(struct json_doc **doc);
 #define _cleanup_json_ _cleanup_(json_free)

@@ -75,6 +75,11 @@ struct candidate {
 int candidate_parse(const char *name, const struct buf *text, struct candidate *c,
 		    struct error *err) must_check;
 
+/* candidate_parse_shared - the same; @shared (or NULL) must outlive @c. */
+int candidate_parse_shared(const char *name, const struct buf *text,
+			   const struct json_shared *shared, struct candidate *c,
+			   struct error *err) must_check;
+
 /* candidate_edit - what candidate_parse() would make of the text with @edits made; @doc is
  * lent to it and must outlive it. */
 int candidate_edit(const struct json_doc *doc, const struct json_edits *edits,

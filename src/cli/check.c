@@ -51,6 +51,7 @@ static void judge(const struct checking *how, struct input *input, struct desk *
 
 	input->lent = how->lent;
 	input->seen = desk->seen;
+	input->shared = desk->shared;
 	input->sketch = !how->json;
 	if (input_judge(input, how->options, how->policies, &admitted, &c, &err) < 0) {
 		unjudged(how, input->name, &err, job);

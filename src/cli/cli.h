@@ -117,6 +117,7 @@ int policies_for(const struct policies *policies, struct subject *subject,
 /* What earlier inputs left for one that is judged and told after them; or NULLs. */
 struct desk {
 	struct facts_seen *seen;
+	struct json_shared *shared;
 	struct report_kept *kept;
 };
 
@@ -155,6 +156,7 @@ struct input {
 	struct lent *lent;		/* or NULL */
 	struct known_profiles known;	/* what it was lent */
 	struct facts_seen *seen;	/* or NULL */
+	struct json_shared *shared;	/* or NULL; outlives what is judged */
 	bool sketch;			/* remedies need not be whole: none is shown or made */
 };
 

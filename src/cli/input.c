@@ -121,8 +121,9 @@ int input_judge(struct input *input, const struct cli_options *options,
 			r = with_exec(&input->text, options->exec, &exec, err);
 	}
 	if (r == 0)
-		r = candidate_parse(options->exec ? options->exec : input->name,
-				    options->exec ? &exec : &input->text, ret, err);
+		r = candidate_parse_shared(options->exec ? options->exec : input->name,
+					   options->exec ? &exec : &input->text, input->shared,
+					   ret, err);
 	if (r == 0)
 		r = policies_for(policies, &how, &how.policy, err);
 	if (r < 0)
@@ -140,5 +141,7 @@ int input_judge(struct input *input, const struct cli_options *options,
 		r = candidate_judge(ret, &how, err);
 	if (r == 0 && input->lent)
 		lent_learn(input->lent, ret);
+	if (r == 0 && input->shared && ret->spec.linux_.seccomp.node)
+		json_shared_add(input->shared, ret->doc, ret->spec.linux_.seccomp.node);
 	return r;
 }

@@ -7,6 +7,7 @@
 static void desk_free(struct desk *desk)
 {
 	facts_seen_free(&desk->seen);
+	json_shared_free(&desk->shared);
 	report_kept_free(&desk->kept);
 }
 
@@ -110,6 +111,8 @@ struct desk lent_desk(struct lent *lent)
 	(void)pthread_mutex_unlock(&lent->lock);
 	if (!desk.seen)
 		desk.seen = facts_seen_new();
+	if (!desk.shared)
+		desk.shared = json_shared_new();
 	if (!desk.kept)
 		desk.kept = report_kept_new();
 	return desk;

@@ -12,65 +12,7 @@ struct build {
 	struct json_doc *doc;		/* what becomes of it */
 	char *name;			/* the place for the next name */
 	uint32_t at;			/* how far the text of @from has been walked */
-	bool placed;			/* what is copied stands in that text */
 };
-
-/* The nodes are this layer's own; only readers see them const. */
-static struct json *own(const struct json *node)
-{
-	return (struct json *)(uintptr_t)node;
-}
-
-/* take - a copy of the value @src alone. There is room for all. */
-static struct json *take(struct build *b, const struct json *src)
-{
-	struct json_chunk *chunk = b->doc->chunks;
-	struct json *to = &chunk->node[chunk->used++];
-
-	*to = *src;
-	to->parent = to->first = to->next = NULL;
-	to->sorted = NULL;
-	to->repeated = false;
-	if (!b->placed)
-		to->key_start = to->start = to->end = b->at;
-	return to;
-}
-
-static int complete(struct build *b, struct json *node)
-{
-	return node->count > 0 ? json_complete(b->doc, node) : 0;
-}
-
-/* copy - the value @src and all that it holds, or NULL. */
-static struct json *copy(struct build *b, const struct json *src)
-{
-	struct json *top = take(b, src), *to = top, *made;
-	const struct json *from = src;
-
-	for (;;) {
-		if (from->first) {
-			from = from->first;
-			made = take(b, from);
-			made->parent = to;
-			to->first = made;
-			to = made;
-			continue;
-		}
-		while (from != src && !from->next) {
-			from = from->parent;
-			to = own(to->parent);
-			if (complete(b, to) < 0)
-				return NULL;
-		}
-		if (from == src)
-			return top;
-		from = from->next;
-		made = take(b, from);
-		made->parent = to->parent;
-		to->next = made;
-		to = made;
-	}
-}
 
 /* add_name - what would have been read where the name of an added member is written. */
 static int add_name(struct build *b, struct slice name, struct json *to)
@@ -106,18 +48,21 @@ static void locate(struct build *b, const struct edit_node *node, uint32_t *ret_
 static int make(struct build *b, struct edit_node *node)
 {
 	const struct edit_node *parent = node->parent;
+	const bool placed = node->text == b->from->text;	/* it stands in that text */
+	struct json_place place = { .moved = placed };
 	uint32_t key_start;
 	struct json *to;
 
 	locate(b, node, &key_start);
-	b->placed = node->text == b->from->text;
+	place.at = placed ? 0 : b->at;
 	edit_settle(node);
-	to = node->open ? take(b, node->src) : copy(b, node->src);
+	to = node->open ? json_copy_one(b->doc, node->src, place) :
+			  json_copy(b->doc, node->src, place);
 	if (!to)
 		return -ENOMEM;
 	if (node->open)
 		to->count = 0;
-	if (node->open || !b->placed)
+	if (node->open || !placed)
 		to->end = to->start;
 	else
 		b->at = to->end;
@@ -160,7 +105,7 @@ static int build(struct build *b, struct edit_tree *t)
 			node = kid;
 		} else {
 			if (node->open)
-				r = complete(b, node->made);
+				r = json_complete(b->doc, node->made);
 			if (node->open && node->text == b->from->text)
 				b->at = node->src->end;
 			node = node->parent;
@@ -169,30 +114,19 @@ static int build(struct build *b, struct edit_tree *t)
 	return r;
 }
 
-static size_t count_values(const struct json_doc *doc)
-{
-	size_t n = 0;
-
-	for (const struct json_chunk *c = doc->chunks; c; c = c->next)
-		n += c->used;
-	return n;
-}
-
 int edit_build(struct edit_tree *t, size_t names, struct json_doc **ret)
 {
 	_cleanup_json_ struct json_doc *doc = calloc(1, sizeof(*doc));
 	struct build b = { .from = t->doc, .doc = doc };
-	size_t n = count_values(t->doc);
+	size_t n = json_values(t->doc);
 
 	if (!doc)
 		return -ENOMEM;
 	for (size_t i = 0; i < t->n_values; i++)
-		n += count_values(t->value[i]);
-	doc->chunks = malloc(sizeof(*doc->chunks) + n * sizeof(doc->chunks->node[0]));
+		n += json_values(t->value[i]);
 	doc->decoded = malloc(names);
-	if (!doc->chunks || !doc->decoded)
+	if (!doc->decoded || json_room(doc, n) < 0)
 		return -ENOMEM;
-	*doc->chunks = (struct json_chunk){ .cap = n };
 	doc->lent = true;
 	doc->name = t->doc->name;
 	doc->text = t->doc->text;

@@ -47,6 +47,7 @@ struct json_open {
 struct json_walk {
 	struct json_doc *doc;		/* set: the values go there */
 	unsigned flags;			/* set: JSON_COMMENTS */
+	const struct json_shared *shared;	/* set: or NULL */
 	bool escapes;			/* set: there may be a backslash */
 	char *bytes;			/* set: room for the tokens, as many bytes as the text has */
 	size_t most;			/* set: no token is taken that ends behind so many of them */
@@ -95,6 +96,31 @@ size_t json_skip(const char *text, size_t len, size_t at);
  */
 int json_complete(struct json_doc *doc, struct json *node);
 void json_index_free(struct json_doc *doc);
+
+/* json_room - allocate for @n values, which json_copy() may take. 0, or -ENOMEM. */
+int json_room(struct json_doc *doc, size_t n);
+
+/* json_values - how many there are. */
+size_t json_values(const struct json_doc *doc);
+
+/* Where copies stand in the text: as far from each other as before, or all at one place. */
+struct json_place {
+	bool moved;
+	uint32_t at;			/* moved: added to their offsets */
+};
+
+/* json_copy - the value @src and all that it holds, which @doc has room for; NULL: no memory. */
+struct json *json_copy(struct json_doc *doc, const struct json *src, struct json_place place);
+
+/* json_copy_one - @src without what it holds. */
+struct json *json_copy_one(struct json_doc *doc, const struct json *src, struct json_place place);
+
+/*
+ * json_shared_at - @ret is a copy of the known object whose text stands at @at of @doc, and which
+ * is no deeper than @depth, or NULL. 0, or -ENOMEM.
+ */
+int json_shared_at(const struct json_shared *shared, struct json_doc *doc, size_t at,
+		   size_t depth, struct json **ret);
 
 /*
  * json_indexed - the first member of an indexed object that is named [s, s + len),

@@ -60,8 +60,8 @@ static int again(struct json_walk *w, size_t seen)
 		return r;
 	drop_values(w->doc);
 	*w = (struct json_walk){
-		.doc = w->doc, .flags = w->flags, .escapes = w->escapes, .bytes = w->bytes,
-		.most = r < 0 && good > 0 ? good - 1 : good,
+		.doc = w->doc, .flags = w->flags, .shared = w->shared, .escapes = w->escapes,
+		.bytes = w->bytes, .most = r < 0 && good > 0 ? good - 1 : good,
 	};
 	return json_walk(w) == -ENOMEM ? -ENOMEM : explain(w);
 }
@@ -91,17 +91,23 @@ static int read_all(struct json_walk *w)
 	return 0;
 }
 
-static struct json_doc *doc_alloc(const char *name, const char *text, size_t len)
+static int doc_alloc(const char *name, const char *text, size_t len, struct json_doc **ret,
+		     struct error *err)
 {
-	_cleanup_json_ struct json_doc *doc = calloc(1, sizeof(*doc));
+	struct json_doc *doc;
 
+	if (!name)
+		name = "json";
+	if (len > JSON_TEXT_MAX)
+		return error_set(err, -EFBIG, "%s: larger than %zu bytes", name, JSON_TEXT_MAX);
+	*ret = doc = calloc(1, sizeof(*doc));
 	if (!doc)
-		return NULL;
-	doc->name = strdup(name ? name : "json");
+		return error_oom(err);
+	doc->name = strdup(name);
 	doc->text = malloc(len + 1);
 	doc->decoded = malloc(len + 1);
 	if (!doc->name || !doc->text || !doc->decoded)
-		return NULL;
+		return error_oom(err);
 	if (len > 0) {
 		memcpy(doc->text, text, len);
 		memcpy(doc->decoded, text, len);
@@ -109,42 +115,61 @@ static struct json_doc *doc_alloc(const char *name, const char *text, size_t len
 	doc->text[len] = '\0';
 	doc->decoded[len] = '\0';
 	doc->len = len;
-	return steal_ptr(doc);
+	return 0;
+}
+
+static int parse(struct json_doc *doc, unsigned flags, const struct json_shared *shared,
+		 struct error *err)
+{
+	_cleanup_free_ struct json_walk *w = calloc(1, sizeof(*w));
+	_cleanup_free_ char *tokens = malloc(doc->len + 1);
+	unsigned line, column;
+	int r;
+
+	if (!w || !tokens)
+		return error_oom(err);
+	w->doc = doc;
+	w->flags = flags;
+	w->shared = shared;
+	w->escapes = memchr(doc->text, '\\', doc->len) != NULL;
+	w->bytes = tokens;
+	w->most = SIZE_MAX;
+	r = json_scan(doc->text, doc->len, &w->fault);
+	if (r == 0)
+		r = read_all(w);
+	if (r == -ENOMEM)
+		return error_oom(err);
+	if (r == 0)
+		return 0;
+	json_where(doc, w->fault.at, &line, &column);
+	return error_set(err, r, "%s:%u:%u: %s", doc->name, line, column, w->fault.what);
 }
 
 int json_parse(const char *name, const char *text, size_t len, unsigned flags,
 	       struct json_doc **ret, struct error *err)
 {
-	_cleanup_free_ struct json_walk *w = calloc(1, sizeof(*w));
-	_cleanup_free_ char *tokens = NULL;
 	_cleanup_json_ struct json_doc *doc = NULL;
-	unsigned line, column;
-	int r;
+	int r = doc_alloc(name, text, len, &doc, err);
 
-	if (len > JSON_TEXT_MAX)
-		return error_set(err, -EFBIG, "%s: larger than %zu bytes", name ? name : "json",
-				 JSON_TEXT_MAX);
-	doc = doc_alloc(name, text, len);
-	tokens = malloc(len + 1);
-	if (!doc || !w || !tokens)
-		return error_oom(err);
-	w->doc = doc;
-	w->flags = flags;
-	w->escapes = memchr(doc->text, '\\', len) != NULL;
-	w->bytes = tokens;
-	w->most = SIZE_MAX;
-	r = json_scan(doc->text, len, &w->fault);
 	if (r == 0)
-		r = read_all(w);
-	if (r == -ENOMEM)
-		return error_oom(err);
-	if (r < 0) {
-		json_where(doc, w->fault.at, &line, &column);
-		return error_set(err, r, "%s:%u:%u: %s", doc->name, line, column,
-				 w->fault.what);
-	}
-	*ret = steal_ptr(doc);
-	return 0;
+		r = parse(doc, flags, NULL, err);
+	if (r == 0)
+		*ret = steal_ptr(doc);
+	return r;
+}
+
+int json_parse_shared(const char *name, const char *text, size_t len,
+		      const struct json_shared *shared, struct json_doc **ret,
+		      struct error *err)
+{
+	_cleanup_json_ struct json_doc *doc = NULL;
+	int r = doc_alloc(name, text, len, &doc, err);
+
+	if (r == 0)
+		r = parse(doc, 0, shared, err);
+	if (r == 0)
+		*ret = steal_ptr(doc);
+	return r;
 }
 
 static void doc_free(struct json_doc *d)

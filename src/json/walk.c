@@ -42,45 +42,28 @@ static const struct json empty;
 static __attribute__((noinline)) struct json_chunk *more_nodes(struct json_doc *doc)
 {
 	/* a value takes two bytes of text: itself, and a comma or bracket */
-	size_t cap = doc->len / 2 + 1;
-	struct json_chunk *chunk;
+	const size_t cap = doc->len / 2 + 1;
 
-	cap = cap < CHUNK_NODES ? cap : CHUNK_NODES;
-	chunk = malloc(sizeof(*chunk) + cap * sizeof(chunk->node[0]));
-	if (!chunk)
-		return NULL;
-	chunk->used = 0;
-	chunk->cap = cap;
-	chunk->next = doc->chunks;
-	doc->chunks = chunk;
-	return chunk;
+	return json_room(doc, cap < CHUNK_NODES ? cap : CHUNK_NODES) < 0 ? NULL : doc->chunks;
 }
 
-/* take - the value from @start to @end; NULL without memory, or when no value can stand there. */
-static inline struct json *take(struct json_walk *w, enum json_type type, size_t start, size_t end)
+/* misplaced - whether no value can stand here. */
+static bool misplaced(const struct json_walk *w)
 {
-	struct json_chunk *chunk = w->doc->chunks;
-	struct json_open *in = w->in;
-	struct json *node;
+	if (!w->in)
+		return w->doc->root != NULL;
+	return (w->in->node->type == JSON_OBJECT) != (w->key != NULL);
+}
 
-	if (in ? (in->node->type == JSON_OBJECT) != (w->key != NULL) : w->doc->root != NULL) {
-		w->lost = true;
-		return NULL;
-	}
-	if (!chunk || chunk->used == chunk->cap)
-		chunk = more_nodes(w->doc);
-	if (!chunk) {
-		w->oom = true;
-		return NULL;
-	}
-	node = &chunk->node[chunk->used++];
-	*node = empty;
-	node->type = type;
-	node->start = (uint32_t)start;
+/* attach - @node, which ends at @end, to those before it. */
+static inline void attach(struct json_walk *w, struct json *node, size_t end)
+{
+	struct json_open *in = w->in;
+
 	node->end = w->end = (uint32_t)end;
 	if (!in) {
 		w->doc->root = node;
-		return node;
+		return;
 	}
 	node->parent = in->node;
 	node->index = in->node->count++;
@@ -94,6 +77,29 @@ static inline struct json *take(struct json_walk *w, enum json_type type, size_t
 		node->key_len = w->key_len;
 		node->key_start = w->key_start;
 	}
+}
+
+/* take - the value from @start to @end; NULL without memory, or when none can stand there. */
+static inline struct json *take(struct json_walk *w, enum json_type type, size_t start, size_t end)
+{
+	struct json_chunk *chunk = w->doc->chunks;
+	struct json *node;
+
+	if (misplaced(w)) {
+		w->lost = true;
+		return NULL;
+	}
+	if (!chunk || chunk->used == chunk->cap)
+		chunk = more_nodes(w->doc);
+	if (!chunk) {
+		w->oom = true;
+		return NULL;
+	}
+	node = &chunk->node[chunk->used++];
+	*node = empty;
+	node->type = type;
+	node->start = (uint32_t)start;
+	attach(w, node, end);
 	return node;
 }
 
@@ -148,9 +154,14 @@ static void take_word(struct json_walk *w, size_t start, size_t end)
 	}
 }
 
+static size_t depth_of(const struct json_walk *w)
+{
+	return w->in ? (size_t)(w->in - w->open) + 1 : 0;
+}
+
 static void open_container(struct json_walk *w, size_t at)
 {
-	const size_t depth = w->in ? (size_t)(w->in - w->open) + 1 : 0;
+	const size_t depth = depth_of(w);
 	struct json *node;
 
 	if (depth == ARRAY_SIZE(w->open)) {
@@ -164,6 +175,25 @@ static void open_container(struct json_walk *w, size_t at)
 		return;
 	w->in = &w->open[depth];
 	*w->in = (struct json_open){ .node = node };
+	if (depth + 1 > w->doc->depth)
+		w->doc->depth = depth + 1;
+}
+
+/* take_shared - the whole object at @at, if it is a known one: the offset after it, or 0. */
+static size_t take_shared(struct json_walk *w, size_t at)
+{
+	const size_t room = JSON_DEPTH_MAX - depth_of(w);
+	struct json *node;
+	size_t end;
+
+	if (misplaced(w))
+		return 0;
+	w->oom = json_shared_at(w->shared, w->doc, at, room, &node) < 0;
+	if (w->oom || !node)
+		return 0;
+	end = node->end;
+	attach(w, node, end);
+	return end;
 }
 
 static void close_container(struct json_walk *w, size_t at)
@@ -199,16 +229,11 @@ static void take_bracket(struct json_walk *w, size_t at, size_t n)
 		close_container(w, at);
 }
 
-/* between - the offset after what stands between two tokens at @at; 0 and the fault. */
-static size_t between(struct json_walk *w, size_t at)
+/* odd - the offset after the comment at @at, or 0 and the fault. */
+static size_t odd(struct json_walk *w, size_t at)
 {
-	const char *text = w->doc->text;
-	const enum kind kind = kind_of(text[at]);
-
-	if (kind == SPACE)
-		return skip_space(text, w->doc->len, at + 1);
-	if (kind == SLASH)
-		return json_scan_comment(text, w->doc->len, w->flags, at, &w->fault);
+	if (kind_of(w->doc->text[at]) == SLASH)
+		return json_scan_comment(w->doc->text, w->doc->len, w->flags, at, &w->fault);
 	w->fault = (struct json_fault){ at, "a control character stands outside a string" };
 	return 0;
 }
@@ -226,6 +251,8 @@ int json_walk(struct json_walk *w)
 		if (kind == MARK) {
 			bytes[n++] = text[at];
 			end = at + 1;
+		} else if (kind == SPACE) {
+			end = skip_space(text, len, at + 1);
 		} else if (kind == QUOTE) {
 			for (end = at + 1; !json_stops[(unsigned char)text[end]]; end++)
 				;
@@ -237,6 +264,10 @@ int json_walk(struct json_walk *w)
 			n += 2;
 			if (!w->lost && n <= w->most)
 				take_string(w, at, end);
+		} else if (kind == OPEN && w->shared && !w->lost && n + 2 <= w->most &&
+			   (end = take_shared(w, at)) > 0) {
+			bytes[n++] = '{';
+			bytes[n++] = '}';
 		} else if (kind == OPEN || kind == CLOSE) {
 			if (!w->lost)
 				take_bracket(w, at, n);
@@ -251,7 +282,7 @@ int json_walk(struct json_walk *w)
 			if (!w->lost && n <= w->most)
 				take_word(w, at, end);
 		} else {
-			end = between(w, at);
+			end = odd(w, at);
 			if (end == 0)
 				return -EINVAL;
 		}

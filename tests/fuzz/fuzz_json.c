@@ -136,6 +136,46 @@ static void edits(const struct json_doc *doc, uint64_t *seed)
 	}
 }
 
+/* shared_alike - @text reads with @shared as it does by itself. */
+static void shared_alike(const struct buf *text, const struct json_shared *shared)
+{
+	_cleanup_json_ struct json_doc *alone = NULL, *doc = NULL;
+	struct error want, err;
+	const char *differs;
+	int r = json_parse("t", buf_cstr(text), text->len, 0, &alone, &want);
+
+	property(json_parse_shared("t", buf_cstr(text), text->len, shared, &doc, &err) == r,
+		 "with what is shared it reads alike");
+	if (r < 0) {
+		property(strcmp(err.text, want.text) == 0, "not %s but %s", want.text, err.text);
+		return;
+	}
+	differs = same_doc(alone, doc);
+	property(!differs, "with what is shared it differs: %s", differs ? differs : "");
+	for (const struct json *m = alone->root, *n = doc->root; m;
+	     m = next_node(m), n = next_node(n))
+		property(m->start == n->start && m->end == n->end && m->key_start == n->key_start,
+			 "with what is shared it stands elsewhere");
+}
+
+/* sharing - the text of @doc, and that with one byte another, with an object of it known. */
+static void sharing(const struct json_doc *doc, uint64_t *seed)
+{
+	_cleanup_(json_shared_free) struct json_shared *shared = json_shared_new();
+	const struct json *object = pick(doc, seed);
+	_cleanup_buf_ struct buf text = { 0 };
+	static const char bytes[] = "{}[],:\"\\1t ";
+
+	while (object && object->type != JSON_OBJECT)
+		object = object->parent;
+	property(shared, "there is memory");
+	json_shared_add(shared, doc, object ? object : doc->root);
+	buf_add(&text, doc->text, doc->len);
+	shared_alike(&text, shared);
+	text.data[fuzz_random(seed, text.len)] = bytes[fuzz_random(seed, sizeof(bytes) - 1)];
+	shared_alike(&text, shared);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	_cleanup_json_ struct json_doc *doc = NULL, *plain = NULL;
@@ -160,5 +200,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		stands_there(doc, node);
 	}
 	edits(doc, &seed);
+	sharing(doc, &seed);
 	return 0;
 }
