@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include <cofferdam/text.h>
+
 /* The last line that tells of an error, or the last that says anything. */
 static void telling_line(const struct buf *said, struct buf *out)
 {
@@ -66,31 +68,38 @@ static void try_one(struct doctor *d, enum engine engine, const char *how, const
 		canary_told(d, engine, how, &said, status);
 }
 
-/* --- each engine's command line --- */
+/* --- each engine's command line, for this host whatever its user's settings name --- */
+
+#define DOCKER "docker", "--context", "default"
 
 static void podman(struct doctor *d, const char *root)
 {
-	const char *argv[] = { "podman", "run", "--rm", "--name", CANARY_NAME, "--network", "none",
-			       "--privileged", "--pid", "host", "--rootfs", root, CANARY_PROGRAM, NULL };
+	const char *argv[] = { "podman", "--remote=false", "run", "--rm", "--name", text_path_base(root),
+			       "--network", "none", "--privileged", "--pid", "host", "--rootfs", root,
+			       CANARY_PROGRAM, NULL };
 
 	try_one(d, ENGINE_PODMAN, "podman run --privileged", argv);
 }
 
-static void docker_run(struct doctor *d, const char *how, const char *runtime)
+static void docker_run(struct doctor *d, const char *image, bool runc)
 {
-	const char *argv[] = { "docker", "run", "--rm", "--name", CANARY_NAME, "--network", "none",
-			       "--privileged", "--pid", "host", "--runtime", runtime,
-			       CANARY_NAME ":latest", CANARY_PROGRAM, NULL };
-	const char *plain[] = { "docker", "run", "--rm", "--name", CANARY_NAME, "--network", "none",
-				"--privileged", "--pid", "host", CANARY_NAME ":latest", CANARY_PROGRAM, NULL };
+	const char *name = strchr(image, ':') + 1;
+	const char *argv[] = { DOCKER, "run", "--rm", "--name", name, "--network", "none", "--privileged",
+			       "--pid", "host", "--runtime", "runc", image, CANARY_PROGRAM, NULL };
+	const char *plain[] = { DOCKER, "run", "--rm", "--name", name, "--network", "none", "--privileged",
+				"--pid", "host", image, CANARY_PROGRAM, NULL };
 
-	try_one(d, ENGINE_DOCKER, how, runtime ? argv : plain);
+	if (runc)
+		try_one(d, ENGINE_DOCKER, "docker run --runtime runc --privileged", argv);
+	else
+		try_one(d, ENGINE_DOCKER, "docker run --privileged", plain);
 }
 
-static void docker(struct doctor *d)
+/* its name has no capitals, and its tag may */
+static void docker_image(struct doctor *d, const char *image)
 {
-	static const char *const import[] = { "docker", "import", "-", CANARY_NAME ":latest", NULL };
-	static const char *const away[] = { "docker", "rmi", "--force", CANARY_NAME ":latest", NULL };
+	const char *import[] = { DOCKER, "import", "-", image, NULL };
+	const char *away[] = { DOCKER, "rmi", "--force", image, NULL };
 	_cleanup_buf_ struct buf empty = { 0 }, said = { 0 };
 	static const char zeros[1024];
 	struct error err = { 0 };
@@ -103,20 +112,39 @@ static void docker(struct doctor *d)
 		       "it could not be tried: %s", r < 0 ? err.text : buf_cstr(&said));
 		return;
 	}
-	docker_run(d, "docker run --privileged", NULL);
+	docker_run(d, image, false);
 	if (d->state.doors[ENGINE_DOCKER][INSTALL_DIVERT])
-		docker_run(d, "docker run --runtime runc --privileged", "runc");
+		docker_run(d, image, true);
 	buf_reset(&said);
 	if (spawn_run(away, NULL, CANARY_DEADLINE_MS, &said, &status, &err) < 0 || status != 0)
-		remark(d, REMARK_WARNING, "canary", ENGINE_DOCKER, "docker rmi " CANARY_NAME,
-		       "its image is left: %s", buf_cstr(&said));
+		remark(d, REMARK_WARNING, "canary", ENGINE_DOCKER, "take it away: docker rmi",
+		       "its image %s is left: %s", image, buf_cstr(&said));
+}
+
+static void docker(struct doctor *d, const char *root)
+{
+	_cleanup_free_ char *image = NULL;
+	const char *host = getenv("DOCKER_HOST");
+
+	if (host && *host && strncmp(host, "unix://", strlen("unix://")) != 0) {
+		remark(d, REMARK_FAULT, "canary", ENGINE_DOCKER, "run it with DOCKER_HOST unset",
+		       "not tried: DOCKER_HOST is %s, and that may be another host's dockerd", host);
+		return;
+	}
+	if (asprintf(&image, CANARY_NAME ":%s", text_path_base(root)) < 0) {
+		image = NULL;
+		d->out->oom = true;
+		return;
+	}
+	docker_image(d, image);
 }
 
 static void containerd(struct doctor *d, const char *root)
 {
+	const char *name = text_path_base(root);
 	const char *named[] = { "ctr", "run", "--rm", "--privileged", "--runc-binary",
-				LIBEXECDIR "/containerd/runc", "--rootfs", root, CANARY_NAME, CANARY_PROGRAM, NULL };
-	const char *plain[] = { "ctr", "run", "--rm", "--privileged", "--rootfs", root, CANARY_NAME,
+				LIBEXECDIR "/containerd/runc", "--rootfs", root, name, CANARY_PROGRAM, NULL };
+	const char *plain[] = { "ctr", "run", "--rm", "--privileged", "--rootfs", root, name,
 				CANARY_PROGRAM, NULL };
 
 	if (d->state.doors[ENGINE_CONTAINERD][INSTALL_DIVERT])
@@ -126,6 +154,7 @@ static void containerd(struct doctor *d, const char *root)
 			"door, not that the CRI service calls it)", named);
 }
 
+/* @root's name is every canary's: two that are tried at once have different ones. */
 static void canaries(struct doctor *d, const char *root)
 {
 	if (installed_uses(&d->state, ENGINE_PODMAN))
@@ -133,7 +162,7 @@ static void canaries(struct doctor *d, const char *root)
 	if (installed_uses(&d->state, ENGINE_CONTAINERD))
 		containerd(d, root);
 	if (installed_uses(&d->state, ENGINE_DOCKER))
-		docker(d);
+		docker(d, root);
 	if (installed_uses(&d->state, ENGINE_CRIO))
 		canary_crio(d, root);
 }

@@ -59,8 +59,9 @@ void canary_crio(struct doctor *d, const char *root);
 #define CANARY_PROGRAM "/no-such-program-of-cofferdam"
 
 /*
- * spawn_run - @argv, found by the usual PATH, with @input on standard input; what
- * it says on both streams, and its exit status. Ended after @deadline_ms.
+ * spawn_run - @argv, found in the usual folders whatever PATH says, with @input on
+ * standard input; what it says on both streams, and its exit status. Ended after
+ * @deadline_ms.
  */
 int spawn_run(const char *const *argv, const struct buf *input, int deadline_ms,
 		struct buf *ret, int *ret_status, struct error *err) must_check;

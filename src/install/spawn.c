@@ -59,13 +59,31 @@ static void environment_free(char ***v)
 	free(*v);
 }
 
+/* posix_spawnp(3) would search the PATH of whoever called us. */
+static char *find(const char *name, struct error *err)
+{
+	struct tree tree __attribute__((cleanup(tree_close))) = { .fd = -1 };
+	char *path = NULL;
+
+	if (strchr(name, '/'))
+		path = strdup(name);
+	else if (tree_open(NULL, &tree, err) == 0)
+		path = where_program(&tree, name);
+	if (!path)
+		(void)error_set(err, -ENOENT, "%s: not in one of the usual folders", name);
+	return path;
+}
+
 static int start(const char *const *argv, int in, int out, pid_t *ret, struct error *err)
 {
 	char **env __attribute__((cleanup(environment_free))) = environment();
+	_cleanup_free_ char *path = find(argv[0], err);
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
 	int r;
 
+	if (!path)
+		return err->code;
 	if (!env)
 		return error_oom(err);
 	if (posix_spawn_file_actions_init(&actions) != 0)
@@ -83,7 +101,7 @@ static int start(const char *const *argv, int in, int out, pid_t *ret, struct er
 	if (r == 0)
 		r = posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP);
 	if (r == 0)
-		r = posix_spawnp(ret, argv[0], &actions, &attr, (char *const *)(const void *)argv, env);
+		r = posix_spawn(ret, path, &actions, &attr, (char *const *)(const void *)argv, env);
 	(void)posix_spawnattr_destroy(&attr);
 	(void)posix_spawn_file_actions_destroy(&actions);
 	return r == 0 ? 0 : error_sys(err, r, "%s", argv[0]);

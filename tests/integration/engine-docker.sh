@@ -67,6 +67,26 @@ refused "exec: as root" exec-exceeds docker exec --user 0 held true
 docker rm --force held >/dev/null 2>&1
 like "doctor: the door is in place" "$(remarks registration docker)" "^good: the door runtime"
 like "doctor --canary: refused" "$(canary docker)" "^good: .*it was refused"
+# The canary is this host's, and is tried by this host's programs, whatever root's shell says.
+mkdir "$work/hostile"
+for program in docker rm; do
+	printf '#!/bin/sh\necho "$0" >>%s\necho "cofferdam: denied by nobody"\nexit 1\n' \
+		"$work/hostile/called" >"$work/hostile/$program"
+	chmod 755 "$work/hostile/$program"
+done
+like "doctor --canary: with a hostile PATH" "$(PATH=$work/hostile:$PATH canary docker)" \
+	"^good: .*it was refused"
+is "doctor --canary: nothing of it is run" "$(cat "$work/hostile/called" 2>/dev/null)" ""
+export HOME=$work/lib	# where the docker command keeps what it was told
+docker context create far --docker host=tcp://127.0.0.1:1 >/dev/null 2>&1 || bail "no docker context"
+docker context use far >/dev/null 2>&1
+like "doctor --canary: with another host's context" "$(unset DOCKER_HOST && canary docker)" \
+	"^good: .*it was refused"
+docker context use default >/dev/null 2>&1
+docker context rm far >/dev/null
+like "doctor --canary: another host's is not tried" \
+	"$(DOCKER_HOST=tcp://127.0.0.1:1 canary docker)" "^fault: not tried: DOCKER_HOST"
+is "doctor --canary: no image of its is left" "$(docker images --quiet cofferdam-canary)" ""
 refused "docker build without BuildKit" root-user env DOCKER_BUILDKIT=0 "${build[@]}"
 
 # What users can do all the same; doctor says so.
