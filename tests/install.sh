@@ -94,6 +94,13 @@ refuses() {
 	is "$what: nothing was changed" "$(tree)" "$before"
 }
 
+# doctor REGEX DESCRIPTION - it finds a fault that looks so, says what to do, and exits with 1
+doctor() {
+	try doctor --root "$root" --format json
+	like "doctor: $2" "$status $(jq -r '.remarks[] | select(.level == "fault")
+		| "\(.topic) \(.engine // "host"): \(.what) (\(.mend))"' <<<"$out")" "^1 .*$1"
+}
+
 # --- usage ---
 
 for arguments in "install" "install --engine lxc" "install --engine podman --door window" \
@@ -172,6 +179,27 @@ mkdir -p "$root/usr/share/containers/containers.conf.d"
 printf '[engine]\nhooks_dir = ["/opt/later"]\n' >"$root/usr/share/containers/containers.conf.d/999-v.conf"
 refuses "podman: a vendor's file that is read later" "999-v.conf is read after" --engine podman
 rm "$root/usr/share/containers/containers.conf.d/999-v.conf"
+# a path, or a name of one's own, would go past the table
+printf '[engine]\nruntime = "/usr/bin/runc"\n[engine.runtimes]\nmine = ["/opt/none", "/usr/bin/crun"]\nvm = ["/usr/bin/podman"]\n' \
+	>"$root/etc/containers/containers.conf.d/50-own.conf"
+before=$(tree)
+installs "podman: a default that is a path" --engine podman --door runtime
+like "podman: its name takes the place of a path" "$(cat "$conf")" 'engine\].runtime = "runc".'
+like "podman: names of one's own are the door, too" "$(cat "$conf")" \
+	"mine = \[\"$libexec/podman/crun\"\]"
+unlike "podman: what is neither runc nor crun stays" "$(cat "$conf")" "vm ="
+undone "podman: a default that is a path" "$before"
+try install --root "$root" --engine podman --door runtime --plan
+like "podman: what is neither runc nor crun is named" "$out" "--runtime vm runs /usr/bin/podman and does not"
+for name in vm /usr/bin/podman; do
+	printf '[engine]\nruntime = "%s"\n[engine.runtimes]\nvm = ["/usr/bin/podman"]\n' "$name" \
+		>"$root/etc/containers/containers.conf.d/50-own.conf"
+	refuses "podman: the default $name" "the door does not speak for" --engine podman --door runtime
+done
+rm "$root/etc/containers/containers.conf.d/50-own.conf"
+printf '[engine]\nruntime = "/usr/bin/runc"\n' >"$root/etc/containers/containers.conf.d/99-z.conf"
+refuses "podman: a path that is read later" "99-z.conf is read after.*engine.runtime, too" \
+	--engine podman --door runtime
 printf '[engine]\nruntimes = { crun = ["/usr/bin/crun"] }\n' \
 	>"$root/etc/containers/containers.conf.d/99-z.conf"
 refuses "podman: a table that is not written as one" "engine.runtimes.*write it as a \[table\]" \
@@ -190,6 +218,15 @@ is "podman: whatever else TOML allows" "$status" 0
 try uninstall --root "$root"
 rm "$root"/usr/bin/{runc,crun}
 refuses "podman: without a runtime" "no container could start" --engine podman --door runtime
+mkdir -p "$root/opt"
+cp "$root/usr/bin/podman" "$root/opt/crun"
+printf '[engine]\n[engine.runtimes]\ncrun = ["/opt/crun"]\n' >"$root/etc/containers/containers.conf"
+refuses "podman: a runtime where the door would not look" "crun is not installed where" \
+	--engine podman --door runtime
+mkdir -p "$root${host_json%/*}"
+echo '{ "format": 1, "engines": { "podman": { "runtime": { "crun": "/opt/crun" } } } }' >"$root$host_json"
+try install --root "$root" --engine podman --door runtime
+is "podman: unless host.json says where it is" "$status" 0
 
 # --- CRI-O's configuration ---
 
@@ -222,6 +259,9 @@ like "crio: a runtime of another name" "$(cat "$conf")" \
 	"\"fast\"\].runtime_path = \"$libexec/crio/runc\""
 unlike "crio: no virtual machine" "$(cat "$conf")" kata
 undone "crio" "$before"
+rm "$root/usr/bin/crun"
+refuses "crio: a runtime where the door would not look" "crun is not installed where" \
+	--engine crio --door runtime
 echo '[crio.runtime]' >"$root/etc/crio/crio.conf.d/99-z"
 refuses "crio: a file that is read later" "99-z is read after" --engine crio
 
@@ -485,6 +525,12 @@ is "host.json: it begins by watching" "$("$cofferdam" policy lint --host-config 
 try install --root "$root" --engine podman --enforce
 like "host.json: --enforce" "$status $("$cofferdam" policy lint --host-config "$root$host_json")" \
 	"^0 .*mode enforce"
+rm "$root$host_json"
+doctor "mode host: .*is gone" "a host.json that is lost"
+unlike "doctor: and no door is said to be amiss for it" "$out" "not in force"
+try install --root "$root" --engine podman
+like "host.json: one that is lost comes back as it was" "$status $("$cofferdam" policy lint --host-config "$root$host_json")" \
+	"^0 .*mode enforce"
 try uninstall --root "$root"
 mkdir -p "$root${host_json%/*}"
 printf '// ours\n{ "format": 1, "mode": "audit", // later\n  "policies": [ { "use": "baseline" } ] }\n' \
@@ -505,14 +551,24 @@ echo '{ "format": 1, "log": { "file": "/var/none/log", "on_failure": "ignore" } 
 try install --root "$root" --engine podman
 is "host.json: one that need not be" "$status" 0
 
-# --- doctor ---
+# links that are absolute lead to places in the root, not to this host's
+host
+mkdir "$root/data"
+mv "$root/etc" "$root/var/log" "$root/data"
+ln -s /data/etc "$root/etc"
+ln -s /data/log "$root/var/log"
+before=$(tree)
+installs "links in the root" --engine all --enforce
+try doctor --root "$root"
+is "links in the root: doctor" "$status" 0
+undone "links in the root" "$before"
+host
+mkdir -p "$root${host_json%/*}"
+echo '{ "format": 1 }' >"$work/outside.json"
+ln -s "$work/outside.json" "$root$host_json"
+refuses "links in the root: host.json leads nowhere in it" "link leads nowhere" --engine podman
 
-# doctor REGEX DESCRIPTION - it finds a fault that looks so, says what to do, and exits with 1
-doctor() {
-	try doctor --root "$root" --format json
-	like "doctor: $2" "$status $(jq -r '.remarks[] | select(.level == "fault")
-		| "\(.topic) \(.engine // "host"): \(.what) (\(.mend))"' <<<"$out")" "^1 .*$1"
-}
+# --- doctor ---
 
 # healthy - a host where everything is registered and nothing is wrong
 healthy() {

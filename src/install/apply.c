@@ -191,11 +191,16 @@ static void print_change(struct buf *out, const struct tree *tree, const struct 
 
 void plan_print(struct buf *out, const struct plan *plan)
 {
+	plan_print_engine(out, plan, ENGINE_MAX);
+}
+
+void plan_print_engine(struct buf *out, const struct plan *plan, enum engine engine)
+{
 	for (int which = 0; which < RANKS; which++) {
 		for (size_t i = 0; i < plan->state.n; i++) {
 			const struct change *c = &plan->state.v[i];
 
-			if (c->pending && rank(c) == which)
+			if (c->pending && rank(c) == which && (engine == ENGINE_MAX || c->engine == engine))
 				print_change(out, &plan->tree, c);
 		}
 	}

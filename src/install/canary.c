@@ -175,8 +175,8 @@ int doctor_canary(struct remarks *ret, struct error *err)
 
 	if (r == 0)
 		r = installed_load(&d.tree, &d.state, err);
-	if (r == 0 && tree_has(&d.tree, HOST_JSON))
-		r = host_load(HOST_JSON, geteuid(), &d.host, err);
+	if (r == 0 && host_here(&d.tree, &d.host, err) < 0)
+		r = err->code;
 	if (r == 0 && d.host && d.host->mode == MODE_AUDIT) {
 		remark(&d, REMARK_WARNING, "canary", ENGINE_UNKNOWN, "cofferdam install --enforce",
 		       "not tried: in mode audit nothing is refused");

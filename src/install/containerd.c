@@ -107,11 +107,7 @@ static void put_table(struct buf *out, const char *path, const char *indent)
 	for (const char *part; rest && (part = strsep(&rest, TOML_SEP));) {
 		if (part != parts)
 			buf_char(out, '.');
-		if (part[strspn(part, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				"0123456789_-")])
-			toml_quote(out, part);
-		else
-			buf_str(out, part);
+		toml_key(out, part);
 	}
 	out->oom |= !parts;
 	buf_str(out, "]\n");
@@ -193,7 +189,7 @@ static int edit_handler(struct plan *plan, struct change *change, const char *pa
 			  buf_cstr(&shown), buf_cstr(&why));
 		return 0;
 	}
-	r = plan_needs(plan, strrchr(door, '/') + 1, err);
+	r = plan_needs(plan, ENGINE_CONTAINERD, strrchr(door, '/') + 1, err);
 	if (r < 0)
 		return r;
 	edited(&h, text, door, &new);
@@ -355,7 +351,7 @@ int plan_containerd(struct plan *plan, struct error *err)
 	if (r == 0)
 		r = plan_links(plan, ENGINE_CONTAINERD, err);
 	if (r == 0)
-		r = plan_needs(plan, "runc", err);
+		r = plan_needs(plan, ENGINE_CONTAINERD, "runc", err);
 	if (r == 0)
 		r = plan_file(plan, ENGINE_CONTAINERD, CONFIG, &change, &text, err);
 	if (r == 0 && empty) {

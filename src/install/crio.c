@@ -196,6 +196,7 @@ static int runtimes(struct plan *plan, const struct paths *files, struct buf *ou
 			continue;
 		}
 		found++;
+		r = plan_needs(plan, ENGINE_CRIO, program, err);
 		buf_printf(out, "\n[crio.runtime.runtimes.");
 		toml_quote(out, h->name);
 		buf_printf(out, "]\n%sruntime_path = \"" LIBEXECDIR "/crio/%s\"\n", buf_cstr(&h->lines),

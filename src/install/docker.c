@@ -116,7 +116,7 @@ int plan_docker(struct plan *plan, struct error *err)
 		return 0;
 	r = plan_links(plan, ENGINE_DOCKER, err);
 	if (r == 0)
-		r = plan_needs(plan, "runc", err);
+		r = plan_needs(plan, ENGINE_DOCKER, "runc", err);
 	if (r == 0)
 		r = plan_file(plan, ENGINE_DOCKER, CONFIG, &change, &text, err);
 	if (r == 0)

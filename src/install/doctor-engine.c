@@ -51,6 +51,24 @@ static void notes(struct doctor *d, enum engine engine, const struct plan *plan)
 	}
 }
 
+/* Lines, and those that are indented below them, as one. */
+static void one_line(struct buf *lines)
+{
+	char *to = lines->data, *from = lines->data;
+	size_t left = lines->len;
+
+	while (left > 0 && lines->data[left - 1] == '\n')
+		left--;
+	for (size_t n; left > 0; from += n, left -= n) {
+		n = *from == '\n' || *from == ' ' ? strspn(from, "\n ") : 1;
+		n = n < left ? n : left;
+		*to++ = n == 1 && *from != '\n' ? *from : ' ';
+	}
+	if (to)
+		*to = '\0';
+	lines->len = (size_t)(to - lines->data);
+}
+
 /* What the installer would do now is nothing, or it is not in force. */
 static void in_force(struct doctor *d, enum engine engine)
 {
@@ -69,8 +87,9 @@ static void in_force(struct doctor *d, enum engine engine)
 			       "%s", err.text);
 			return;
 		}
-		plan_print(&lines, plan);
-		if (!plan_empty(plan))
+		plan_print_engine(&lines, plan, engine);
+		one_line(&lines);
+		if (lines.len > 0)
 			remark(d, REMARK_FAULT, "registration", engine, "run cofferdam install for it again",
 			       "the door %s is not in force any more: %s", install_door_name(want.door),
 			       buf_cstr(&lines));

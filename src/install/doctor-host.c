@@ -63,21 +63,20 @@ static void log_socket(struct doctor *d, bool wanted, const char *path, const ch
 
 void doctor_host(struct doctor *d)
 {
-	_cleanup_free_ char *path = NULL;
-	bool there = tree_has(&d->tree, HOST_JSON);
 	struct error err;
+	int r = host_here(&d->tree, &d->host, &err);
 
-	if (asprintf(&path, "%s" HOST_JSON, d->tree.name) < 0) {
-		path = NULL;
-		d->out->oom = true;
+	if (r == 0 && installed_find(&d->state, CHANGE_FILE, HOST_JSON)) {
+		remark(d, REMARK_FAULT, "mode", ENGINE_UNKNOWN, "put it back, or run cofferdam install again",
+		       "%s is gone: restricted is enforced", HOST_JSON);
 		return;
 	}
-	if (!there) {
+	if (r == 0) {
 		remark(d, REMARK_GOOD, "mode", ENGINE_UNKNOWN, NULL,
 		       "there is no host.json: restricted is enforced");
 		return;
 	}
-	if (host_load(path, geteuid(), &d->host, &err) < 0) {
+	if (r < 0) {
 		remark(d, REMARK_FAULT, "mode", ENGINE_UNKNOWN,
 		       "mend it (cofferdam policy lint); until then every container is refused",
 		       "%s", err.text);

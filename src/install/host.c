@@ -13,31 +13,55 @@
 #include <cofferdam/file.h>
 #include <cofferdam/host.h>
 
-int log_usable(const struct tree *tree, const struct log_config *log, struct error *err)
+int host_here(const struct tree *tree, struct host **ret, struct error *err)
 {
-	_cleanup_free_ char *path = NULL, *folder = NULL;
-	_cleanup_close_ int fd = -1;
-	char *slash;
+	_cleanup_free_ char *path = NULL;
+	struct stat st;
+	int r = tree_look(tree, HOST_JSON, &st);
 
-	if (!log->file)
+	if (r == -ENOENT)
 		return 0;
-	if (asprintf(&path, "%s%s", tree->name, log->file) < 0) {
-		path = NULL;
-		return error_oom(err);
-	}
-	fd = file_open_trusted(path, O_WRONLY | O_APPEND, log->owner, err);
-	if (fd != -ENOENT)
-		return fd < 0 ? err->code : 0;
-	/* it is made with the first record */
-	folder = strdup(path);
-	slash = folder ? strrchr(folder, '/') : NULL;
+	path = tree_outside(tree, HOST_JSON, err);
+	if (!path)
+		return err->code;
+	r = host_load(path, geteuid(), ret, err);
+	return r < 0 ? r : 1;
+}
+
+/* The folder in which the log is made with the first record. */
+static int log_makeable(const struct tree *tree, const struct log_config *log, struct error *err)
+{
+	_cleanup_free_ char *inside = strdup(log->file), *folder = NULL;
+	char *slash = inside ? strrchr(inside, '/') : NULL;
+	_cleanup_close_ int fd = -1;
+
 	if (!slash)
 		return error_oom(err);
-	slash[slash == folder] = '\0';
+	slash[slash == inside] = '\0';
+	folder = tree_outside(tree, inside, err);
+	if (!folder)
+		return err->code;
 	fd = file_open_trusted(folder, O_PATH | O_DIRECTORY, log->owner, err);
 	if (fd < 0)
 		return err->code;
 	return faccessat(fd, ".", W_OK, 0) < 0 ? error_sys(err, errno, "%s", folder) : 0;
+}
+
+int log_usable(const struct tree *tree, const struct log_config *log, struct error *err)
+{
+	_cleanup_free_ char *path = NULL;
+	_cleanup_close_ int fd = -1;
+	struct stat st;
+
+	if (!log->file)
+		return 0;
+	if (tree_look(tree, log->file, &st) == -ENOENT)
+		return log_makeable(tree, log, err);
+	path = tree_outside(tree, log->file, err);
+	if (!path)
+		return err->code;
+	fd = file_open_trusted(path, O_WRONLY | O_APPEND, log->owner, err);
+	return fd < 0 ? err->code : 0;
 }
 
 static void fresh(struct buf *out, bool enforce)
@@ -54,12 +78,11 @@ static void fresh(struct buf *out, bool enforce)
 		   "}\n", enforce ? "enforce" : "audit");
 }
 
-/* The mode of the text, which is put to "enforce". */
-static int enforce(struct change *change, struct buf *text, struct error *err)
+/* The text with its mode put to "enforce"; nothing in @ret: that is its mode. */
+static int enforced(const struct buf *text, struct buf *ret, struct error *err)
 {
 	_cleanup_edits_ struct json_edits edits = { 0 };
 	_cleanup_json_ struct json_doc *doc = NULL;
-	_cleanup_buf_ struct buf new = { 0 };
 	const struct json *mode;
 	int r = json_parse(HOST_JSON, buf_cstr(text), text->len, JSON_COMMENTS, &doc, err);
 
@@ -71,8 +94,32 @@ static int enforce(struct change *change, struct buf *text, struct error *err)
 		return 0;
 	r = json_edits_add(&edits, JSON_REPLACE, "/mode", "\"enforce\"", err);
 	if (r == 0)
-		r = json_apply(doc, &edits, &new, err);
-	return r < 0 ? r : change_step(change, text, &new, err);
+		r = json_apply(doc, &edits, ret, err);
+	return r;
+}
+
+static int enforce(struct change *change, struct buf *text, struct error *err)
+{
+	_cleanup_buf_ struct buf new = { 0 };
+	int r = enforced(text, &new, err);
+
+	return r < 0 || new.len == 0 ? r : change_step(change, text, &new, err);
+}
+
+/* One that was lost is as it was activated, which may have been to enforce. */
+static int bring_back(struct plan *plan, const struct change *known, struct error *err)
+{
+	_cleanup_buf_ struct buf text = { 0 }, new = { 0 };
+	int r = 0;
+
+	buf_str(&text, known->after);
+	if (plan->enforce)
+		r = enforced(&text, &new, err);
+	if (r == 0)
+		r = plan_whole(plan, ENGINE_UNKNOWN, HOST_JSON, new.len > 0 ? &new : &text, err);
+	if (r == 0)
+		plan_note(plan, ENGINE_UNKNOWN, "%s was gone, and is written as it was installed", HOST_JSON);
+	return r;
 }
 
 /* Whether the text only watches. */
@@ -98,6 +145,8 @@ int plan_host(struct plan *plan, struct error *err)
 
 	if (r < 0 && r != -ENOENT)
 		return r;
+	if (r == -ENOENT && known)
+		return bring_back(plan, known, err);
 	if (r == -ENOENT || (ours && plan->enforce && strcmp(buf_cstr(&text), known->after) == 0)) {
 		buf_reset(&text);
 		fresh(&text, plan->enforce);

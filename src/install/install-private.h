@@ -42,6 +42,12 @@ char *tree_link_target(const struct tree *tree, const char *path);
 /* tree_real - @path without links, as seen from the root; NULL if it is not there. */
 char *tree_real(const struct tree *tree, const char *path);
 
+/*
+ * tree_outside - @path as seen from outside of the root, without links there, which could
+ * lead out of it. NULL: @err says why. malloc'd.
+ */
+char *tree_outside(const struct tree *tree, const char *path, struct error *err);
+
 /* tree_program - 0 if @path can be executed, and changed by root alone. */
 int tree_program(const struct tree *tree, const char *path, struct error *err) must_check;
 
@@ -111,6 +117,9 @@ int toml_next_string(const struct toml *doc, const struct toml_entry *entry, siz
 
 void toml_show(struct buf *out, const char *path);
 void toml_quote(struct buf *out, const char *s);
+
+/* toml_key - one part of a key, in quotes where it needs them. */
+void toml_key(struct buf *out, const char *part);
 
 /* --- changes --- */
 
@@ -184,6 +193,8 @@ int change_without(const struct change *change, const char *now, struct buf *ret
 
 /* --- plans --- */
 
+struct host;
+
 struct plan {
 	struct tree tree;
 	struct state state;		/* as it will be */
@@ -210,8 +221,12 @@ int plan_whole(struct plan *plan, enum engine engine, const char *path, const st
 /* plan_links - LIBEXECDIR/ENGINE/runc and crun, the door's own names. */
 int plan_links(struct plan *plan, enum engine engine, struct error *err) must_check;
 
-/* plan_needs - -ENOENT if the runtime @name is not installed. */
-int plan_needs(const struct plan *plan, const char *name, struct error *err) must_check;
+/*
+ * plan_needs - -ENOENT if the door of @engine would not find the runtime @name: it is in
+ * none of the usual folders, and host.json does not say where it is.
+ */
+int plan_needs(const struct plan *plan, enum engine engine, const char *name,
+	       struct error *err) must_check;
 
 /* say_line - append a line in which paths and what files say are escaped. */
 void say_line(struct buf *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -219,6 +234,9 @@ void say_line(struct buf *out, const char *fmt, ...) __attribute__((format(print
 /* plan_note - "ENGINE: ..." to tell the administrator. */
 void plan_note(struct plan *plan, enum engine engine, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* plan_print_engine - plan_print() of what is done for @engine alone; ENGINE_MAX: of all. */
+void plan_print_engine(struct buf *out, const struct plan *plan, enum engine engine);
 
 /* plan_registration - a hooks.d file of @engine in @folder. */
 int plan_registration(struct plan *plan, enum engine engine, const char *folder,
@@ -230,6 +248,9 @@ int plan_containerd(struct plan *plan, struct error *err) must_check;
 int plan_docker(struct plan *plan, struct error *err) must_check;
 int plan_divert(struct plan *plan, enum engine engine, struct error *err) must_check;
 int plan_host(struct plan *plan, struct error *err) must_check;
+
+/* host_here - load the root's host.json. 1: it is in @ret; 0: there is none. */
+int host_here(const struct tree *tree, struct host **ret, struct error *err) must_check;
 
 /* log_usable - whether the file of @log can be written; 0 too when there is none. */
 struct log_config;

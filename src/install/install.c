@@ -181,16 +181,11 @@ static int check_runtimes(const struct plan *plan, const struct host *host, stru
 static int check_host(const struct plan *plan, struct error *err)
 {
 	_cleanup_host_ struct host *host = NULL;
-	_cleanup_free_ char *path = NULL;
-	int r;
+	int r = host_here(&plan->tree, &host, err);
 
-	if (!tree_has(&plan->tree, HOST_JSON))
+	if (r == 0)
 		return 0;
-	if (asprintf(&path, "%s" HOST_JSON, plan->tree.name) < 0) {
-		path = NULL;
-		return error_oom(err);
-	}
-	r = host_load(path, geteuid(), &host, err);
+	r = r < 0 ? r : 0;
 	for (size_t i = 0; r == 0 && i < host_choices(host); i++) {
 		_cleanup_policy_ struct policy *policy = NULL;
 

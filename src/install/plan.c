@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include <cofferdam/host.h>
 #include <cofferdam/text.h>
 
 static const char *const doors[] = { "hook", "precreate", "runtime", "divert" };
@@ -263,14 +264,19 @@ int plan_links(struct plan *plan, enum engine engine, struct error *err)
 	return r < 0 ? r : plan_link(plan, engine, "crun", err);
 }
 
-int plan_needs(const struct plan *plan, const char *name, struct error *err)
+int plan_needs(const struct plan *plan, enum engine engine, const char *name, struct error *err)
 {
 	_cleanup_free_ char *path = where_program(&plan->tree, name);
+	_cleanup_host_ struct host *host = NULL;
 
 	if (path)
 		return 0;
-	return error_set(err, -ENOENT, "%s is not installed: no container could start through the door",
-			 name);
+	if (host_here(&plan->tree, &host, err) < 0)
+		return err->code;
+	if (host_runtime(host, engine, name))
+		return 0;
+	return error_set(err, -ENOENT, "%s is not installed where the door would find it: no container "
+			 "could start; name it in host.json (engines, runtime)", name);
 }
 
 int plan_registration(struct plan *plan, enum engine engine, const char *folder,

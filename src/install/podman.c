@@ -18,6 +18,8 @@
 #define HOOKS "/etc/containers/oci/hooks.d"
 #define PRECREATE SYSCONFDIR "/cofferdam/hooks.d/podman-precreate"
 #define HOOKS_DIR "engine" TOML_SEP "hooks_dir"
+#define RUNTIME "engine" TOML_SEP "runtime"
+#define RUNTIMES "engine" TOML_SEP "runtimes"
 
 static int by_name(const void *a, const void *b)
 {
@@ -103,30 +105,142 @@ static int hooks_dirs(struct plan *plan, struct buf *out, struct error *err)
 	return 0;
 }
 
+/* The whole chain but for our own file. */
+static int chain_all(const struct tree *tree, struct paths *ret, struct error *err)
+{
+	int r = chain(tree, false, ret, err);
+
+	return r < 0 ? r : chain(tree, true, ret, err);
+}
+
+/* The names of podman's own table that the door speaks for, and what is added to it. */
+static int names_of(const struct plan *plan, const struct paths *files, struct paths *ret,
+		    struct error *err)
+{
+	int r = paths_add(ret, "crun", err);
+
+	if (r == 0)
+		r = paths_add(ret, "runc", err);
+	for (size_t i = 0; r == 0 && i < files->n; i++) {
+		_cleanup_toml_ struct toml doc = { 0 };
+		_cleanup_buf_ struct buf text = { 0 };
+
+		r = tree_read(&plan->tree, files->v[i], &text, NULL, err);
+		if (r == 0)
+			r = toml_parse(files->v[i], &text, &doc, err);
+		if (r == 0)
+			r = toml_plain(&doc, RUNTIMES, err);
+		for (size_t k = 0; r == 0 && k < doc.n; k++) {
+			const char *path = doc.v[k].path;
+
+			if (doc.v[k].kind == TOML_VALUE && toml_below(path, RUNTIMES))
+				r = paths_add(ret, path + strlen(RUNTIMES TOML_SEP), err);
+		}
+		r = r == -ENOENT ? 0 : r;
+	}
+	return r;
+}
+
+/* Which program a name stands for: of its list the first that is there. */
+static int program_of(const struct plan *plan, const struct paths *files, const char *key,
+		      const char *name, struct buf *ret, struct error *err)
+{
+	_cleanup_said_ struct said said = { 0 };
+	_cleanup_free_ char *path = NULL;
+	int r = said_last(&plan->tree, files, key, &said, err);
+
+	if (r < 0)
+		return r;
+	if (said.list.n == 0) {
+		path = where_program(&plan->tree, name);
+		buf_str(ret, path ? path : "");
+	}
+	for (size_t i = 0; i < said.list.n && ret->len == 0; i++) {
+		if (tree_has(&plan->tree, said.list.v[i]))
+			buf_str(ret, said.list.v[i]);
+	}
+	return buf_check(ret, err);
+}
+
+static bool spoken_for(const char *program)
+{
+	const char *base = text_path_base(program);
+
+	return strcmp(base, "runc") == 0 || strcmp(base, "crun") == 0;
+}
+
+/* One name of the table; what is not there cannot be chosen. */
+static int runtime(struct plan *plan, const struct paths *files, const char *name,
+		   struct buf *out, struct error *err)
+{
+	_cleanup_buf_ struct buf key = { 0 }, program = { 0 };
+	int r;
+
+	buf_printf(&key, RUNTIMES TOML_SEP "%s", name);
+	r = program_of(plan, files, buf_cstr(&key), name, &program, err);
+	if (r < 0 || program.len == 0)
+		return r;
+	if (!spoken_for(buf_cstr(&program))) {
+		plan_note(plan, ENGINE_PODMAN, "podman --runtime %s runs %s and does not pass the door", name,
+			  buf_cstr(&program));
+		return 0;
+	}
+	r = plan_needs(plan, ENGINE_PODMAN, text_path_base(buf_cstr(&program)), err);
+	if (r == 0)
+		r = not_overridden(plan, buf_cstr(&key), err);
+	toml_key(out, name);
+	buf_printf(out, " = [\"" LIBEXECDIR "/podman/%s\"]\n", text_path_base(buf_cstr(&program)));
+	return r;
+}
+
+/* The default: a path goes past the table, so that its name is put in the place of it. */
+static int default_runtime(struct plan *plan, const struct paths *files, struct buf *out,
+			   struct error *err)
+{
+	_cleanup_buf_ struct buf key = { 0 }, program = { 0 };
+	_cleanup_said_ struct said said = { 0 };
+	int r = said_last(&plan->tree, files, RUNTIME, &said, err);
+	const char *name = said.list.n > 0 ? said.list.v[0] : "";
+
+	if (r < 0 || !*name)
+		return r;
+	buf_printf(&key, RUNTIMES TOML_SEP "%s", name);
+	if (strchr(name, '/'))
+		buf_str(&program, name);
+	else
+		r = program_of(plan, files, buf_cstr(&key), name, &program, err);
+	if (r < 0)
+		return r;
+	if (program.len > 0 && !spoken_for(buf_cstr(&program)))
+		return error_set(err, -EINVAL, "%s: the default runtime is \"%s\", which the door does not "
+				 "speak for; make runc or crun the default first", buf_cstr(&said.file),
+				 name);
+	if (!strchr(name, '/'))
+		return 0;
+	r = not_overridden(plan, RUNTIME, err);
+	buf_printf(out, "runtime = \"%s\"\n", text_path_base(name));
+	return r;
+}
+
 /* Every runtime that the door can speak for, so that none is left to be chosen. */
 static int runtimes(struct plan *plan, struct buf *out, struct error *err)
 {
-	static const char *const names[] = { "crun", "runc" };
-	size_t found = 0;
+	_cleanup_paths_ struct paths files = { 0 }, names = { 0 };
+	_cleanup_buf_ struct buf table = { 0 };
+	int r = chain_all(&plan->tree, &files, err);
 
-	buf_str(out, "\n[engine.runtimes]\n");
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		_cleanup_free_ char *path = where_program(&plan->tree, names[i]);
-		_cleanup_buf_ struct buf key = { 0 };
-		int r;
-
-		if (!path)
-			continue;
-		found++;
-		buf_printf(&key, "engine" TOML_SEP "runtimes" TOML_SEP "%s", names[i]);
-		r = not_overridden(plan, buf_cstr(&key), err);
-		if (r < 0)
-			return r;
-		buf_printf(out, "%s = [\"" LIBEXECDIR "/podman/%s\"]\n", names[i], names[i]);
-	}
-	if (found == 0)
+	if (r == 0)
+		r = names_of(plan, &files, &names, err);
+	if (r == 0)
+		r = default_runtime(plan, &files, out, err);
+	for (size_t i = 0; r == 0 && i < names.n; i++)
+		r = runtime(plan, &files, names.v[i], &table, err);
+	if (r < 0)
+		return r;
+	if (table.len == 0)
 		return error_set(err, -ENOENT, "neither crun nor runc is installed: no container could "
 				 "start through the door");
+	buf_printf(out, "\n[engine.runtimes]\n%s", buf_cstr(&table));
 	return plan_links(plan, ENGINE_PODMAN, err);
 }
 

@@ -56,6 +56,14 @@ void toml_quote(struct buf *out, const char *s)
 	json_quote(out, s, strlen(s));
 }
 
+void toml_key(struct buf *out, const char *part)
+{
+	if (!*part || part[strspn(part, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")])
+		toml_quote(out, part);
+	else
+		buf_str(out, part);
+}
+
 void toml_list(struct buf *out, const struct paths *list)
 {
 	buf_char(out, '[');

@@ -144,6 +144,24 @@ char *tree_real(const struct tree *tree, const char *path)
 	return strdup(shown + m);
 }
 
+char *tree_outside(const struct tree *tree, const char *path, struct error *err)
+{
+	_cleanup_free_ char *real = NULL;
+	char *ret = NULL;
+
+	/* who looks at "/" itself is told what is wrong with a link */
+	if (!tree->name[0])
+		ret = strdup(path);
+	else if (!(real = tree_real(tree, path)))
+		return (void)error_set(err, -ENOENT, "%s: %s is not there, or a link leads nowhere in it",
+				       tree->name, path), NULL;
+	else if (asprintf(&ret, "%s%s", tree->name, real) < 0)
+		ret = NULL;
+	if (!ret)
+		(void)error_oom(err);
+	return ret;
+}
+
 int tree_mkdir(const struct tree *tree, const char *path, struct error *err)
 {
 	_cleanup_close_ int dir = -1;
