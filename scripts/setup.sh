@@ -9,8 +9,7 @@
 #	scripts/setup.sh runtimes	and with other releases' runtimes
 set -euo pipefail
 
-build="autoconf automake gcc libc6-dev make pkg-config
-	libcap-ng-dev libmd-dev libseccomp-dev libyajl-dev"
+build="autoconf automake gcc libc6-dev make pkg-config libmd-dev libseccomp-dev libyajl-dev"
 run="busybox-static crun jq runc"
 test="buildah catatonit clang codespell containerd cppcheck curl docker.io libclang-rt-dev libcmocka-dev
 	podman protobuf-compiler python3 shellcheck strace valgrind xz-utils"
