@@ -116,6 +116,9 @@ struct fact_image {
 	char *why;
 	char *link;			/* the first of /proc, /sys, /dev that is a symbolic link, or NULL */
 	char *cwd;			/* process.cwd after the image's symbolic links, clean */
+	char *over;			/* the first destination of a mount, as config.json has it, that a
+					 * link leads over the kernel's folders; or NULL */
+	char *over_at;			/* ... where to, clean */
 };
 
 /* What the kernel says of a label of config.json. */

@@ -282,6 +282,12 @@ bool oci_mount_is_bind(const struct oci_mount *mount);
 /* oci_mount_option - whether @option is among the mount's options. */
 bool oci_mount_option(const struct oci_mount *mount, const char *option);
 
+/*
+ * oci_over_system - whether a mount at @path, absolute and clean, would lie over what the
+ * kernel or the runtime provides: /proc, /sys, /dev, or anything below; or over all.
+ */
+bool oci_over_system(const char *path);
+
 /* Typed access to the lists. */
 static inline const struct oci_mount *oci_mount_at(const struct oci_spec *spec, size_t i)
 {

@@ -42,6 +42,7 @@ static int add_list(struct paths *paths, const char *const *list, struct error *
 /* Which lists are wanted. */
 struct wanted {
 	unsigned facts;			/* of rules that want all of these */
+	unsigned without;		/* ... and none of these */
 	enum param_kind kind;
 	bool readonly;			/* those for read-only mounts, too */
 };
@@ -78,7 +79,9 @@ static int add_rules(struct paths *paths, const struct policy *policy,
 	int r = 0;
 
 	for (size_t i = 0; i < RULE_MAX && r == 0; i++) {
-		if ((registry_rule((enum rule_id)i)->facts & wanted->facts) == wanted->facts &&
+		const unsigned facts = registry_rule((enum rule_id)i)->facts;
+
+		if ((facts & wanted->facts) == wanted->facts && !(facts & wanted->without) &&
 		    (!policy || policy->rules[i].action != ACTION_OFF))
 			r = add_rule(paths, policy, (enum rule_id)i, wanted, err);
 	}
@@ -93,7 +96,7 @@ int gather_places(const struct policy *policy, unsigned of, struct places *place
 	_cleanup_(free_ptr) const char **owned = NULL;
 	struct paths paths = { 0 };
 	const struct wanted wanted = {
-		.facts = FACT_PLACES | (of & OF_MOUNTS ? 0 : FACT_ROOTFS), .kind = PARAM_PATHS,
+		.facts = FACT_PLACES, .without = of & OF_MOUNTS ? 0 : FACT_MOUNTS, .kind = PARAM_PATHS,
 		.readonly = of & OF_READONLY,
 	};
 	int r = add_rules(&paths, policy, &wanted, err);
@@ -118,7 +121,7 @@ int gather_groups(const struct policy *policy, struct facts *facts, struct error
 {
 	_cleanup_(free_ptr) const char **owned = NULL;
 	struct paths names = { 0 };
-	int r = add_rules(&names, policy, &(const struct wanted){ FACT_GROUPS, PARAM_NAMES, true }, err);
+	int r = add_rules(&names, policy, &(const struct wanted){ .facts = FACT_GROUPS, .kind = PARAM_NAMES }, err);
 
 	owned = names.v;
 	return r < 0 ? r : groups_gather(names.v, names.n, &facts->groups, err);

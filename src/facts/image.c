@@ -45,6 +45,8 @@ void image_free(struct fact_image *image)
 	free(image->why);
 	free(image->link);
 	free(image->cwd);
+	free(image->over);
+	free(image->over_at);
 	*image = (struct fact_image){ 0 };
 }
 
@@ -246,13 +248,60 @@ static int find_link(int root, const char **ret)
 	return 0;
 }
 
+/* straight - whether no link is on the way of the absolute @path, as the kernel says at once. */
+static bool straight(int root, const char *path)
+{
+	const char *below = path + strspn(path, "/");
+	_cleanup_close_ int fd = -1;
+
+	if (!*below)
+		return true;
+	if (text_path_climbs(below))	/* out of what is missing, too */
+		return false;
+	fd = path_open(root, below, 0,
+		       RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS);
+	return fd >= 0 || fd == -ENOENT || fd == -ENOTDIR;
+}
+
+/*
+ * find_over - the first mount whose destination leads over the kernel's folders by a
+ * link. What is there by its text needs none: /proc, /sys and /dev are no links. A
+ * volume may have links, too: what they do the gate sees. 0 or -errno.
+ */
+static int find_over(const struct oci_spec *spec, int root, struct fact_image *ret)
+{
+	for (size_t i = 0; i < spec->mounts.n; i++) {
+		const char *dest = oci_mount_at(spec, i)->destination.v;
+		_cleanup_free_ char *path = NULL, *at = NULL;
+		int r;
+
+		if (!dest || (text_path_looks_clean(dest) && oci_over_system(dest)))
+			continue;
+		if (asprintf(&path, "/%s", dest) < 0) {
+			path = NULL;
+			return -ENOMEM;
+		}
+		if (straight(root, path))
+			continue;
+		r = walk_inside(root, false, path, &at);
+		if (r < 0)
+			return r;
+		if (!oci_over_system(at))
+			continue;
+		ret->over = strdup(dest);
+		ret->over_at = steal_ptr(at);
+		return ret->over ? 0 : -ENOMEM;
+	}
+	return 0;
+}
+
 static int unreadable(struct fact_image *ret, struct error *err, int errnum)
 {
 	if (errnum == ENOMEM)
 		return error_oom(err);
 	ret->is = FACT_UNREADABLE;
 	if (errnum == ELOOP)
-		return fact_why(&ret->why, err, "process.cwd leads through too many symbolic links");
+		return fact_why(&ret->why, err, "a path leads through too many symbolic links");
 	return fact_why_sys(&ret->why, err, errnum);
 }
 
@@ -297,6 +346,8 @@ int image_gather(const struct oci_spec *spec, const struct facts_source *source,
 	}
 	if (r == 0 && link_name && !(link_copy = strdup(link_name)))
 		r = -ENOMEM;
+	if (r == 0 && source->live <= 0)
+		r = find_over(spec, root, ret);
 	if (r < 0)
 		return unreadable(ret, err, -r);
 	ret->is = FACT_KNOWN;

@@ -139,10 +139,17 @@ static int load_image(const struct loader *l, const struct rec_image *from,
 	if (r < 0)
 		return r;
 	if (ret->is != FACT_KNOWN &&
-	    (from->link.is == FIELD_PRESENT || from->cwd.is == FIELD_PRESENT))
-		return load_bad(l, from->node, "\"link\" and \"cwd\" go with known");
+	    (from->link.is == FIELD_PRESENT || from->cwd.is == FIELD_PRESENT ||
+	     from->over.is == FIELD_PRESENT))
+		return load_bad(l, from->node, "\"link\", \"cwd\" and \"over\" go with known");
+	if (from->over.is != from->over_at.is)
+		return load_bad(l, from->node, "\"over\" goes with \"over_at\"");
 	r = load_bytes(l, &from->link, &ret->link);
-	return r < 0 ? r : load_bytes(l, &from->cwd, &ret->cwd);
+	if (r == 0)
+		r = load_bytes(l, &from->cwd, &ret->cwd);
+	if (r == 0)
+		r = load_bytes(l, &from->over, &ret->over);
+	return r < 0 ? r : load_bytes(l, &from->over_at, &ret->over_at);
 }
 
 static int load_core(const struct loader *l, const struct rec_core *from, struct facts *ret)

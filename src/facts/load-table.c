@@ -130,6 +130,8 @@ static const struct field image_table[] = {
 	ROW(rec_image, why, FIELD_STR),
 	ROW(rec_image, link, FIELD_STR),
 	ROW(rec_image, cwd, FIELD_STR),
+	ROW(rec_image, over, FIELD_STR),
+	ROW(rec_image, over_at, FIELD_STR),
 	END
 };
 

@@ -114,6 +114,8 @@ static void record_image(struct buf *out, const struct fact_image *image)
 	record_is(out, &first, image->is, image->why);
 	record_text(out, &first, "link", image->link);
 	record_text(out, &first, "cwd", image->cwd);
+	record_text(out, &first, "over", image->over);
+	record_text(out, &first, "over_at", image->over_at);
 	buf_char(out, '}');
 }
 

@@ -106,7 +106,7 @@ struct rec_list {
 struct rec_image {
 	const struct json *node;
 	enum field_is is;
-	struct field_str state, why, link, cwd;
+	struct field_str state, why, link, cwd, over, over_at;
 };
 
 struct rec_core {

@@ -193,6 +193,20 @@ static bool covered(const struct bind_dests *dests, const struct oci_spec *spec,
 	return false;
 }
 
+/* led_over - whether a link, of a volume or made since, led the mount over the kernel's folders. */
+static bool led_over(const struct gate *g, const struct oci_mount *mount, const struct mount_row *row)
+{
+	const enum action action = g->call->subject->policy->rules[RULE_MOUNT_OVER_SYSTEM].action;
+	_cleanup_free_ char *path = NULL, *clean = NULL;
+
+	if (action == ACTION_OFF || action == ACTION_WARN || !oci_over_system(row->point))
+		return false;
+	if (asprintf(&path, "/%s", mount->destination.v) < 0)
+		path = NULL;
+	clean = path ? text_path_clean(path) : NULL;
+	return !clean || strcmp(clean, row->point) != 0;
+}
+
 /* @old: its index in the configuration as admitted, or NO_INDEX for what the gate added. */
 static void check_mount(struct binds *b, size_t index, size_t old)
 {
@@ -208,6 +222,9 @@ static void check_mount(struct binds *b, size_t index, size_t old)
 		return;
 	}
 	b->mount[row_index(b, row)] = old == NO_INDEX ? index : old;
+	if (led_over(b->g, mount, row))
+		mismatch(b->g, "what was wanted at %s is at %s, over what the kernel or the runtime provides",
+			 mount->destination.v, row->point);
 	if (old != NO_INDEX && oci_mount_is_bind(mount))
 		check_bind(b, old, row);
 	else if (!of_type(mount, row))

@@ -366,3 +366,9 @@ bool oci_mount_is_bind(const struct oci_mount *mount)
 	return (type && type[0] == 'b' && strcmp(type, "bind") == 0) ||
 	       oci_mount_option(mount, "bind") || oci_mount_option(mount, "rbind");
 }
+
+bool oci_over_system(const char *path)
+{
+	return strcmp(path, "/") == 0 || text_path_below(path, "/proc") ||
+	       text_path_below(path, "/sys") || text_path_below(path, "/dev");
+}

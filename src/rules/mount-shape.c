@@ -104,28 +104,43 @@ int check_mount_type(const struct rule_input *in, struct findings *out, struct e
 	return 0;
 }
 
-static bool over_system(const char *destination)
+/* leads_over - where a link of the image leads the mount, if that is over the system. */
+static const char *leads_over(const struct rule_input *in, const struct oci_mount *mount)
 {
-	return strcmp(destination, "/") == 0 || text_path_below(destination, "/proc") ||
-	       text_path_below(destination, "/sys") || text_path_below(destination, "/dev");
+	const struct fact_image *image = &in->facts->image;
+
+	return image->is == FACT_KNOWN && image->over && image->over_at && mount->destination.v &&
+	       strcmp(image->over, mount->destination.v) == 0 ? image->over_at : NULL;
 }
 
 int check_mount_over_system(const struct rule_input *in, struct findings *out,
 			    struct error *err)
 {
+	const enum fact_is is = in->facts->image.is;
+
+	/* one that is missing has no links */
+	if (in->spec->mounts.n > 0 && is != FACT_KNOWN && is != FACT_ABSENT &&
+	    rule_unjudged(in, out, err, "/mounts", "links of the image cannot be looked at: %s",
+			  in->facts->image.why ? in->facts->image.why : "it was not recorded") < 0)
+		return err->code;
 	for (size_t i = 0; i < in->spec->mounts.n; i++) {
 		const struct oci_mount *mount = oci_mount_at(in->spec, i);
 		_cleanup_free_ char *destination = mount_destination(mount, err);
+		const char *link = leads_over(in, mount);
 		struct finding *f;
 
 		if (!destination)
 			return err->code;
-		if (!over_system(destination) || is_standard(destination, mount_type(mount)) ||
-		    rule_listed(in, "allow", destination))
+		if (!link && (!oci_over_system(destination) ||
+			      is_standard(destination, mount_type(mount))))
 			continue;
-		f = mount_finding(in, out, err, i, "destination",
+		if (rule_listed(in, "allow", link ? link : destination))
+			continue;
+		f = mount_finding(in, out, err, i, "destination", link ?
+				  "leads through a link of the image over what the kernel or the runtime provides" :
 				  "lies over what the kernel or the runtime provides");
-		if (!f || finding_value(f, err, "%s (%s)", destination, mount_type(mount)) < 0)
+		if (!f || finding_value(f, err, "%s%s%s (%s)", destination, link ? " -> " : "",
+					link ? link : "", mount_type(mount)) < 0)
 			return err->code;
 	}
 	return 0;

@@ -129,6 +129,45 @@ static int judge_place(const struct rule_input *in, struct findings *out, struct
 	return report(in, out, err, index, buf_cstr(&text)) < 0 ? err->code : 1;
 }
 
+/* holds - whether @root is what the source shows, or below that. */
+static bool holds(const struct fact_place *source, const struct fact_spot *root)
+{
+	bool held = spot_below(root, &source->spot);
+
+	for (size_t i = 0; !held && i < source->n_below; i++)
+		held = spot_below(root, &source->below[i]);
+	return held;
+}
+
+/*
+ * own_root - whether the source holds the container's root, or lies in it where something
+ * of the configuration is mounted. By then there is /proc, and what hides parts of it
+ * comes last, and on /proc alone. 1, 0, or negative.
+ */
+static int own_root(const struct rule_input *in, const struct fact_place *source,
+		    struct error *err)
+{
+	const struct fact_place *root = &in->facts->rootfs;
+	const char *rest;
+
+	if (!place_located(root) || root->foreign || !place_located(source) || source->foreign)
+		return 0;
+	if (holds(source, &root->spot))
+		return 1;
+	if (!spot_below(&source->spot, &root->spot))
+		return 0;
+	rest = source->spot.within + (strcmp(root->spot.within, "/") == 0 ? 0 : strlen(root->spot.within));
+	for (size_t i = 0; i < in->spec->mounts.n; i++) {
+		_cleanup_free_ char *dest = mount_destination(oci_mount_at(in->spec, i), err);
+
+		if (!dest)
+			return err->code;
+		if (text_path_below(dest, rest) || text_path_below(rest, dest))
+			return 1;
+	}
+	return 0;
+}
+
 /* judge_mount - one finding a mount: the first path that it gives away. */
 static int judge_mount(const struct rule_input *in, struct findings *out, struct error *err,
 		       size_t index, const struct compared *with)
@@ -155,7 +194,11 @@ static int judge_mount(const struct rule_input *in, struct findings *out, struct
 		return 0;
 	for (; r == 0 && with->path; with++)
 		r = judge_place(in, out, err, index, with);
-	return r < 0 ? r : 0;
+	if (r != 0 || in->id != RULE_SENSITIVE_MOUNT)
+		return r < 0 ? r : 0;
+	r = own_root(in, source, err);
+	return r <= 0 ? r : report(in, out, err, index,
+				   "shows the container's own root, whose /proc is not hidden there");
 }
 
 /* compared_new - the rule's paths, with an end; NULL without memory. */

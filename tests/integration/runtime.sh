@@ -252,7 +252,7 @@ refused() {
 }
 
 refuses() {
-	local dir verb
+	local dir verb place
 
 	through "$runtime" enforce
 	dir=$(bundle root '.process.user.uid = 0')
@@ -288,6 +288,18 @@ refuses() {
 		.linux.devices = [{type: "c", major: 1, minor: 3, path: "/etc/shadow"}]')
 	refused "a file of the host that is bound as if it were a device" "$dir" \
 		'devices: .*user namespace'
+	ln -sfn /proc/sys "$work/rootfs/link"
+	dir=$(bundle link '.mounts += [{destination: "/link/kernel", type: "tmpfs", source: "tmpfs",
+		options: ["nosuid", "nodev", "noexec"]}]')
+	refused "a mount that a link of the image leads over /proc" "$dir" \
+		'mount-over-system: .*link of the image'
+	rm "$work/rootfs/link"
+	for place in "" /proc; do
+		dir=$(bundle own ".mounts += [{destination: \"/own\", type: \"bind\",
+			source: \"$work/rootfs$place\", options: [\"rbind\", \"nosuid\", \"nodev\"]}]")
+		refused "the container's own root${place:+, $place in it}" "$dir" \
+			'sensitive-mount: .*own root'
+	done
 	dir=$(bundle remount '.mounts += [{destination: "/out", type: "tmpfs", source: "tmpfs",
 		options: ["nosuid", "nodev", "remount", "ro"]}]')
 	refused "a remount of what is the host's" "$dir" 'mount-type.*mounted already'
@@ -642,6 +654,23 @@ taking_turns() {
 	is "$runtime: and both happened" "$((ran_as > 0)) $((refused > 0))" "1 1"
 }
 
+# A volume's link: the door looks at those of the image, the gate at where the mount is.
+led_over() {
+	local dir
+
+	through "$runtime" gated
+	dir=$(bundle led '.mounts += [{destination: "/out/.link/x", type: "tmpfs", source: "tmpfs",
+		options: ["nosuid", "nodev", "noexec"]}]')
+	ln -s /dev/shm "$dir/out/.link"
+	door_run "$dir"
+	like "$runtime: a mount that a link of a volume leads over /dev" "$status $output" \
+		'^[1-9].*refused at the gate: what was wanted at /out/.link/x is at /dev/shm/x'
+	rm "$dir/out/.link"
+	mkdir "$dir/out/.link"
+	door_run "$dir"
+	is "$runtime: and without the link" "$status $output" "0 hello from inside"
+}
+
 unadmitted() {
 	local dir
 
@@ -693,6 +722,7 @@ for runtime in runc crun; do
 	surroundings
 	between
 	taking_turns
+	led_over
 	unadmitted
 	first
 done

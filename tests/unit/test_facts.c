@@ -410,6 +410,55 @@ static void test_cwd(void **state)
 	assert_cwd("/l0", FACT_UNREADABLE, NULL);
 }
 
+static void assert_over(const char *dest, const char *want)
+{
+	_cleanup_subject_ struct subject s = { 0 };
+	_cleanup_buf_ struct buf text = { 0 };
+	const struct fact_image *image;
+
+	buf_printf(&text, "{'root': {'path': 'rootfs'}, 'mounts': [{'destination': '/none'}, {},"
+		   "{'destination': '/proc'}, {'destination': '%s'}]}", dest);
+	s = gather(buf_cstr(&text), NULL, 0);
+	image = &s.facts.image;
+	assert_int_equal(image->is, FACT_KNOWN);
+	if (want) {
+		assert_non_null(image->over);
+		assert_string_equal(image->over, dest);
+		assert_string_equal(image->over_at, want);
+	} else {
+		assert_null(image->over);
+		assert_null(image->over_at);
+	}
+}
+
+static void test_over(void **state)
+{
+	(void)state;
+	make_dir("@/rootfs");
+	make_dir("@/rootfs/a");
+	make_dir("@/rootfs/sys");
+	make_link("/proc", "@/rootfs/p");
+	make_link("../../dev/shm", "@/rootfs/a/up");
+	make_link("/a", "@/rootfs/b");
+	make_link("/", "@/rootfs/all");
+	make_link("sys", "@/rootfs/s");
+	assert_over("/p", "/proc");
+	assert_over("p/sys/kernel", "/proc/sys/kernel");
+	assert_over("/a/up", "/dev/shm");
+	assert_over("/b/up/x", "/dev/shm/x");
+	assert_over("//b/./up/..", "/dev");
+	assert_over("/all", "/");
+	assert_over("/s", "/sys");
+	assert_over("/b/../p", "/proc");
+	assert_over("/none/../p", "/proc");
+	assert_over("/b/x", NULL);
+	assert_over("/b/up/../../a", NULL);
+	assert_over("/a", NULL);
+	assert_over("/", NULL);	/* by its text, without a link */
+	assert_over("/proc/sys", NULL);
+	assert_over("", NULL);
+}
+
 static void test_image(void **state)
 {
 	static const char config[] = "{'root': {'path': 'rootfs'}}";
@@ -469,6 +518,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_groups, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cwd, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_live_cwd, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_over, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_image, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_core, setup, teardown),
 	};

@@ -216,7 +216,7 @@ static void test_load_strict(void **state)
 #define RECORDED_MORE "{'root': {'path': 'rootfs'}, 'process': {'cwd': '/w'}," \
 	"'hooks': {'prestart': [{'path': '@/hook'}, {'path': '@/none'}, {'path': 'rel'}]," \
 	"'poststop': [{'path': '/bin/sh'}]}," \
-	"'mounts': [{'source': '@', 'type': 'bind', 'destination': '/x'}]," \
+	"'mounts': [{'source': '@', 'type': 'bind', 'destination': '/x'}, {'destination': '/p'}]," \
 	"'linux': {'cgroupsPath': '/cofferdam/none'}}"
 
 static void test_record_more(void **state)
@@ -231,6 +231,7 @@ static void test_record_more(void **state)
 	make_dir("@/rootfs");
 	make_link("x\xff\\", "@/rootfs/w");
 	make_link("y", "@/rootfs/dev");
+	make_link("/proc/\xff", "@/rootfs/p");
 	write_file("@/hook", "", 0777);
 	a = bind_socket("@/s\xfe");
 	s = gather(RECORDED_MORE, NULL, 0);
@@ -263,6 +264,8 @@ static void test_record_more(void **state)
 	assert_true(spot_below(&socket_at(&f, "@/s\xfe")->spot, &f.mounts[0].spot));
 	assert_string_equal(f.image.cwd, "/x\xff\\");
 	assert_string_equal(f.image.link, "/dev");
+	assert_string_equal(f.image.over, "/p");
+	assert_string_equal(f.image.over_at, "/proc/\xff");
 	assert_int_equal(f.core_is, s.facts.core_is);
 	assert_true(f.core_pipe);
 }
