@@ -56,7 +56,10 @@ void plan_notes(struct buf *out, const struct plan *plan);
 /* plan_empty - whether all is as it is wanted. */
 bool plan_empty(const struct plan *plan);
 
-/* plan_apply - do it. On failure what was done is undone again. */
+/*
+ * plan_apply - do it. On failure what was done is undone again. -EAGAIN: what it was
+ * planned from has changed, plan anew; -EBUSY: others are at it for too long.
+ */
 int plan_apply(struct plan *plan, struct error *err) must_check;
 
 /*

@@ -30,6 +30,8 @@ static int wanted(const struct command *self, const struct cli_options *options,
 	return 0;
 }
 
+#define TRIES_MAX 5
+
 int cmd_install(const struct command *self, int argc, char **argv)
 {
 	_cleanup_plan_ struct plan *plan = NULL;
@@ -37,8 +39,8 @@ int cmd_install(const struct command *self, int argc, char **argv)
 	struct cli_options options = { 0 };
 	struct install_want want;
 	int first = cli_options(self, argc, argv, "EwrPX", &options);
+	int status, r, tries = 0;
 	struct error err;
-	int status;
 
 	if (first < 0)
 		return ~first;
@@ -49,12 +51,18 @@ int cmd_install(const struct command *self, int argc, char **argv)
 	status = wanted(self, &options, &want);
 	if (status)
 		return status;
-	if (install_plan(&want, &plan, &err) < 0)
-		return cli_fail(&err);
-	if (plan_empty(plan))
-		buf_str(&out, "nothing to do: all is in place\n");
-	plan_print(&out, plan);
-	if (!options.plan && plan_apply(plan, &err) < 0)
+	/* where another was quicker, what it has left to do is planned anew */
+	do {
+		plan_free(&plan);
+		buf_reset(&out);
+		if (install_plan(&want, &plan, &err) < 0)
+			return cli_fail(&err);
+		if (plan_empty(plan))
+			buf_str(&out, "nothing to do: all is in place\n");
+		plan_print(&out, plan);
+		r = options.plan ? 0 : plan_apply(plan, &err);
+	} while (r == -EAGAIN && tries++ < TRIES_MAX);
+	if (r < 0)
 		return cli_fail(&err);
 	plan_notes(&out, plan);
 	return cli_print(&out, STATUS_ALLOWED);

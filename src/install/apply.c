@@ -65,32 +65,37 @@ static int apply(const struct tree *tree, const struct change *c, struct error *
 	return -EINVAL;
 }
 
-/* As it was a moment ago; what fails here is told nobody, the first failure is. */
-static void revert(const struct tree *tree, const struct change *c)
+/* A write that failed may have been done all the same, but for the syncing of its folder. */
+static int revert_file(const struct tree *tree, const struct change *c, struct error *err)
 {
-	_cleanup_buf_ struct buf text = { 0 };
-	struct error ignored;
-	int r = 0;
+	_cleanup_buf_ struct buf text = { 0 }, now = { 0 };
 
+	if (!c->was)
+		return tree_remove(tree, c->path, false, err);
+	if (tree_read(tree, c->path, &now, NULL, err) == 0 && strcmp(buf_cstr(&now), c->was) == 0)
+		return 0;
+	buf_str(&text, c->was);
+	if (buf_check(&text, err) < 0)
+		return -ENOMEM;
+	return tree_write(tree, c->path, &text, &c->like, err);
+}
+
+/* As it was a moment ago. */
+static int revert(const struct tree *tree, const struct change *c, struct error *err)
+{
 	switch (c->kind) {
 	case CHANGE_FOLDER:
-		r = tree_remove(tree, c->path, true, &ignored);
-		break;
+		return tree_remove(tree, c->path, true, err);
 	case CHANGE_LINK:
-		r = tree_remove(tree, c->path, false, &ignored);
-		break;
+		return tree_remove(tree, c->path, false, err);
 	case CHANGE_FILE:
-		buf_str(&text, c->was ? c->was : "");
-		r = !c->was || text.oom ? tree_remove(tree, c->path, false, &ignored) :
-			tree_write(tree, c->path, &text, &c->like, &ignored);
-		break;
+		return revert_file(tree, c, err);
 	case CHANGE_DIVERT:
-		r = tree_rename(tree, c->beside, c->path, &ignored);
-		break;
+		return tree_rename(tree, c->beside, c->path, err);
 	case CHANGE_KIND_MAX:
 		break;
 	}
-	(void)r;
+	return -EINVAL;
 }
 
 static int apply_rank(struct plan *plan, int which, struct error *err)
@@ -101,6 +106,8 @@ static int apply_rank(struct plan *plan, int which, struct error *err)
 
 		if (!c->pending || rank(c) != which)
 			continue;
+		/* half of these can be done when they fail */
+		c->done = c->kind == CHANGE_FOLDER || c->kind == CHANGE_FILE;
 		r = apply(&plan->tree, c, err);
 		if (r < 0)
 			return r;
@@ -109,33 +116,97 @@ static int apply_rank(struct plan *plan, int which, struct error *err)
 	return 0;
 }
 
-int plan_apply(struct plan *plan, struct error *err)
+/* Everything of @which that was done; the first that stays so is named in @left. */
+static void revert_rank(struct plan *plan, int which, struct buf *left)
+{
+	for (size_t i = plan->state.n; i-- > 0;) {
+		struct change *c = &plan->state.v[i];
+		struct error err;
+
+		if (!c->done || rank(c) != which)
+			continue;
+		if (revert(&plan->tree, c, &err) < 0 && left->len == 0)
+			buf_str(left, err.text);
+		c->done = false;
+	}
+}
+
+static int revert_all(struct plan *plan, const struct state *before, struct error *err)
+{
+	_cleanup_buf_ struct buf left = { 0 };
+	struct error ignored;
+
+	for (int which = RANKS - 1; which > 0; which--)
+		revert_rank(plan, which, &left);
+	/* of what stays as it is now, the state goes on to tell */
+	if (left.len > 0)
+		return error_context(err, "not everything could be put back (%s); when that is mended, run "
+				     "cofferdam uninstall", buf_cstr(&left));
+	(void)!installed_save(&plan->tree, before, &ignored);
+	return error_context(err, "nothing was changed");
+}
+
+/* Since it was planned somebody else may have changed what it was planned from. */
+static int unchanged(const struct plan *plan, struct error *err)
+{
+	_cleanup_free_ char *known = NULL;
+	int r = installed_text(&plan->tree, &known, err);
+	bool same = r == 0 && (known && plan->known ? strcmp(known, plan->known) == 0 :
+			       known == plan->known);
+
+	for (size_t i = 0; r == 0 && same && i < plan->state.n; i++) {
+		const struct change *c = &plan->state.v[i];
+		_cleanup_buf_ struct buf now = { 0 };
+
+		if (!c->pending || c->kind != CHANGE_FILE)
+			continue;
+		r = tree_read(&plan->tree, c->path, &now, NULL, err);
+		same = r == -ENOENT ? !c->was : r == 0 && c->was && strcmp(buf_cstr(&now), c->was) == 0;
+		r = r == -ENOENT ? 0 : r;
+	}
+	if (r == 0 && !same)
+		r = error_set(err, -EAGAIN, "changed meanwhile, by another install it seems");
+	return r;
+}
+
+static int apply_locked(struct plan *plan, struct error *err)
 {
 	_cleanup_installed_ struct state before = { 0 };
-	int r = installed_load(&plan->tree, &before, err);
+	int r = unchanged(plan, err);
 
+	if (r == 0)
+		r = installed_load(&plan->tree, &before, err);
+	if (r < 0)
+		return r;
+	install_sweep(&plan->tree, &plan->state);
 	/* the state before what it tells of, so that no change is without its record */
-	if (r == 0)
-		r = apply_rank(plan, 0, err);
-	if (r == 0)
-		r = installed_save(&plan->tree, &plan->state, err);
-	for (int which = 1; r == 0 && which < RANKS; which++)
+	r = installed_save(&plan->tree, &plan->state, err);
+	for (int which = 0; r == 0 && which < RANKS; which++)
 		r = apply_rank(plan, which, err);
-	if (r == 0)
-		return 0;
-	for (int which = RANKS - 1; which >= 0; which--) {
-		if (which == 0) {
-			struct error ignored;
+	return r < 0 ? revert_all(plan, &before, err) : 0;
+}
 
-			/* it lies in one of the folders */
-			(void)!installed_save(&plan->tree, &before, &ignored);
-		}
-		for (size_t i = plan->state.n; i-- > 0;) {
-			if (plan->state.v[i].done && rank(&plan->state.v[i]) == which)
-				revert(&plan->tree, &plan->state.v[i]);
-		}
+int plan_apply(struct plan *plan, struct error *err)
+{
+	_cleanup_lock_ struct install_lock lock = { -1, -1 };
+	_cleanup_buf_ struct buf ignored = { 0 };
+	int r;
+
+	if (plan->state.n == 0)
+		return 0;
+	/* those that the lock lies in are made with it */
+	for (size_t i = 0; i < plan->state.n; i++) {
+		struct change *c = &plan->state.v[i];
+
+		c->done = c->pending && c->kind == CHANGE_FOLDER && text_path_below(STATE_FOLDER, c->path);
 	}
-	return error_context(err, "nothing was changed");
+	r = install_lock(&plan->tree, true, &lock, err);
+	if (r == 0)
+		r = apply_locked(plan, err);
+	install_unlock(&lock);
+	if (r < 0)
+		revert_rank(plan, 0, &ignored);
+	return r;
 }
 
 /* --- printing --- */

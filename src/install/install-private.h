@@ -51,6 +51,7 @@ char *tree_outside(const struct tree *tree, const char *path, struct error *err)
 /* tree_program - 0 if @path can be executed, and changed by root alone. */
 int tree_program(const struct tree *tree, const char *path, struct error *err) must_check;
 
+/* tree_mkdir - 0 also when there is such a folder. */
 int tree_mkdir(const struct tree *tree, const char *path, struct error *err) must_check;
 int tree_write(const struct tree *tree, const char *path, const struct buf *text,
 	       const struct stat *like, struct error *err) must_check;
@@ -161,6 +162,8 @@ struct state {
 
 /* installed_load - an empty one when there is none. */
 int installed_load(const struct tree *tree, struct state *ret, struct error *err) must_check;
+/* installed_text - STATE_FILE as it is, malloc'd; NULL: there is none. */
+int installed_text(const struct tree *tree, char **ret, struct error *err) must_check;
 int installed_save(const struct tree *tree, const struct state *state,
 	       struct error *err) must_check;
 void installed_free(struct state *state);
@@ -191,6 +194,25 @@ int change_step(struct change *change, struct buf *text, struct buf *new,
 int change_without(const struct change *change, const char *now, struct buf *ret,
 		   struct error *err) must_check;
 
+/* --- one at a time --- */
+
+struct install_lock {
+	int folder, fd;			/* -1: it is not held */
+};
+
+/*
+ * install_lock - for a bounded time wait for others. With @make the folders that it lies
+ * in are made; otherwise, where there are none, nothing is locked. -EBUSY: others take too
+ * long.
+ */
+int install_lock(const struct tree *tree, bool make, struct install_lock *ret,
+		 struct error *err) must_check;
+void install_unlock(struct install_lock *lock);
+#define _cleanup_lock_ _cleanup_(install_unlock)
+
+/* install_sweep - take away what one that was killed left beside the files of @state. */
+void install_sweep(const struct tree *tree, const struct state *state);
+
 /* --- plans --- */
 
 struct host;
@@ -198,6 +220,7 @@ struct host;
 struct plan {
 	struct tree tree;
 	struct state state;		/* as it will be */
+	char *known;			/* STATE_FILE, as it was when this was planned; NULL: there was none */
 	struct buf notes;
 	bool enforce;
 };

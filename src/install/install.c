@@ -209,6 +209,8 @@ int install_plan(const struct install_want *want, struct plan **ret, struct erro
 	plan->enforce = want->enforce;
 	r = tree_open(want->root, &plan->tree, err);
 	if (r == 0)
+		r = installed_text(&plan->tree, &plan->known, err);
+	if (r == 0)
 		r = installed_load(&plan->tree, &plan->state, err);
 	if (r == 0)
 		r = want_engines(plan, want, err);

@@ -35,6 +35,7 @@ void plan_free(struct plan **plan)
 	tree_close(&(*plan)->tree);
 	installed_free(&(*plan)->state);
 	buf_free(&(*plan)->notes);
+	free((*plan)->known);
 	free(*plan);
 	*plan = NULL;
 }

@@ -149,6 +149,17 @@ static int read_doors(const struct json *engines, struct state *state, struct er
 	return 0;
 }
 
+int installed_text(const struct tree *tree, char **ret, struct error *err)
+{
+	_cleanup_buf_ struct buf text = { 0 };
+	int r = tree_read(tree, STATE_FILE, &text, NULL, err);
+
+	if (r < 0 && r != -ENOENT)
+		return r;
+	*ret = r == 0 ? buf_steal(&text) : NULL;
+	return r == 0 && !*ret ? error_oom(err) : 0;
+}
+
 int installed_load(const struct tree *tree, struct state *ret, struct error *err)
 {
 	_cleanup_installed_ struct state state = { 0 };

@@ -170,8 +170,16 @@ int tree_mkdir(const struct tree *tree, const char *path, struct error *err)
 	dir = tree_parent(tree, path, &base);
 	if (dir < 0)
 		return error_sys(err, -dir, "%s%s: cannot make the folder", tree->name, path);
+	if (mkdirat(dir, base, 0755) < 0) {
+		struct stat st;
+		int code = errno;
+
+		if (code == EEXIST && fstatat(dir, base, &st, 0) == 0 && S_ISDIR(st.st_mode))
+			return 0;
+		return error_sys(err, code, "%s%s: cannot make the folder", tree->name, path);
+	}
 	/* whatever the umask, others have to read what lies there */
-	if (mkdirat(dir, base, 0755) < 0 || fchmodat(dir, base, 0755, 0) < 0)
+	if (fchmodat(dir, base, 0755, 0) < 0)
 		return error_sys(err, errno, "%s%s: cannot make the folder", tree->name, path);
 	return 0;
 }

@@ -130,7 +130,7 @@ static int undo_engine(struct undo *u, enum engine engine, struct error *err)
 
 	for (int which = 0; which < CHANGE_KIND_MAX; which++) {
 		for (size_t i = u->state->n; i-- > 0;) {
-			const struct change *c = &u->state->v[i];
+			struct change *c = &u->state->v[i];
 			int r;
 
 			if (c->engine != engine || rank(c) != which)
@@ -143,6 +143,9 @@ static int undo_engine(struct undo *u, enum engine engine, struct error *err)
 				return r;
 			if (r > 0)
 				left = true;
+			else if (c->kind == CHANGE_FOLDER && engine != ENGINE_UNKNOWN && !u->dry &&
+				 tree_has(u->tree, c->path))
+				c->engine = ENGINE_UNKNOWN;	/* others use it; it goes with the last */
 			else
 				drop(u->state, i);
 		}
@@ -169,8 +172,8 @@ static int undo_all(struct undo *u, const struct install_want *want, struct erro
 	return r;
 }
 
-/* The state's own folders are among what was made, so they go after it. */
-static int undo_folders(struct tree *tree, struct paths *folders, struct error *err)
+/* Those that have nothing in them any more. */
+static int undo_folders(const struct tree *tree, const struct paths *folders, struct error *err)
 {
 	int r = 0;
 
@@ -179,39 +182,54 @@ static int undo_folders(struct tree *tree, struct paths *folders, struct error *
 	return r;
 }
 
+/* What was made, to be taken away when nothing else is left; and the state as it is now. */
+static int undo_locked(struct undo *u, const struct install_want *want, struct paths *folders,
+		       struct error *err)
+{
+	struct error ignored;
+	int r = installed_load(u->tree, u->state, err);
+
+	if (r == 0 && u->state->n == 0)
+		buf_str(u->said, "nothing is installed\n");
+	for (size_t i = 0; r == 0 && i < u->state->n; i++) {
+		if (u->state->v[i].kind == CHANGE_FOLDER)
+			r = paths_add(folders, u->state->v[i].path, err);
+	}
+	if (r < 0)
+		return r;
+	if (!u->dry)
+		install_sweep(u->tree, u->state);
+	r = undo_all(u, want, err);
+	if (u->dry)
+		return r;
+	/* while there is a record of them; the state's own go after it */
+	if (r == 0 && u->state->n == 0)
+		r = undo_folders(u->tree, folders, err);
+	if (r == 0)
+		return installed_save(u->tree, u->state, err);
+	/* also after a failure: what was taken back is */
+	(void)!installed_save(u->tree, u->state, &ignored);
+	return r;
+}
+
 int install_undo(const struct install_want *want, bool dry, struct buf *said, struct error *err)
 {
 	struct tree tree __attribute__((cleanup(tree_close))) = { .fd = -1 };
+	_cleanup_lock_ struct install_lock lock = { -1, -1 };
 	_cleanup_paths_ struct paths folders = { 0 };
 	_cleanup_installed_ struct state state = { 0 };
 	struct undo u = { .tree = &tree, .state = &state, .said = said, .dry = dry };
 	int r = tree_open(want->root, &tree, err);
 
+	if (r == 0 && !dry)
+		r = install_lock(&tree, false, &lock, err);
 	if (r == 0)
-		r = installed_load(&tree, &state, err);
-	if (r < 0)
-		return r;
-	if (state.n == 0) {
-		buf_str(said, "nothing is installed\n");
-		return 0;
-	}
-	for (size_t i = 0; r == 0 && i < state.n; i++) {
-		if (state.v[i].kind == CHANGE_FOLDER)
-			r = paths_add(&folders, state.v[i].path, err);
-	}
-	if (r == 0)
-		r = undo_all(&u, want, err);
-	if (dry)
-		return r < 0 ? r : u.left;
-	/* also after a failure: what was taken back is */
-	if (r < 0) {
-		struct error ignored;
-
-		(void)!installed_save(&tree, &state, &ignored);
-		return r;
-	}
-	r = installed_save(&tree, &state, err);
-	if (r == 0 && state.n == 0)
+		r = undo_locked(&u, want, &folders, err);
+	install_unlock(&lock);
+	/* of an installation that was killed early there is no record */
+	if (r == 0 && !dry && state.n == 0)
+		r = tree_remove(&tree, STATE_FOLDER, true, err);
+	if (r == 0 && !dry && state.n == 0)
 		r = undo_folders(&tree, &folders, err);
 	return r < 0 ? r : u.left;
 }
