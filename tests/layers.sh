@@ -19,7 +19,7 @@ BEGIN {
 	rank["harden"] = rank["gate"] = rank["report"] = rank["door"] = rank["install"] = 9
 	rank["trial"] = 10
 	rank["cli"] = rank["hook"] = 11
-	heads["base"] = "error digest mem buf text file lines process secontext sha256"
+	heads["base"] = "error digest mem arena buf text file lines process secontext sha256"
 	heads["json"] = "json fields"
 	heads["oci"] = "oci"
 	heads["engine"] = "engine"

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <cofferdam/arena.h>
 #include <cofferdam/json.h>
 
 enum field_is {
@@ -57,11 +58,11 @@ struct field_str {
 struct field_strs {
 	const struct json *node;
 	enum field_is is;
-	struct field_str *v;		/* owned by the struct: fields_free() */
+	struct field_str *v;		/* owned by the notes */
 	size_t n;
 };
 
-/* A list of objects: v points at n structs of the sub-table's size. */
+/* A list of objects: v points at n structs of the sub-table's size, owned by the notes. */
 struct field_list {
 	const struct json *node;
 	enum field_is is;
@@ -111,10 +112,12 @@ struct note {
 					 * an unknown name, the nearest or NULL */
 };
 
+/* What was noted, and the memory of the lists that were read. */
 struct notes {
 	struct note *v;
 	size_t n;
 	size_t cap;			/* private */
+	struct arena lists;		/* private */
 };
 
 #define FIELDS_STRICT 1u		/* note unknown names too */
@@ -122,16 +125,13 @@ struct notes {
 /*
  * fields_read - read @object by @table into @base, a zeroed struct. Of a name
  * that is repeated, the last is read. An entry of a list that is null or of the
- * wrong type is noted; it keeps its place, zeroed but for node and is. What
- * @base then owns is for fields_free(), also after a failure.
+ * wrong type is noted; it keeps its place, zeroed but for node and is. The
+ * lists in @base are owned by @notes, and go with them.
  * Returns 0, also when notes were taken; negative when memory is exhausted.
  */
 int fields_read(const struct json *object, const struct field *table,
 		unsigned flags, void *base, struct notes *notes,
 		struct error *err) must_check;
-
-/* fields_free - free the lists that fields_read() made in @base. */
-void fields_free(const struct field *table, void *base);
 
 void notes_free(struct notes *notes);
 

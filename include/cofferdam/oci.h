@@ -77,6 +77,7 @@ struct oci_mount {
 	struct field_str destination, type, source;
 	struct field_strs options;
 	struct field_list uid_mappings, gid_mappings;	/* struct oci_idmap */
+	bool bind;			/* type "bind", or bind or rbind among the options */
 };
 
 struct oci_hook {
@@ -277,8 +278,6 @@ const char *oci_capability_name(int number);
 /* oci_capability - its number, or -1; behind "CAP_" small letters will do. */
 int oci_capability(const char *name);
 
-/* oci_mount_is_bind - type "bind", or bind or rbind among the options. */
-bool oci_mount_is_bind(const struct oci_mount *mount);
 /* oci_mount_option - whether @option is among the mount's options. */
 bool oci_mount_option(const struct oci_mount *mount, const char *option);
 

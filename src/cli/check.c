@@ -84,7 +84,7 @@ static void check_one(void *context, struct job *job)
 		unjudged(how, job->path, job->failed, job);
 		return;
 	}
-	if (input_read(job->path, &input, &err) < 0) {
+	if (input_read_file(job->path, &input, &err) < 0) {
 		unjudged(how, job->path, &err, job);
 		return;
 	}
@@ -142,14 +142,16 @@ static void check_path(struct pool *pool, char *path)
 	struct error err;
 	struct stat st;
 
-	if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode)) {
+	if (strcmp(path, "-") == 0 || stat(path, &st) < 0 || !S_ISDIR(st.st_mode)) {
 		pool_add(pool, path, NULL);
-	} else if (asprintf(&config, "%s/config.json", path) < 0) {
-		config = NULL;
+		return;
+	}
+	config = input_config(path);
+	if (!config) {
 		(void)error_oom(&err);
 		pool_add(pool, path, &err);
 	} else if (lstat(config, &st) == 0) {
-		pool_add(pool, path, NULL);
+		pool_add(pool, config, NULL);
 	} else {
 		check_tree(pool, path);
 	}

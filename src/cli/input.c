@@ -17,20 +17,13 @@ void input_free(struct input *input)
 	*input = (struct input){ .dir_fd = -1 };
 }
 
-/* split - the folder and the file of @path, which may be a bundle. */
+/* split - the folder and the file of @path. */
 static int split(const char *path, char **ret_dir, char **ret_base, struct error *err)
 {
-	struct stat st;
 	const char *slash = strrchr(path, '/');
-	const bool folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 
-	if (folder) {
-		*ret_dir = strdup(path);
-		*ret_base = strdup("config.json");
-	} else {
-		*ret_dir = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
-		*ret_base = strdup(slash ? slash + 1 : path);
-	}
+	*ret_dir = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+	*ret_base = strdup(slash ? slash + 1 : path);
 	return *ret_dir && *ret_base ? 0 : error_oom(err);
 }
 
@@ -44,7 +37,29 @@ static int whole_name(const struct input *input, int code, struct error *err)
 	return error_set(err, code, "%s%s", input->name, err->text + len);
 }
 
+char *input_config(const char *bundle)
+{
+	const size_t len = strlen(bundle);
+	char *path;
+
+	return asprintf(&path, "%s%sconfig.json", bundle,
+			len > 0 && bundle[len - 1] == '/' ? "" : "/") < 0 ? NULL : path;
+}
+
 int input_read(const char *path, struct input *ret, struct error *err)
+{
+	_cleanup_free_ char *config = NULL;
+	struct stat st;
+
+	if (strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+		path = config = input_config(path);
+		if (!path)
+			return error_oom(err);
+	}
+	return input_read_file(path, ret, err);
+}
+
+int input_read_file(const char *path, struct input *ret, struct error *err)
 {
 	_cleanup_input_ struct input input = { .dir_fd = -1 };
 	_cleanup_free_ char *dir = NULL;

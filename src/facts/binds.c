@@ -103,7 +103,7 @@ int place_mount(struct places *places, const struct oci_mount *mount,
 {
 	int r;
 
-	if (!oci_mount_is_bind(mount))
+	if (!mount->bind)
 		return 0;
 	if (mount->source.is != FIELD_PRESENT)
 		return place_unreadable(ret, err, mount->source.is == FIELD_WRONG ?

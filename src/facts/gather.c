@@ -179,7 +179,7 @@ static unsigned any_readonly(const struct oci_spec *spec)
 	for (size_t i = 0; i < spec->mounts.n; i++) {
 		const struct oci_mount *mount = oci_mount_at(spec, i);
 
-		if (oci_mount_is_bind(mount) &&
+		if (mount->bind &&
 		    (oci_mount_option(mount, "ro") || oci_mount_option(mount, "rro")))
 			return OF_READONLY;
 	}

@@ -274,7 +274,6 @@ int facts_load(const char *name, const char *text, size_t len,
 		r = notes_error(doc, &notes, err);
 	if (r == 0)
 		r = load_all(&l, &rec, spec, &facts);
-	fields_free(rec_facts_table, &rec);
 	if (r < 0)
 		return r;
 	*ret = facts;

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -137,14 +138,12 @@ static bool is_proc_ns(const char *path)
 	return strncmp(path, ns, sizeof(ns) - 1) == 0 && !strchr(path + sizeof(ns) - 1, '/');
 }
 
-static int open_entry(const char *path, int bundle_fd, bool *ret_own)
+/* open_walked - component by component: whether it leads through /proc/self shows. */
+static int open_walked(const char *path, int bundle_fd, bool *ret_own)
 {
 	struct walk walk = { .fd = -1 };
-	int r;
+	int r = path_walk(bundle_fd, path, &walk);
 
-	if (is_proc_ns(path))
-		return path_open_old(AT_FDCWD, path, 0);
-	r = path_walk(bundle_fd, path, &walk);
 	if (r == 0 && walk.rest)
 		r = -ENOENT;
 	if (r == 0) {
@@ -155,18 +154,42 @@ static int open_entry(const char *path, int bundle_fd, bool *ret_own)
 	return r;
 }
 
+static bool is_nsfs(int fd)
+{
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) == 0 && (uint64_t)fs.f_type == NSFS_TYPE;
+}
+
+/*
+ * open_entry - most often a mounted file of nsfs: no way through /proc/self leads to one
+ * but by a magic link (symlink(7)), or none that exists.
+ */
+static int open_entry(const char *path, int bundle_fd, bool *ret_own)
+{
+	_cleanup_close_ int fd = -1;
+
+	if (is_proc_ns(path))
+		return path_open_old(AT_FDCWD, path, 0);
+	fd = path_open(bundle_fd, path, 0, RESOLVE_NO_MAGICLINKS);
+	if (fd == -ENOENT || fd == -ENOTDIR)
+		return -ENOENT;
+	if (fd >= 0 && is_nsfs(fd))
+		return steal_fd(&fd);
+	return open_walked(path, bundle_fd, ret_own);
+}
+
 static int look_entry(const char *path, int bundle_fd, struct fact_ns *ret, struct error *err)
 {
 	bool own = false;
 	_cleanup_close_ int fd = open_entry(path, bundle_fd, &own);
-	struct statfs fs;
 	struct stat st;
 
 	if (fd < 0)
 		return ns_unreadable(ret, err, -fd);
-	if (fstatfs(fd, &fs) < 0 || fstat(fd, &st) < 0)
+	if (fstat(fd, &st) < 0)
 		return ns_unreadable(ret, err, errno);
-	if (own || (uint64_t)fs.f_type != NSFS_TYPE) {
+	if (own || !is_nsfs(fd)) {
 		ret->is = FACT_UNREADABLE;
 		return fact_why(&ret->why, err, own ? "it leads through /proc/self, which is "
 				"another thing to each process" : "not a namespace file");

@@ -225,7 +225,7 @@ static void check_mount(struct binds *b, size_t index, size_t old)
 	if (led_over(b->g, mount, row))
 		mismatch(b->g, "what was wanted at %s is at %s, over what the kernel or the runtime provides",
 			 mount->destination.v, row->point);
-	if (old != NO_INDEX && oci_mount_is_bind(mount))
+	if (old != NO_INDEX && mount->bind)
 		check_bind(b, old, row);
 	else if (!of_type(mount, row))
 		mismatch(b->g, "at %s is a %s, where a %s was wanted", mount->destination.v,

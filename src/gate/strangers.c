@@ -18,7 +18,7 @@ static bool known_device(const struct binds *b, const struct mount_row *row)
 
 		if (b->mount[i] != NO_INDEX && other->major == row->major &&
 		    other->minor == row->minor && strcmp(other->root, "/") == 0 &&
-		    !oci_mount_is_bind(oci_mount_at(b->g->call->subject->spec, b->mount[i])))
+		    !oci_mount_at(b->g->call->subject->spec, b->mount[i])->bind)
 			return true;
 	}
 	return false;

@@ -100,7 +100,7 @@ static int read_strs(struct reader *r, struct field_strs *f, enum field_kind kin
 	if (f->node->type != type)
 		return note_wrong(r, (struct field_any *)f, kind);
 	if (f->node->count > 0) {
-		f->v = calloc(f->node->count, sizeof(*f->v));
+		f->v = arena_zeroed(&r->notes->lists, f->node->count, sizeof(*f->v));
 		if (!f->v)
 			return -ENOMEM;
 	}
@@ -138,7 +138,7 @@ static int read_list(struct reader *r, struct field_list *f, const struct field 
 	if (f->node->type != JSON_ARRAY)
 		return note_wrong(r, (struct field_any *)f, FIELD_LIST);
 	if (f->node->count > 0) {
-		f->v = calloc(f->node->count, row->size);
+		f->v = arena_zeroed(&r->notes->lists, f->node->count, row->size);
 		if (!f->v)
 			return -ENOMEM;
 	}
@@ -164,64 +164,24 @@ static void *slot_of(void *base, const struct field *row)
 	return (char *)base + row->offset;
 }
 
-/* owns - whether a struct read by @table has memory of its own. */
-static bool owns(const struct field *table)
-{
-	for (const struct field *row = table; row->name; row++) {
-		switch (row->kind) {
-		case FIELD_STRS:
-		case FIELD_MAP:
-		case FIELD_LIST:
-			return true;
-		case FIELD_OBJECT:
-			if (owns(row->sub))
-				return true;
-			break;
-		default:
-			break;
-		}
-	}
-	return false;
-}
+static const size_t sizes[] = {
+	[FIELD_BOOL] = sizeof(struct field_bool), [FIELD_INT] = sizeof(struct field_int),
+	[FIELD_UINT] = sizeof(struct field_uint), [FIELD_U32] = sizeof(struct field_uint),
+	[FIELD_ID] = sizeof(struct field_uint), [FIELD_STR] = sizeof(struct field_str),
+	[FIELD_STRS] = sizeof(struct field_strs), [FIELD_MAP] = sizeof(struct field_map),
+	[FIELD_LIST] = sizeof(struct field_list), [FIELD_ANY] = sizeof(struct field_any),
+};
 
-/* Free what a slot owns and zero it. */
-static void clear_slot(const struct field *row, void *slot)
+/* clear - what an earlier member of that name left. */
+static void clear(const struct field *row, void *slot)
 {
-	struct field_list *list = slot;
-	struct field_strs *strs = slot;
-
-	switch (row->kind) {
-	case FIELD_BOOL:
-		memset(slot, 0, sizeof(struct field_bool));
-		break;
-	case FIELD_INT:
-	case FIELD_UINT:
-	case FIELD_U32:
-	case FIELD_ID:
-		memset(slot, 0, sizeof(struct field_uint));
-		break;
-	case FIELD_STR:
-		memset(slot, 0, sizeof(struct field_str));
-		break;
-	case FIELD_STRS:
-	case FIELD_MAP:
-		free(strs->v);
-		memset(slot, 0, sizeof(*strs));
-		break;
-	case FIELD_LIST:
-		for (size_t i = 0, n = owns(row->sub) ? list->n : 0; i < n; i++)
-			fields_free(row->sub, (char *)list->v + i * row->size);
-		free(list->v);
-		memset(slot, 0, sizeof(*list));
-		break;
-	case FIELD_OBJECT:
-		fields_free(row->sub, slot);
-		memset(slot, 0, sizeof(struct field_any));
-		break;
-	case FIELD_ANY:
-		memset(slot, 0, sizeof(struct field_any));
-		break;
+	if (row->kind != FIELD_OBJECT) {
+		memset(slot, 0, sizes[row->kind]);
+		return;
 	}
+	for (const struct field *sub = row->sub; sub->name; sub++)
+		clear(sub, slot_of(slot, sub));
+	memset(slot, 0, sizeof(struct field_any));
 }
 
 static int read_slot(struct reader *r, const struct field *row, void *slot,
@@ -230,7 +190,7 @@ static int read_slot(struct reader *r, const struct field *row, void *slot,
 	struct field_any *any = slot;
 
 	if (any->node)
-		clear_slot(row, slot);	/* repeated: the last one counts */
+		clear(row, slot);	/* repeated: the last one counts */
 	any->node = node;
 	if (node->type == JSON_NULL) {
 		any->is = FIELD_NULL;
@@ -345,10 +305,4 @@ int fields_read(const struct json *object, const struct field *table,
 	else
 		rc = read_members(&r, object, table, base);
 	return rc < 0 ? error_oom(err) : 0;
-}
-
-void fields_free(const struct field *table, void *base)
-{
-	for (const struct field *row = table; row->name; row++)
-		clear_slot(row, slot_of(base, row));
 }

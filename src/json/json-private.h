@@ -61,8 +61,8 @@ struct json_walk {
 	uint32_t key_len;
 	uint32_t key_start;
 	const char *key;		/* a name that waits for its value */
+	struct json_open *open;		/* set: room for JSON_DEPTH_MAX of them */
 	struct json_open *in;		/* the innermost; NULL: none */
-	struct json_open open[JSON_DEPTH_MAX];
 	struct json_fault fault;
 };
 

@@ -122,6 +122,7 @@ int notes_add_entries(struct notes *notes, const struct json *list, const char *
 void notes_free(struct notes *notes)
 {
 	free(notes->v);
+	arena_free(&notes->lists);
 	*notes = (struct notes){ 0 };
 }
 

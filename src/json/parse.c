@@ -61,7 +61,7 @@ static int again(struct json_walk *w, size_t seen)
 	drop_values(w->doc);
 	*w = (struct json_walk){
 		.doc = w->doc, .flags = w->flags, .shared = w->shared, .escapes = w->escapes,
-		.bytes = w->bytes, .most = r < 0 && good > 0 ? good - 1 : good,
+		.bytes = w->bytes, .open = w->open, .most = r < 0 && good > 0 ? good - 1 : good,
 	};
 	return json_walk(w) == -ENOMEM ? -ENOMEM : explain(w);
 }
@@ -121,28 +121,26 @@ static int doc_alloc(const char *name, const char *text, size_t len, struct json
 static int parse(struct json_doc *doc, unsigned flags, const struct json_shared *shared,
 		 struct error *err)
 {
-	_cleanup_free_ struct json_walk *w = calloc(1, sizeof(*w));
+	_cleanup_free_ struct json_open *open = malloc(JSON_DEPTH_MAX * sizeof(*open));
 	_cleanup_free_ char *tokens = malloc(doc->len + 1);
+	struct json_walk w = {
+		.doc = doc, .flags = flags, .shared = shared, .bytes = tokens, .open = open,
+		.escapes = memchr(doc->text, '\\', doc->len) != NULL, .most = SIZE_MAX,
+	};
 	unsigned line, column;
 	int r;
 
-	if (!w || !tokens)
+	if (!open || !tokens)
 		return error_oom(err);
-	w->doc = doc;
-	w->flags = flags;
-	w->shared = shared;
-	w->escapes = memchr(doc->text, '\\', doc->len) != NULL;
-	w->bytes = tokens;
-	w->most = SIZE_MAX;
-	r = json_scan(doc->text, doc->len, &w->fault);
+	r = json_scan(doc->text, doc->len, &w.fault);
 	if (r == 0)
-		r = read_all(w);
+		r = read_all(&w);
 	if (r == -ENOMEM)
 		return error_oom(err);
 	if (r == 0)
 		return 0;
-	json_where(doc, w->fault.at, &line, &column);
-	return error_set(err, r, "%s:%u:%u: %s", doc->name, line, column, w->fault.what);
+	json_where(doc, w.fault.at, &line, &column);
+	return error_set(err, r, "%s:%u:%u: %s", doc->name, line, column, w.fault.what);
 }
 
 int json_parse(const char *name, const char *text, size_t len, unsigned flags,

@@ -164,7 +164,7 @@ static void open_container(struct json_walk *w, size_t at)
 	const size_t depth = depth_of(w);
 	struct json *node;
 
-	if (depth == ARRAY_SIZE(w->open)) {
+	if (depth == JSON_DEPTH_MAX) {
 		w->lost = w->deep = true;
 		w->deep_at = at;
 		w->deep_n = w->n;

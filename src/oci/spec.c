@@ -249,6 +249,14 @@ const struct field *oci_state_fields(void)
 	return state_table;
 }
 
+static bool is_bind(const struct oci_mount *mount)
+{
+	const char *type = mount->type.v;
+
+	return (type && strcmp(type, "bind") == 0) || oci_mount_option(mount, "bind") ||
+	       oci_mount_option(mount, "rbind");
+}
+
 int oci_spec_read(const struct json_doc *doc, struct oci_spec *ret, struct error *err)
 {
 	struct oci_spec spec = { 0 };
@@ -263,13 +271,17 @@ int oci_spec_read(const struct json_doc *doc, struct oci_spec *ret, struct error
 		oci_spec_free(&spec);
 		return r;
 	}
+	for (size_t i = 0; i < spec.mounts.n; i++) {
+		struct oci_mount *mount = (struct oci_mount *)spec.mounts.v + i;
+
+		mount->bind = is_bind(mount);
+	}
 	*ret = spec;
 	return 0;
 }
 
 void oci_spec_free(struct oci_spec *spec)
 {
-	fields_free(spec_table, spec);
 	notes_free(&spec->notes);
 }
 
@@ -314,7 +326,6 @@ int oci_state_read(const struct json_doc *doc, struct oci_state *ret, struct err
 
 void oci_state_free(struct oci_state *state)
 {
-	fields_free(state_table, state);
 	notes_free(&state->notes);
 }
 
@@ -357,14 +368,6 @@ bool oci_mount_option(const struct oci_mount *mount, const char *option)
 			return true;
 	}
 	return false;
-}
-
-bool oci_mount_is_bind(const struct oci_mount *mount)
-{
-	const char *type = mount->type.v;
-
-	return (type && type[0] == 'b' && strcmp(type, "bind") == 0) ||
-	       oci_mount_option(mount, "bind") || oci_mount_option(mount, "rbind");
 }
 
 bool oci_over_system(const char *path)

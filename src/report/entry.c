@@ -44,7 +44,6 @@ static const struct field entry_table[] = {
 
 void entry_free(struct log_entry *entry)
 {
-	fields_free(entry_table, entry);
 	notes_free(&entry->notes);
 	json_free(&entry->doc);
 	*entry = (struct log_entry){ 0 };

@@ -21,7 +21,7 @@ static const struct {
 
 static const char *mount_type(const struct oci_mount *mount)
 {
-	if (oci_mount_is_bind(mount))
+	if (mount->bind)
 		return "bind";
 	return mount->type.v ? mount->type.v : "";
 }

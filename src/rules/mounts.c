@@ -223,7 +223,7 @@ static int judge_mounts(const struct rule_input *in, struct findings *out, struc
 	_cleanup_free_ struct compared *with = NULL;
 
 	for (size_t i = 0; i < in->spec->mounts.n; i++) {
-		if (!oci_mount_is_bind(oci_mount_at(in->spec, i)))
+		if (!oci_mount_at(in->spec, i)->bind)
 			continue;
 		if (!with)
 			with = compared_new(in, err);

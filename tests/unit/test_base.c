@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "files.h"
 
+#include <cofferdam/arena.h>
 #include <cofferdam/digest.h>
 
 /* ---- error ---- */
@@ -275,6 +276,32 @@ static void test_digest_quick(void **state)
 	}
 }
 
+/* Zeroed and aligned, whatever came before; none overlaps another. */
+static void test_arena(void **state)
+{
+	static const size_t sizes[] = { 1, 24, 3, 999, 1001, 16, 5000, 7, 4000, 0, 100000, 8 };
+	_cleanup_(arena_free) struct arena arena = { 0 };
+	unsigned char *had[ARRAY_SIZE(sizes) * 8];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(had); i++) {
+		const size_t n = sizes[i % ARRAY_SIZE(sizes)];
+
+		had[i] = arena_zeroed(&arena, n, 1);
+		assert_non_null(had[i]);
+		assert_int_equal((uintptr_t)had[i] % _Alignof(max_align_t), 0);
+		for (size_t k = 0; k < n; k++)
+			assert_int_equal(had[i][k], 0);
+		memset(had[i], (int)i + 1, n);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(had); i++) {
+		for (size_t k = 0; k < sizes[i % ARRAY_SIZE(sizes)]; k++)
+			assert_int_equal(had[i][k], i + 1);
+	}
+	assert_null(arena_zeroed(&arena, SIZE_MAX / 2, 3));
+	assert_null(arena_zeroed(&arena, SIZE_MAX, 1));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -286,6 +313,7 @@ int main(void)
 		cmocka_unit_test(test_buf),
 		cmocka_unit_test(test_buf_printf),
 		cmocka_unit_test(test_buf_oom),
+		cmocka_unit_test(test_arena),
 		cmocka_unit_test(test_digest),
 		cmocka_unit_test(test_digest_quick),
 	};

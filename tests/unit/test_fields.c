@@ -74,7 +74,6 @@ struct read {
 
 static void read_free(struct read *r)
 {
-	fields_free(table, &r->o);
 	notes_free(&r->notes);
 	free(r->told);
 	json_free(&r->doc);
