@@ -179,6 +179,29 @@ done | jq -s '{ format: 1, cases: . }' >own/tests/paths.cases.json
 try policy test own
 is "a folder that the policy allows" "$status $out" "0 own: 3 of 3 cases pass; 2 of 2 own settings exercised"
 
+# Two levels may have a file of one name: what is inherited stays what it was.
+mkdir -p two/{lower,upper}/tests
+cp "$src/policy/seccomp/hardened.json" two/lower/own.json
+jq '.syscalls[0].names += ["mount"]' two/lower/own.json >two/upper/own.json
+echo '{ "format": 1, "name": "lower", "extends": "baseline", "rules": {
+	"seccomp-missing": { "action": "harden", "profile": "own.json" } } }' >two/lower/policy.json
+echo '{ "format": 1, "name": "upper", "extends": "lower", "rules": {
+	"seccomp-weak": { "profile": "own.json" } } }' >two/upper/policy.json
+jq '.linux.seccomp = null' "$src/policy/bases/podman-default.json" >none.json
+try harden --policy ./two/upper --facts "$src/policy/bases/podman-default.facts.json" none.json
+is "a profile of the extended bundle is not this one's of the same name" \
+	"$status $(jq -c '.linux.seccomp.syscalls[0].names | index("mount")' <<<"$out")" "0 null"
+try policy diff ./two/lower ./two/upper
+like "and only what differs differs" "$out" '^differs   seccomp-weak profile: "hardened" -> "own.json"
+lower to upper: 0 stricter, 0 laxer, 1 that cannot be told$'
+sed -i 's/"seccomp-weak": { /"seccomp-missing": { /' two/upper/policy.json
+echo '{ "format": 1, "cases": [ { "name": "none", "base": "podman default", "expect": "harden",
+	"patch": [ { "op": "remove", "path": "/linux/seccomp" } ] } ] }' >two/upper/tests/a.cases.json
+try policy test two/upper
+is "and a case depends on it" "$status $out" "0 upper: 1 of 1 cases pass; 1 of 1 own settings exercised"
+try policy show two/upper
+is "nor is a description inherited" "$(jq -r .description <<<"$out")" ""
+
 # bad_case TEXT MESSAGE - a case that cannot be read or judged
 bad_case() {
 	mkdir -p bad/tests

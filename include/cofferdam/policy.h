@@ -95,9 +95,18 @@ struct exempting {
 void policy_exempts(const struct policy *policy, const struct container *container,
 		    int64_t now, struct exempting ret[RULE_MAX]);
 
-/* policy_profile - the text of the seccomp profile that a PARAM_PROFILE value
- * of this policy names; owned by the policy. NULL if there is none. */
+/* policy_profile - the text of the seccomp profile that @name names, a PARAM_PROFILE value of
+ * this policy itself and no copy: a bundle and the one that it extends may each have a file of
+ * that name. Owned by the policy. NULL if there is none. */
 const char *policy_profile(const struct policy *policy, const char *name, size_t *ret_len);
+
+/* policy_profile_same - whether a value of @a and one of @b name the same text. */
+bool policy_profile_same(const struct policy *a, const char *in_a, const struct policy *b,
+			 const char *in_b);
+
+/* policy_profile_as - what @policy itself calls the profile that is @name in @other, or NULL. */
+const char *policy_profile_as(const struct policy *policy, const struct policy *other,
+			      const char *name);
 
 /* policy_profile_read - what was read of a bundle's profile, by that @text of it; owned by the
  * policy. NULL if this is none of @policy's, or a shipped one. */

@@ -142,17 +142,6 @@ static uint64_t as_number(const struct param *param, const struct param_value *v
 	return param->order == ORDER_LIMIT && value->number == 0 ? UINT64_MAX : value->number;
 }
 
-/* profile_differs - two names may be of the same text, or one of two texts. */
-static bool profile_differs(const struct policy *const policies[2],
-			    const struct param_value *const v[2])
-{
-	size_t len[2] = { 0 };
-	const char *a = v[0]->string ? policy_profile(policies[0], v[0]->string, &len[0]) : NULL;
-	const char *b = v[1]->string ? policy_profile(policies[1], v[1]->string, &len[1]) : NULL;
-
-	return !a || !b ? a != b : len[0] != len[1] || memcmp(a, b, len[0]) != 0;
-}
-
 static void differ_param(struct differ *d, const struct policy *const policies[2],
 			 enum rule_id id, size_t p)
 {
@@ -168,7 +157,8 @@ static void differ_param(struct differ *d, const struct policy *const policies[2
 		differ_list(d, buf_cstr(&what), param, v);
 		return;
 	}
-	if (param->kind == PARAM_PROFILE ? !profile_differs(policies, v) : was == is)
+	if (param->kind == PARAM_PROFILE ? policy_profile_same(policies[0], v[0]->string, policies[1],
+							       v[1]->string) : was == is)
 		return;
 	param_print(&a, param->kind, v[0]);
 	param_print(&b, param->kind, v[1]);

@@ -160,6 +160,8 @@ static int read_members(const struct json_doc *doc, const struct folder *folder,
 
 	if (r < 0)
 		return r;
+	/* the extended policy's says nothing of this one */
+	free(steal_ptr(policy->description));
 	m = json_get(doc->root, "description");
 	if (m) {
 		r = strict_type(doc, m, JSON_STRING, "description", err);

@@ -57,7 +57,8 @@ void *policy_keep(struct policy *policy, void *p, struct error *err);
 int profile_read(const char *name, const char *text, size_t len, struct seccomp_profile *ret,
 		 struct error *err) must_check;
 
-/* policy_keep_profile - give the policy a profile: its text and @read are taken over. */
+/* policy_keep_profile - give the policy a profile: its text and @read are taken over. @name is
+ * the value of the parameter itself, which the policy keeps. */
 int policy_keep_profile(struct policy *policy, const char *name, struct buf *text,
 			struct seccomp_profile *read, struct error *err) must_check;
 

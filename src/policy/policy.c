@@ -4,7 +4,7 @@
 #include <string.h>
 
 struct profile {
-	char *name;
+	const char *name;		/* the value that names it: bundles may use one name for two */
 	char *text;
 	size_t len;
 	struct seccomp_profile read;
@@ -54,15 +54,11 @@ int policy_keep_profile(struct policy *policy, const char *name, struct buf *tex
 		return error_oom(err);
 	mem->profiles = profiles;
 	p = &profiles[mem->n_profiles];
-	p->name = strdup(name);
-	if (!p->name)
-		return error_oom(err);
+	p->name = name;
 	p->len = text->len;
 	p->text = buf_steal(text);
-	if (!p->text) {
-		free(p->name);
+	if (!p->text)
 		return error_oom(err);
-	}
 	p->read = *read;
 	*read = (struct seccomp_profile){ 0 };
 	mem->n_profiles++;
@@ -71,15 +67,37 @@ int policy_keep_profile(struct policy *policy, const char *name, struct buf *tex
 
 const char *policy_profile(const struct policy *policy, const char *name, size_t *ret_len)
 {
-	for (size_t i = policy->mem->n_profiles; i > 0; i--) {
-		const struct profile *p = &policy->mem->profiles[i - 1];
+	for (size_t i = 0; i < policy->mem->n_profiles; i++) {
+		const struct profile *p = &policy->mem->profiles[i];
 
-		if (strcmp(p->name, name) == 0) {
+		if (p->name == name) {
 			*ret_len = p->len;
 			return p->text;
 		}
 	}
 	return profile_shipped(name, ret_len);
+}
+
+bool policy_profile_same(const struct policy *a, const char *in_a, const struct policy *b,
+			 const char *in_b)
+{
+	size_t len_a = 0, len_b = 0;
+	const char *one = in_a ? policy_profile(a, in_a, &len_a) : NULL;
+	const char *two = in_b ? policy_profile(b, in_b, &len_b) : NULL;
+
+	return one && two ? len_a == len_b && memcmp(one, two, len_a) == 0 : one == two;
+}
+
+const char *policy_profile_as(const struct policy *policy, const struct policy *other,
+			      const char *name)
+{
+	size_t len;
+
+	for (size_t i = 0; i < policy->mem->n_profiles; i++) {
+		if (policy_profile_same(policy, policy->mem->profiles[i].name, other, name))
+			return policy->mem->profiles[i].name;
+	}
+	return profile_shipped(name, &len) ? name : NULL;
 }
 
 const struct oci_seccomp *policy_profile_read(const struct policy *policy, const char *text)
@@ -101,7 +119,6 @@ void policy_free(struct policy **policy)
 		for (size_t i = 0; i < p->mem->n_kept; i++)
 			free(p->mem->kept[i]);
 		for (size_t i = 0; i < p->mem->n_profiles; i++) {
-			free(p->mem->profiles[i].name);
 			free(p->mem->profiles[i].text);
 			seccomp_profile_free(&p->mem->profiles[i].read);
 		}

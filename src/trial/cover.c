@@ -74,12 +74,13 @@ static bool same_list(const char *const *a, const char *const *b)
 	return (!a || !*a) && (!b || !*b);
 }
 
-static bool same(enum param_kind kind, const struct param_value *a, const struct param_value *b)
+static bool same(const struct covering *c, enum param_kind kind, const struct param_value *a,
+		 const struct param_value *b)
 {
 	if (param_kind_is_list(kind))
 		return same_list(a->list, b->list);
 	if (kind == PARAM_PROFILE)
-		return a->string && b->string && strcmp(a->string, b->string) == 0;
+		return policy_profile_same(c->policy, a->string, c->base, b->string);
 	return a->number == b->number;
 }
 
@@ -131,13 +132,16 @@ static int cover_param(struct covering *c, enum rule_id id, size_t p, struct err
 {
 	struct setting *s = &c->policy->rules[id];
 	const struct param_value was = s->params[p], *base = &c->base->rules[id].params[p];
-	const bool inherited = same(registry_rule(id)->params[p].kind, &was, base);
+	const enum param_kind kind = registry_rule(id)->params[p].kind;
+	const bool inherited = same(c, kind, &was, base);
 	int r;
 
 	if (!own(c, &s->params_at[p]))
 		return 0;
 	c->out->settings++;
 	s->params[p] = *base;
+	if (kind == PARAM_PROFILE)
+		s->params[p].string = policy_profile_as(c->policy, c->base, base->string);
 	r = inherited ? 0 : missed(c, err);
 	s->params[p] = was;
 	return r != 0 ? (r < 0 ? r : 0) :

@@ -327,30 +327,6 @@ static void test_writable(void **state)
 	load("t", &policy);
 }
 
-/* A profile is trusted no more than the policy that names it. */
-static void test_profile_trust(void **state)
-{
-	static const char profile[] = "{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"syscalls\": []}";
-	_cleanup_policy_ struct policy *policy = NULL;
-	size_t len;
-
-	(void)state;
-	put_bundle("t", RULES("\"seccomp-missing\": {\"profile\": \"own.json\"}"));
-	put("bundles/t/own.json", profile);
-	assert_int_equal(chmod(at("bundles/t/own.json"), 0666), 0);
-	expect_refused(-EPERM);
-	assert_int_equal(chmod(at("bundles/t/own.json"), 0600), 0);
-	load("t", &policy);
-	assert_string_equal(policy_profile(policy, "own.json", &len), profile);
-	assert_int_equal(len, strlen(profile));
-	assert_non_null(policy_profile(policy, "hardened", &len));
-	assert_null(policy_profile(policy, "other.json", &len));
-	put("bundles/t/own.json", "{\"defaultAction\": \"SCMP_ACT_ALLOW\"}");
-	expect_refused(-EINVAL);
-	assert_int_equal(unlink(at("bundles/t/own.json")), 0);
-	expect_refused(-EINVAL);
-}
-
 static void test_not_a_file(void **state)
 {
 	(void)state;
@@ -433,7 +409,6 @@ int main(void)
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_paths),
 		cmocka_unit_test(test_writable),
-		cmocka_unit_test(test_profile_trust),
 		cmocka_unit_test(test_not_a_file),
 		cmocka_unit_test(test_too_large),
 		cmocka_unit_test(test_owner),
