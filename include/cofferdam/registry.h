@@ -96,7 +96,10 @@ enum param_kind {
 	PARAM_SIZE,			/* "512Mi", in bytes */
 	PARAM_CPU,			/* "500m" or "2", in thousandths of a CPU */
 	PARAM_PATHS,			/* a list of absolute paths */
+	PARAM_FILES,			/* a list of absolute paths, each itself alone and not what is below */
 	PARAM_NAMES,			/* a list of names, or patterns where its help says so */
+	PARAM_CAPITALS,			/* a list of names or patterns, compared with names in capitals */
+	PARAM_WORDS,			/* a list of some of the names that every shipped policy has there */
 	PARAM_INT,			/* a number that may be negative */
 	PARAM_CAPS,			/* a list of capabilities, "CAP_CHOWN" */
 	PARAM_CALLS,			/* a list of system calls, "bpf" */

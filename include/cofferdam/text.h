@@ -75,6 +75,12 @@ bool text_glob_any(const char *pattern, const char *s);
  */
 bool text_glob_image(const char *pattern, const char *image);
 
+/*
+ * text_glob_within - whether @pattern matches all that the pattern @other matches, by either
+ * of the two; false where that cannot be told at a glance.
+ */
+bool text_glob_within(const char *pattern, const char *other);
+
 /* text_path_base - what stands behind the last "/" of @path. */
 const char *text_path_base(const char *path);
 

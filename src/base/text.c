@@ -313,6 +313,40 @@ bool text_glob_image(const char *pattern, const char *image)
 	return text_glob(pattern, image) && count(pattern, '@') == count(image, '@');
 }
 
+/*
+ * text_glob_within - what stands for anything in @other is taken as a sign of its own, which
+ * "?" and "*" of @pattern hold: as long as no "*" is held by less than a "*", and none holds
+ * what bounds it, that is enough.
+ */
+bool text_glob_within(const char *pattern, const char *other)
+{
+	const char *star = NULL, *held = other;
+
+	if (strcmp(pattern, other) == 0)
+		return true;
+	if (!strpbrk(other, "*?[\\"))
+		return text_glob_image(pattern, other);
+	if (strpbrk(pattern, "[\\") || strpbrk(other, "[\\"))
+		return false;
+	while (*other) {
+		if (*pattern == '*') {
+			star = pattern++;
+			held = other;
+		} else if (*pattern == *other || (*pattern == '?' && !strchr("*/@", *other))) {
+			pattern++;
+			other++;
+		} else if (star && *held != '/' && *held != '@') {
+			pattern = star + 1;
+			other = ++held;
+		} else {
+			return false;
+		}
+	}
+	while (*pattern == '*')
+		pattern++;
+	return !*pattern;
+}
+
 const char *text_path_base(const char *path)
 {
 	const char *slash = strrchr(path, '/');

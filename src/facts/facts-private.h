@@ -320,7 +320,7 @@ void sockets_free(struct fact_sockets *sockets);
 
 /* --- groups.c --- */
 
-/* groups_gather - those of the @n sorted names that /etc/group has. */
+/* groups_gather - those of /etc/group that are, or match, one of the @n sorted names. */
 int groups_gather(const char *const *names, size_t n, struct fact_groups *ret,
 		  struct error *err) must_check;
 /* groups_parse - @text, as in group(5), is cut to pieces. */

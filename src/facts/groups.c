@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <cofferdam/file.h>
+#include <cofferdam/text.h>
 
 #define GROUP_FILE_MAX (8u << 20)
 
@@ -61,6 +62,18 @@ static int add_group(struct fact_groups *groups, const char *name, uint32_t gid,
 	return 0;
 }
 
+/* wanted - whether @name is one of the @n sorted names, or matches one that is a pattern. */
+static bool wanted(const char *name, const char *const *names, size_t n)
+{
+	if (bsearch(name, names, n, sizeof(*names), compare_names))
+		return true;
+	for (size_t i = 0; i < n; i++) {
+		if (strpbrk(names[i], "*?[\\") && text_glob(names[i], name))
+			return true;
+	}
+	return false;
+}
+
 /* "name:password:gid:members" */
 static int parse_line(char *line, const char *const *names, size_t n, struct fact_groups *ret,
 		      struct error *err)
@@ -73,7 +86,7 @@ static int parse_line(char *line, const char *const *names, size_t n, struct fac
 	if (!number)
 		return 0;
 	*password = '\0';
-	if (!bsearch(line, names, n, sizeof(*names), compare_names))
+	if (!wanted(line, names, n))
 		return 0;
 	end = strchr(++number, ':');
 	if (end)

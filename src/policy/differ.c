@@ -84,10 +84,12 @@ static void differ_action(struct differ *d, const struct rule *rule, const struc
 /* covers - whether an entry of @list lets @entry mean nothing new. */
 static bool covers(const char *const *list, const char *entry, enum param_kind kind)
 {
+	const bool pattern = kind == PARAM_NAMES || kind == PARAM_CAPITALS;
+
 	for (; list && *list; list++) {
 		if (strcmp(*list, entry) == 0 ||
 		    (kind == PARAM_PATHS && text_path_below(entry, *list)) ||
-		    (kind == PARAM_NAMES && text_glob_image(*list, entry)))
+		    (pattern && text_glob_within(*list, entry)))
 			return true;
 	}
 	return false;
@@ -180,54 +182,86 @@ static void differ_rule(struct differ *d, const struct policy *const policies[2]
 		differ_param(d, policies, id, p);
 }
 
-static int by_text(const void *a, const void *b)
+/* An exemption, and for whom it is, as text. */
+struct exempted {
+	char *when;
+	const struct exemption *e;
+};
+
+struct exempteds {
+	struct exempted *v;		/* by their text */
+	size_t n;
+};
+
+static int by_when(const void *a, const void *b)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	return strcmp(((const struct exempted *)a)->when, ((const struct exempted *)b)->when);
 }
 
-/* texts - the exemptions as text, sorted, ended by NULL. */
-static char **texts(struct differ *d, const struct policy *policy)
+static void exempteds_free(struct exempteds *all)
 {
-	char **all = calloc(policy->n_exemptions + 1, sizeof(*all));
+	for (size_t i = 0; i < all->n; i++)
+		free(all->v[i].when);
+	free(all->v);
+}
 
-	for (size_t i = 0; all && i < policy->n_exemptions; i++) {
+/* exempteds - of @policy; none without memory, which @d tells. */
+static struct exempteds exempteds(struct differ *d, const struct policy *policy)
+{
+	struct exempteds all = { calloc(policy->n_exemptions + 1, sizeof(*all.v)), 0 };
+
+	for (; all.v && all.n < policy->n_exemptions; all.n++) {
+		const struct exemption *e = &policy->exemptions[all.n];
 		struct buf text = { 0 };
 
-		exemption_print(&text, &policy->exemptions[i], " ");
-		all[i] = buf_steal(&text);
-		if (!all[i])
-			d->oom = true;
+		when_print(&text, &e->when);
+		all.v[all.n] = (struct exempted){ buf_steal(&text), e };
+		if (!all.v[all.n].when)
+			break;
 	}
-	if (!all)
+	if (!all.v || all.n < policy->n_exemptions)
 		d->oom = true;
-	else if (!d->oom)
-		qsort(all, policy->n_exemptions, sizeof(*all), by_text);
+	else if (all.n > 0)
+		qsort(all.v, all.n, sizeof(*all.v), by_when);
 	return all;
 }
 
-static void texts_free(char ***all)
+/* holds - whether @other exempts the same containers from all that @e does, for as long. */
+static bool holds(const struct exemption *other, const struct exemption *e)
 {
-	for (char **s = *all; s && *s; s++)
-		free(*s);
-	free(*all);
+	bool all = !other->expires || (e->expires && e->until <= other->until);
+
+	for (size_t rule = 0; all && rule < RULE_MAX; rule++)
+		all = !e->rules[rule] || other->rules[rule];
+	return all;
 }
 
-static void differ_exemptions(struct differ *d, const struct policy *const policies[2])
+static bool some_holds(const struct exempteds *all, const struct exempted *one)
 {
-	_cleanup_(texts_free) char **a = texts(d, policies[0]), **b = texts(d, policies[1]);
-	char **x = a, **y = b;
+	const struct exempted *found = bsearch(one, all->v, all->n, sizeof(*one), by_when);
+	size_t at = found ? (size_t)(found - all->v) : all->n;
 
-	while (!d->oom && (*x || *y)) {
-		const int c = !*x ? 1 : !*y ? -1 : strcmp(*x, *y);
-		const struct difference difference = {
-			c < 0 ? DIFFERS_STRICTER : DIFFERS_LAXER, "exemption",
-			c < 0 ? *x : NULL, c > 0 ? *y : NULL,
-		};
+	while (at > 0 && at < all->n && by_when(&all->v[at - 1], one) == 0)
+		at--;
+	for (; at < all->n && by_when(&all->v[at], one) == 0; at++) {
+		if (holds(all->v[at].e, one->e))
+			return true;
+	}
+	return false;
+}
 
-		if (c != 0)
-			d->say(d->arg, &difference);
-		x += c <= 0;
-		y += c >= 0;
+/* differ_exemptions - what those of one policy exempt and those of @other do not. */
+static void differ_exemptions(struct differ *d, enum differs differs,
+			      const struct exempteds *all, const struct exempteds *other)
+{
+	for (size_t i = 0; !d->oom && i < all->n; i++) {
+		_cleanup_buf_ struct buf text = { 0 };
+
+		if (some_holds(other, &all->v[i]))
+			continue;
+		exemption_print(&text, all->v[i].e, " ");
+		say(d, differs, "exemption", differs == DIFFERS_STRICTER ? &text : NULL,
+		    differs == DIFFERS_LAXER ? &text : NULL);
 	}
 }
 
@@ -236,6 +270,7 @@ int policy_differ(const struct policy *a, const struct policy *b,
 		  struct error *err)
 {
 	const struct policy *const policies[2] = { a, b };
+	_cleanup_(exempteds_free) struct exempteds in_a = { 0 }, in_b = { 0 };
 	struct differ d = { .say = tell, .arg = arg };
 	const struct difference audit = {
 		b->audit ? DIFFERS_LAXER : DIFFERS_STRICTER, "audit",
@@ -246,6 +281,9 @@ int policy_differ(const struct policy *a, const struct policy *b,
 		tell(arg, &audit);
 	for (size_t i = 0; i < RULE_MAX; i++)
 		differ_rule(&d, policies, (enum rule_id)i);
-	differ_exemptions(&d, policies);
+	in_a = exempteds(&d, a);
+	in_b = exempteds(&d, b);
+	differ_exemptions(&d, DIFFERS_STRICTER, &in_a, &in_b);
+	differ_exemptions(&d, DIFFERS_LAXER, &in_b, &in_a);
 	return d.oom ? error_oom(err) : 0;
 }

@@ -35,7 +35,10 @@ void param_print(struct buf *out, enum param_kind kind, const struct param_value
 		buf_printf(out, "%" PRId64, (int64_t)value->number);
 		break;
 	case PARAM_PATHS:
+	case PARAM_FILES:
 	case PARAM_NAMES:
+	case PARAM_CAPITALS:
+	case PARAM_WORDS:
 	case PARAM_CAPS:
 	case PARAM_CALLS:
 	case PARAM_TRAPS:

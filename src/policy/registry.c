@@ -146,8 +146,14 @@ const char *param_kind_name(enum param_kind kind)
 		return "a number of CPUs, such as \"2\" or \"500m\"";
 	case PARAM_PATHS:
 		return "a list of absolute paths";
+	case PARAM_FILES:
+		return "a list of absolute paths of files";
 	case PARAM_NAMES:
 		return "a list of names";
+	case PARAM_CAPITALS:
+		return "a list of names in capitals";
+	case PARAM_WORDS:
+		return "a list of names, of which there are no others than those shipped";
 	case PARAM_INT:
 		return "a whole number, which may be negative";
 	case PARAM_CAPS:
@@ -166,7 +172,10 @@ bool param_kind_is_list(enum param_kind kind)
 {
 	switch (kind) {
 	case PARAM_PATHS:
+	case PARAM_FILES:
 	case PARAM_NAMES:
+	case PARAM_CAPITALS:
+	case PARAM_WORDS:
 	case PARAM_CAPS:
 	case PARAM_CALLS:
 	case PARAM_TRAPS:

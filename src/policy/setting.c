@@ -24,15 +24,34 @@ static int read_path(const struct policy_file *in, const struct json *node, cons
 	return 0;
 }
 
-static int read_entry(const struct policy_file *in, enum param_kind kind, const struct json *node,
-		      const char **ret, struct error *err)
+/* read_word - one of the few that there are; another would go unnoticed. */
+static int read_word(const struct policy_file *in, const struct param *param,
+		     const struct json *node, const char **ret, struct error *err)
 {
+	const int i = strict_word(in->doc, node, param->value[BUNDLE_RESTRICTED].list, err);
+
+	if (i < 0)
+		return i;
+	*ret = param->value[BUNDLE_RESTRICTED].list[i];
+	return 0;
+}
+
+static int read_entry(const struct policy_file *in, const struct param *param,
+		      const struct json *node, const char **ret, struct error *err)
+{
+	const enum param_kind kind = param->kind;
 	enum seccomp_trap trap;
 
-	if (kind == PARAM_PATHS)
+	if (kind == PARAM_PATHS || kind == PARAM_FILES)
 		return read_path(in, node, ret, err);
-	if (kind == PARAM_NAMES && !*node->str)
+	if (kind == PARAM_WORDS)
+		return read_word(in, param, node, ret, err);
+	if ((kind == PARAM_NAMES || kind == PARAM_CAPITALS) && !*node->str)
 		return strict_error(in->doc, node, err, "a name must not be empty");
+	if (kind == PARAM_CAPITALS && strpbrk(node->str, "abcdefghijklmnopqrstuvwxyz"))
+		return strict_error(in->doc, node, err,
+				    "\"%s\" would match nothing: names are compared in capitals here",
+				    node->str);
 	if (kind == PARAM_CAPS && oci_capability(node->str) < 0)
 		return strict_error(in->doc, node, err,
 				    "\"%s\" is no capability; they are spelt as in capabilities(7), \"CAP_CHOWN\"",
@@ -55,7 +74,7 @@ static int read_strings(const struct policy_file *in, const struct param *param,
 	for (const struct json *e = r == 0 ? node->first : NULL; r == 0 && e; e = e->next) {
 		r = strict_type(in->doc, e, JSON_STRING, "each entry", err);
 		if (r == 0)
-			r = read_entry(in, param->kind, e, ret++, err);
+			r = read_entry(in, param, e, ret++, err);
 	}
 	return r;
 }
@@ -73,7 +92,10 @@ static int take_out(const struct policy_file *in, const struct json *node, const
 		}
 		if (kept == n)
 			return strict_error(in->doc, e, err,
-					    "\"remove\" takes what the inherited list has");
+					    "\"remove\" takes what the inherited list has, which is not %s%s%s",
+					    e->type == JSON_STRING ? "\"" : "",
+					    e->type == JSON_STRING ? e->str : "this",
+					    e->type == JSON_STRING ? "\"" : "");
 		list[kept] = NULL;
 	}
 	return 0;
@@ -228,7 +250,10 @@ static int read_param(const struct policy_file *in, const struct param *param,
 		r = read_int(in, param, node, &value, err);
 		break;
 	case PARAM_PATHS:
+	case PARAM_FILES:
 	case PARAM_NAMES:
+	case PARAM_CAPITALS:
+	case PARAM_WORDS:
 	case PARAM_CAPS:
 	case PARAM_CALLS:
 	case PARAM_TRAPS:

@@ -42,7 +42,9 @@ static void add_params(struct words *words, const struct rule *rule)
 		const char *const *list = param->value[BUNDLE_BASELINE].list;
 
 		add(words, param->name);
-		if (param->kind != PARAM_PATHS && param->kind != PARAM_NAMES)
+		if (param->kind != PARAM_PATHS && param->kind != PARAM_FILES &&
+		    param->kind != PARAM_NAMES && param->kind != PARAM_CAPITALS &&
+		    param->kind != PARAM_WORDS)
 			continue;
 		for (; list && *list; list++)
 			add(words, *list);

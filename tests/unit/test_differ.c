@@ -6,7 +6,7 @@
 
 struct said {
 	size_t count[DIFFERS_MAX];
-	char what[8][128];
+	char what[8][160];
 	enum differs differs[8];
 	size_t n;
 };
@@ -108,17 +108,66 @@ static void test_params(void **state)
 		   "seccomp-missing profile: \"hardened\" -> \"compat32\"");
 }
 
-#define EXEMPT(reason) "{\"rules\": [\"host-pid\"], \"reason\": \"" reason "\"}"
+/* What one entry holds of another, and what only looks as if it did. */
+static void test_covered(void **state)
+{
+	(void)state;
+	/* a "*" is more than a "?", though it is matched by one */
+	assert_one(RULES("\"sysctl\": {\"allow\": [\"net.cor?\"]}"),
+		   RULES("\"sysctl\": {\"allow\": [\"net.cor?\", \"net.cor*\"]}"), DIFFERS_LAXER,
+		   "sysctl allow: - -> \"net.cor*\"");
+	assert_one(RULES("\"sysctl\": {\"allow\": [\"[*]\"]}"),
+		   RULES("\"sysctl\": {\"allow\": [\"[*]\", \"*\"]}"), DIFFERS_LAXER,
+		   "sysctl allow: - -> \"*\"");
+	assert_int_equal(differ_text(RULES("\"sysctl\": {\"allow\": [\"net.*\"]}"),
+				     RULES("\"sysctl\": {\"allow\": [\"net.*\", \"net.?.*\"]}")).n, 0);
+	/* a hook is a program, and no folder of them */
+	assert_one(RULES("\"foreign-hooks\": {\"allow\": [\"/a\"]}"),
+		   RULES("\"foreign-hooks\": {\"allow\": [\"/a\", \"/a/b\"]}"), DIFFERS_LAXER,
+		   "foreign-hooks allow: - -> \"/a/b\"");
+	/* 0 is half of the memory */
+	assert_one(RULES("\"rootfs-writable\": {\"tmpfs_size\": \"64Mi\"}"),
+		   RULES("\"rootfs-writable\": {\"tmpfs_size\": 0}"), DIFFERS_LAXER,
+		   "rootfs-writable tmpfs_size: \"64Mi\" -> \"0\"");
+}
+
+#define EXEMPT(namespace, rules, more) HEAD "\"exemptions\": [{\"when\": {\"engine\": \"crio\", " \
+	"\"namespace\": \"" namespace "\"}, \"rules\": [" rules "], \"reason\": \"r\"" more "}]}"
+#define UNTIL(day) ", \"expires\": \"" day "\""
+#define SAID(namespace, rules, more) "{ \"when\": { \"engine\": [\"crio\"], \"namespace\": [\"" \
+	namespace "\"] }, \"rules\": [" rules "], \"reason\": \"r\"" more " }"
+#define PID "\"host-pid\""
+#define BOTH "\"host-pid\", \"host-ipc\""
 
 static void test_exemptions(void **state)
 {
 	(void)state;
-	assert_one(HEAD "\"exemptions\": [" EXEMPT("a") "]}",
-		   HEAD "\"exemptions\": [" EXEMPT("b") ", " EXEMPT("a") "]}", DIFFERS_LAXER,
-		   "exemption: - -> { \"rules\": [\"host-pid\"], \"reason\": \"b\" }");
-	/* in whichever order */
-	assert_int_equal(differ_text(HEAD "\"exemptions\": [" EXEMPT("a") ", " EXEMPT("b") "]}",
-				     HEAD "\"exemptions\": [" EXEMPT("b") ", " EXEMPT("a") "]}").n, 0);
+	assert_one(HEAD "\"rules\": {}}", EXEMPT("a", PID, ""), DIFFERS_LAXER,
+		   "exemption: - -> " SAID("a", PID, ""));
+	/* one that holds for less is nothing new */
+	assert_one(EXEMPT("a", BOTH, ""), EXEMPT("a", PID, ""), DIFFERS_STRICTER,
+		   "exemption: " SAID("a", BOTH, "") " -> -");
+	assert_one(EXEMPT("a", PID, UNTIL("2028-01-31")), EXEMPT("a", PID, UNTIL("2027-01-31")),
+		   DIFFERS_STRICTER, "exemption: " SAID("a", PID, UNTIL("2028-01-31")) " -> -");
+	assert_one(EXEMPT("a", PID, ""), EXEMPT("a", PID, UNTIL("9999-12-31")), DIFFERS_STRICTER,
+		   "exemption: " SAID("a", PID, "") " -> -");
+	/* less in one way and more in another is both */
+	assert_int_equal(differ_text(EXEMPT("a", BOTH, UNTIL("2027-01-31")), EXEMPT("a", PID, "")).n, 2);
+	assert_int_equal(differ_text(EXEMPT("a", PID, ""), EXEMPT("b", PID, "")).n, 2);
+}
+
+#define ANY(rule) "{\"rules\": [\"" rule "\"], \"reason\": \"" rule "\"}"
+
+static void test_many_exemptions(void **state)
+{
+	const char *one = HEAD "\"exemptions\": [" ANY("host-pid") ", " ANY("host-ipc") ", " ANY("host-uts") "]}";
+	const char *two = HEAD "\"exemptions\": [" ANY("host-uts") ", " ANY("host-pid") ", " ANY("host-ipc") "]}";
+	const char *less = HEAD "\"exemptions\": [" ANY("host-uts") ", " ANY("host-pid") "]}";
+
+	(void)state;
+	assert_int_equal(differ_text(one, two).n, 0);	/* in whichever order */
+	assert_one(one, less, DIFFERS_STRICTER,
+		   "exemption: { \"rules\": [\"host-ipc\"], \"reason\": \"host-ipc\" } -> -");
 }
 
 /* Every bundle is like itself, and what is laxer one way is stricter the other. */
@@ -168,7 +217,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_actions),
 		cmocka_unit_test(test_params),
+		cmocka_unit_test(test_covered),
 		cmocka_unit_test(test_exemptions),
+		cmocka_unit_test(test_many_exemptions),
 		cmocka_unit_test(test_shipped),
 		cmocka_unit_test(test_orders),
 	};

@@ -281,6 +281,24 @@ static void test_groups_text(void **state)
 	groups_free(&g);
 }
 
+/* A name of the policy may be a pattern. */
+static void test_groups_patterns(void **state)
+{
+	static const char *const names[] = { "[ab]dm", "disk", "dock*" };
+	char text[] = "adm:x:4:\ndisk:x:6:\ndoc:x:7:\ndocker:x:998:\ndocker-b:x:999:\ncdm:x:5:\n";
+	struct fact_groups g = { 0 };
+	struct error err = { 0 };
+
+	(void)state;
+	assert_int_equal(groups_parse(text, names, ARRAY_SIZE(names), &g, &err), 0);
+	assert_int_equal(g.n, 4);
+	assert_int_equal(g.v[0].gid, 4);
+	assert_int_equal(g.v[1].gid, 6);
+	assert_int_equal(g.v[2].gid, 998);
+	assert_int_equal(g.v[3].gid, 999);
+	groups_free(&g);
+}
+
 static void test_groups(void **state)
 {
 	static const char *const names[] = { "tty", "cofferdam-none", "root", NULL };
@@ -515,6 +533,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_sockets_needed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_sockets_text, setup, teardown),
 		cmocka_unit_test(test_groups_text),
+		cmocka_unit_test(test_groups_patterns),
 		cmocka_unit_test_setup_teardown(test_groups, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cwd, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_live_cwd, setup, teardown),

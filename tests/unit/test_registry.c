@@ -43,7 +43,9 @@ static bool valid_entry(enum param_kind kind, const char *entry)
 	_cleanup_free_ char *clean = NULL;
 	enum seccomp_trap trap;
 
-	if (kind == PARAM_NAMES)
+	if (kind == PARAM_CAPITALS && strpbrk(entry, "abcdefghijklmnopqrstuvwxyz"))
+		return false;
+	if (kind == PARAM_NAMES || kind == PARAM_CAPITALS || kind == PARAM_WORDS)
 		return entry[0] != '\0';
 	if (kind == PARAM_CAPS)
 		return oci_capability(entry) >= 0;
@@ -81,7 +83,10 @@ static bool valid_value(enum param_kind kind, const struct param_value *value)
 	case PARAM_INT:
 		return !value->list;
 	case PARAM_PATHS:
+	case PARAM_FILES:
 	case PARAM_NAMES:
+	case PARAM_CAPITALS:
+	case PARAM_WORDS:
 	case PARAM_CAPS:
 	case PARAM_CALLS:
 	case PARAM_TRAPS:

@@ -257,6 +257,29 @@ static void test_text_cpu(void **state)
 	}
 }
 
+static void test_glob_within(void **state)
+{
+	static const struct { const char *pattern, *other; bool within; } cases[] = {
+		{ "a", "a", true }, { "a", "b", false }, { "[ab]", "[ab]", true },
+		{ "*", "*", true }, { "*", "a*", true }, { "*", "?", true }, { "*", "**", true },
+		{ "a*", "ab*", true }, { "a*", "*", false }, { "a*c", "a?b*c", true },
+		{ "a*c", "a*cd", false }, { "?", "?", true }, { "a?", "a", false },
+		/* each of these matches the other as it is written */
+		{ "?", "*", false }, { "a?c", "a*c", false }, { "[*]", "*", false },
+		{ "??", "\\*", false }, { "*", "[a]*", false },
+		/* what bounds a "*" */
+		{ "a*", "a/*", false }, { "a*", "a@*", false }, { "a?b*", "a/b*", false },
+		{ "a/*", "a/b*", true }, { "*/b*", "a*/b?", true }, { "*/*", "a*", false },
+		{ "*", "a/b", false }, { "*x*y", "ax?xz*y", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		if (text_glob_within(cases[i].pattern, cases[i].other) != cases[i].within)
+			fail_msg("%s, %s", cases[i].pattern, cases[i].other);
+	}
+}
+
 static void test_text_glob(void **state)
 {
 	static char big[20001];
@@ -424,6 +447,7 @@ int main(void)
 		cmocka_unit_test(test_text_cpu),
 		cmocka_unit_test(test_text_utc),
 		cmocka_unit_test(test_text_glob),
+		cmocka_unit_test(test_glob_within),
 		cmocka_unit_test(test_text_glob_all),
 		cmocka_unit_test(test_text_path_below),
 		cmocka_unit_test(test_text_path_base),
