@@ -222,6 +222,75 @@ like "what would break another bundle is not activated" "$err" 'with it, child c
 exits 0 policy lint "${on[@]}" child
 rm -r etc/bundles/child
 
+# What the host itself says on top is read with it, too.
+cp etc/host.json plain.json
+jq '.overlay = { rules: { "pids-limit": { default: 102 } } }' plain.json >etc/host.json
+exits 0 bundle activate "${on[@]}" web@1.1
+exits 0 policy lint "${on[@]}"
+exits 3 bundle activate "${on[@]}" web@1.0
+like "what the host's overlay does not go with is not activated" "$err" \
+	'web 1.0 is not activated: with it, this host could not use web: .*host.json:[0-9]+:[0-9]+: the default of pids-limit is above its max'
+exits 3 bundle rollback "${on[@]}" web
+exits 0 policy lint "${on[@]}"
+jq '.overlay.rules = { "pids-limitt": {} }' plain.json >etc/host.json
+exits 3 bundle activate "${on[@]}" web@1.0
+jq '.policies = [ { use: "none" } ]' plain.json >etc/host.json
+exits 0 bundle activate "${on[@]}" web@1.0
+cp plain.json etc/host.json
+exits 0 bundle activate "${on[@]}" web@1.1
+
+# --- what is not a file of the manifest's is not taken ---
+
+rm -rf src/more
+cp -r src/web src/more
+jq '.version = "1.1.1"' src/web/manifest.json >src/more/manifest.json
+mkdir -p src/more/.git $'src/more/\e[31m/x'
+exits 0 bundle install "${on[@]}" --digest "$(digest src/more)" src/more
+is "folders that hold nothing of it" "$(cd etc/bundles/.store/web/versions/1.1.1 && find . | sort | tr '\n' ' ')" \
+	". ./manifest.json ./policy.json ./profiles ./profiles/own.json "
+rm -r etc/bundles/.store/web/versions/1.1.1
+(cd src/more && seq 1025 | xargs mkdir)
+exits 3 bundle install "${on[@]}" --digest "$(digest src/more)" src/more
+like "nor are folders looked into without end" "$err" 'more than 1024 folders'
+rm -r src/more
+mkdir src/lock
+echo '{ "format": 1, "name": "lock" }' >src/lock/policy.json
+exits 0 bundle seal src/lock 1
+exits 3 bundle install "${on[@]}" src/lock
+like "a name that the store needs" "$err" 'of the name "lock" cannot be kept in the store'
+rm -r etc/bundles/base etc/bundles/.store/base/gen
+umask 077
+exits 0 bundle activate "${on[@]}" base@1
+exits 0 bundle activate "${on[@]}" base@2
+umask 022
+is "whatever the umask, the hook of a rootless engine can read it" \
+	"$(find etc/bundles/.store -type d ! -perm 0755)" ""
+
+# --- what somebody has removed by hand ---
+
+mkdir -p etc/bundles/.store/begun
+exits 0 bundle list "${on[@]}"
+rmdir etc/bundles/.store/begun
+mv etc/bundles/.store/base aside
+try bundle list "${on[@]}" --format json
+is "all of it" "$(jq -c 'select(.name == "base") | [.version, .active, .removed]' <<<"$out")" '[null,true,true]'
+mv aside etc/bundles/.store/base
+mv etc/bundles/.store/base/versions/1 etc/bundles/.store/base/versions/2 .
+try bundle list "${on[@]}" --format json
+is "the versions in force and before" "$(jq -c 'select(.name == "base") | [.version, .active, .previous, .removed]' <<<"$out")" \
+	'["1",false,true,true]
+["2",true,false,true]'
+like "with what to do" "$("$cofferdam" bundle list "${on[@]}")" \
+	$'\nbase +2 +active +removed: install it again, or activate another\n'
+exits 3 bundle rollback "${on[@]}" base
+like "nor can it be rolled back to" "$err" 'version 1 of base is not installed: cofferdam bundle list shows what is'
+mv 1 2 etc/bundles/.store/base/versions
+echo >>etc/bundles/.store/base/versions/1/policy.json
+base 1 '["/srv"]'
+exits 3 bundle install "${on[@]}" src/base
+like "one that is not as it was is not installed over" "$err" \
+	'base 1 is installed, but not as it was: remove that folder, and install it again: .*/versions/1: policy.json'
+
 # --- on the disk, before it has its name ---
 
 store=etc/bundles/.store
@@ -305,6 +374,9 @@ if [ "$sanitizer" = no ]; then
 	done 2>/dev/null
 	note "$moments system calls"
 	is "killed at every system call: the host has a whole bundle" "$torn" 0
+	touch etc/bundles/.store/.link.killed
+	exits 0 bundle activate "${on[@]}" web@1.0
+	is "and none of its links is left" "$(ls -A etc/bundles/.store | grep -F .link)" ""
 	is "there were some" "$((moments > 50 && moments < 599))" 1
 fi	# sanitizers make thousands of calls
 exits 0 bundle activate "${on[@]}" web@1.0

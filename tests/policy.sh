@@ -247,6 +247,16 @@ try policy test --format json bad
 is "every base has its facts: none is left unjudged" "$(jq -r 'select(.got == "unjudged").name' <<<"$out")" ""
 is "and all were tried" "$(jq -r 'select(.name).name' <<<"$out" | sort)" "$("$cofferdam" policy bases | sort)"
 
+# --- what host.json says by itself ---
+
+echo '{ "format": 1, "overlay": { "rules": { "host-pidd": { "action": "deny" } } } }' >alone.json
+try policy lint --host-config alone.json
+is "lint: an overlay where host.json chooses no policy" "$status" 3
+like "lint: and why" "$err" 'alone.json:1:[0-9]+: no rule "host-pidd"; did you mean "host-pid"'
+sed -i s/pidd/pid/ alone.json
+try policy lint --host-config alone.json
+like "lint: and what there is then" "$status $out" $'^0 alone.json: ok: mode enforce\nrestricted: ok: '
+
 # --- an exec is the container's, whatever its caller calls it ---
 
 mkdir bundles/agent

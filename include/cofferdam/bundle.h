@@ -18,6 +18,7 @@
 #define BUNDLE_FILES_MAX 256		/* files in a bundle ... */
 #define BUNDLE_BYTES_MAX (32u << 20)	/* ... and bytes of them all; of one: POLICY_FILE_MAX */
 #define BUNDLE_DEPTH_MAX 8		/* folders in folders */
+#define BUNDLE_FOLDERS_MAX 1024		/* folders that are looked into */
 
 struct manifest_file {
 	char *path;			/* relative, clean */
@@ -36,6 +37,9 @@ int manifest_parse(const char *path, const struct buf *text, struct manifest *re
 		   struct error *err) must_check;
 void manifest_free(struct manifest *manifest);
 #define _cleanup_manifest_ _cleanup_(manifest_free)
+
+/* manifest_holds - whether a file is named that lies in @folder, or deeper. */
+bool manifest_holds(const struct manifest *manifest, const char *folder);
 
 /* manifest_find - the file @path, or NULL. */
 const struct manifest_file *manifest_find(const struct manifest *manifest, const char *path);
@@ -62,7 +66,10 @@ struct store {
 	uid_t owner;
 	int bundles_fd, store_fd;	/* of it and of its .store; -1: there is none */
 	int lock;			/* held while not -1 */
+	const char *host_config;	/* the caller's; NULL: the default */
 };
+
+#define STORE_CLOSED { .bundles_fd = -1, .store_fd = -1, .lock = -1 }
 
 /* store_open - the store of the host.json @host_config (NULL: the default), as it is. */
 int store_open(const char *host_config, uid_t owner, struct store *ret,
@@ -84,7 +91,8 @@ int store_install(struct store *store, const char *path, const char *digest,
 
 /*
  * store_activate - make @version (NULL: the only one) of @name the active one, once
- * it is verified and all bundles of the host can be read with it.
+ * it is verified, and all bundles of the host and the policies of its host.json, overlay
+ * included, can be read with it.
  */
 int store_activate(struct store *store, const char *name, const char *version,
 		   struct manifest *ret, struct error *err) must_check;
@@ -97,6 +105,7 @@ int store_rollback(struct store *store, const char *name, struct manifest *ret,
 struct stored {
 	char *name, *version;		/* version NULL: a folder without one */
 	bool active, previous;		/* previous: what rollback goes to */
+	bool gone;			/* it is either, but somebody has removed it */
 	char digest[DIGEST_MAX];	/* "" where the manifest cannot be read */
 	char *description;		/* of the manifest; NULL: it has none */
 };

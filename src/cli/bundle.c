@@ -57,7 +57,7 @@ static int seal(const char *path, const char *version)
 static int install(const struct cli_options *options, const char *path)
 {
 	_cleanup_manifest_ struct manifest m = { 0 };
-	_cleanup_store_ struct store store = { NULL, 0, -1, -1, -1 };
+	_cleanup_store_ struct store store = STORE_CLOSED;
 	struct error err;
 	int r;
 
@@ -66,7 +66,7 @@ static int install(const struct cli_options *options, const char *path)
 				options->digest);
 		return cli_fail(&err);
 	}
-	(void)umask(022);
+	(void)umask(022);	/* the hook of a rootless engine reads it too */
 	r = store_open(options->host_config, geteuid(), &store, &err);
 	if (r == 0)
 		r = store_lock(&store, &err);
@@ -78,13 +78,14 @@ static int install(const struct cli_options *options, const char *path)
 static int change(const struct cli_options *options, const char *what, const char *operand)
 {
 	_cleanup_manifest_ struct manifest m = { 0 };
-	_cleanup_store_ struct store store = { NULL, 0, -1, -1, -1 };
+	_cleanup_store_ struct store store = STORE_CLOSED;
 	_cleanup_free_ char *name = strdup(operand);
 	const bool back = strcmp(what, "rollback") == 0;
 	char *at = name ? strchr(name, '@') : NULL;
 	struct error err;
 	int r = name ? 0 : error_oom(&err);
 
+	(void)umask(022);	/* the hook of a rootless engine reads it too */
 	if (at)
 		*at++ = '\0';
 	if (r == 0 && back && at)
@@ -103,6 +104,7 @@ static void list_text(struct buf *out, const struct stored *s)
 {
 	buf_printf(out, "%-24s %-16s %-9s %s", s->name, s->version ? s->version : "(a folder)",
 		   s->active ? "active" : s->previous ? "previous" : "-",
+		   s->gone ? "removed: install it again, or activate another" :
 		   s->digest[0] ? s->digest : "no manifest");
 	if (s->description) {
 		buf_str(out, "  ");
@@ -126,8 +128,8 @@ static void list_json(struct buf *out, const struct stored *s)
 	buf_str(out, "{\"format\":1");
 	member(out, "name", s->name);
 	member(out, "version", s->version);
-	buf_printf(out, ",\"active\":%s,\"previous\":%s", s->active ? "true" : "false",
-		   s->previous ? "true" : "false");
+	buf_printf(out, ",\"active\":%s,\"previous\":%s,\"removed\":%s", s->active ? "true" : "false",
+		   s->previous ? "true" : "false", s->gone ? "true" : "false");
 	member(out, "digest", s->digest[0] ? s->digest : NULL);
 	member(out, "description", s->description);
 	buf_str(out, "}\n");
@@ -136,7 +138,7 @@ static void list_json(struct buf *out, const struct stored *s)
 static int list(const struct cli_options *options)
 {
 	const bool json = options->format && strcmp(options->format, "json") == 0;
-	_cleanup_store_ struct store store = { NULL, 0, -1, -1, -1 };
+	_cleanup_store_ struct store store = STORE_CLOSED;
 	struct stored_list all = { 0 };
 	_cleanup_buf_ struct buf out = { 0 };
 	struct error err;

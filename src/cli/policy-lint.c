@@ -98,10 +98,10 @@ int policy_lint_host(const struct cli_options *options)
 	cli_foreign(&out, host->path ? host->path : "no host.json, defaults");
 	buf_printf(&out, ": ok: mode %s\n", mode_name(host->mode));
 	status = cli_print(&out, status);
-	for (size_t i = 0; i < host->n_choices; i++) {
+	for (size_t i = 0; i < host_choices(host); i++) {
 		_cleanup_policy_ struct policy *policy = NULL;
 
-		if (host_use(host, &host->choices[i], geteuid(), &policy, &err) < 0)
+		if (host_use(host, host_choice(host, i), geteuid(), &policy, &err) < 0)
 			status = cli_worst(status, cli_fail(&err));
 		else
 			status = cli_worst(status, lint(policy));

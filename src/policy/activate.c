@@ -17,7 +17,41 @@ static int reads(const struct store *store, const char *name,
 {
 	_cleanup_policy_ struct policy *policy = NULL;
 
-	return policy_load_instead(name, store->bundles, store->owner, instead, &policy, err);
+	return policy_load_instead(name, store->bundles, instead, &policy, err);
+}
+
+/* used - whether what host.json chooses can be read with its overlay, and with @instead. */
+static int used(const struct host *host, size_t i, const struct policy_instead *instead,
+		struct error *err)
+{
+	_cleanup_policy_ struct policy *policy = NULL;
+
+	return host_use_instead(host, host_choice(host, i), instead, &policy, err);
+}
+
+/*
+ * all_used - that host.json can use the new bundle where it names it, and what it could use
+ * without. Where it cannot be read itself, every container is refused with any bundle.
+ */
+static int all_used(const struct store *store, const struct policy_instead *instead,
+		    struct error *err)
+{
+	const struct policy_instead none = { .owner = store->owner };
+	_cleanup_host_ struct host *host = NULL;
+	struct error why;
+	int r;
+
+	if (host_load(store->host_config, store->owner, &host, &why) < 0)
+		return 0;
+	for (size_t i = 0; i < host_choices(host); i++) {
+		const struct host_choice *choice = host_choice(host, i);
+		const char *use = choice ? choice->use : "restricted";
+
+		r = used(host, i, instead, err);
+		if (r < 0 && (strcmp(use, instead->name) == 0 || used(host, i, &none, &why) == 0))
+			return error_context(err, "with it, this host could not use %s", use);
+	}
+	return 0;
 }
 
 /*
@@ -27,6 +61,7 @@ static int reads(const struct store *store, const char *name,
 static int all_read(const struct store *store, const struct policy_instead *instead,
 		    struct error *err)
 {
+	const struct policy_instead none = { .owner = store->owner };
 	_cleanup_dir_ DIR *dir = dir_open(store->bundles_fd);
 	const struct dirent *entry;
 	struct error why;
@@ -40,10 +75,10 @@ static int all_read(const struct store *store, const struct policy_instead *inst
 		if (!policy_valid_name(entry->d_name) || strcmp(entry->d_name, instead->name) == 0)
 			continue;
 		r = reads(store, entry->d_name, instead, err);
-		if (r < 0 && reads(store, entry->d_name, NULL, &why) == 0)
+		if (r < 0 && reads(store, entry->d_name, &none, &why) == 0)
 			return error_context(err, "with it, %s could no longer be used", entry->d_name);
 	}
-	return r < 0 ? error_sys(err, -r, "%s", store->bundles) : 0;
+	return r < 0 ? error_sys(err, -r, "%s", store->bundles) : all_used(store, instead, err);
 }
 
 /* fit - whether version @version of @name is whole and may become active. */
@@ -52,7 +87,7 @@ static int fit(const struct store *store, const char *name, const char *version,
 {
 	_cleanup_manifest_ struct manifest m = { 0 };
 	_cleanup_free_ char *path = NULL;
-	struct policy_instead instead = { .name = name };
+	struct policy_instead instead = { .name = name, .owner = store->owner };
 	int r;
 
 	if (asprintf(&path, "%s/" STORE "/%s/versions/%s", store->bundles, name, version) < 0) {
@@ -61,6 +96,10 @@ static int fit(const struct store *store, const char *name, const char *version,
 	}
 	instead.path = path;
 	r = bundle_verify(path, store->owner, false, &m, err);
+	if (r == -ENOENT && faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return error_set(err, -ENOENT,
+				 "version %s of %s is not installed: cofferdam bundle list shows what is, cofferdam bundle install puts it there",
+				 version, name);
 	if (r == 0 && (strcmp(m.name, name) != 0 || strcmp(m.version, version) != 0))
 		r = error_set(err, -EINVAL, "%s: its manifest says %s %s", path, m.name, m.version);
 	if (r == 0)
@@ -81,7 +120,7 @@ static int point(const struct store *store, const char *name, unsigned n, struct
 
 	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) != sizeof(random))
 		return error_sys(err, errno, "cannot get a random name");
-	(void)snprintf(fresh, sizeof(fresh), ".link.%016" PRIx64, random);
+	(void)snprintf(fresh, sizeof(fresh), STORE_LINK "%016" PRIx64, random);
 	(void)snprintf(target, sizeof(target), STORE "/%s/gen/%u", name, n);
 	if (symlinkat(target, store->store_fd, fresh) < 0)
 		return error_sys(err, errno, "%s: cannot make a link", store->bundles);

@@ -63,6 +63,8 @@ static int visit(struct bundle_walk *w, int dir, const char *name, const char *p
 	sub = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (sub < 0)
 		return error_sys(err, errno, "%s", path);
+	if (++w->folders > BUNDLE_FOLDERS_MAX)
+		return error_set(err, -EFBIG, "more than %d folders", BUNDLE_FOLDERS_MAX);
 	if (depth == BUNDLE_DEPTH_MAX)
 		return error_set(err, -EINVAL, "%s: more than %d folders deep", path, BUNDLE_DEPTH_MAX);
 	r = check_trust(w, &st, path, err);
@@ -126,11 +128,13 @@ static int checked(struct bundle_walk *w, const char *path, const struct buf *te
 	return check->take ? check->take(check, path, text, err) : 0;
 }
 
+/* made - of a folder in which the manifest names no file nothing is taken, nor is it itself. */
 static int made(struct bundle_walk *w, const char *path, struct error *err)
 {
 	struct bundle_check *check = w->arg;
 
-	return check->folder ? check->folder(check, path, err) : 0;
+	return check->folder && manifest_holds(check->manifest, path) ?
+	       check->folder(check, path, err) : 0;
 }
 
 int bundle_check(struct bundle_check *check, int fd, struct error *err)

@@ -242,18 +242,26 @@ int host_load(const char *path, uid_t owner, struct host **ret, struct error *er
 	return 0;
 }
 
+/* bundles_of - the folder "bundles" beside host.json; NULL where there is none: the default. */
+static int bundles_of(const struct host *host, char **ret, struct error *err)
+{
+	const char *slash = host->path ? strrchr(host->path, '/') : NULL;
+
+	if (host->path && asprintf(ret, "%.*sbundles", slash ? (int)(slash - host->path) + 1 : 0,
+				   host->path) < 0) {
+		*ret = NULL;
+		return error_oom(err);
+	}
+	return 0;
+}
+
 int host_bundle(const struct host *host, const char *name, uid_t owner,
 		struct policy **ret, struct error *err)
 {
 	_cleanup_free_ char *bundles = NULL;
-	const char *slash = host->path ? strrchr(host->path, '/') : NULL;
+	int r = bundles_of(host, &bundles, err);
 
-	if (host->path && asprintf(&bundles, "%.*sbundles", slash ? (int)(slash - host->path) + 1 : 0,
-				   host->path) < 0) {
-		bundles = NULL;
-		return error_oom(err);
-	}
-	return policy_load(name, bundles, owner, ret, err);
+	return r < 0 ? r : policy_load(name, bundles, owner, ret, err);
 }
 
 /* lay_over - read the host's own rules and exemptions onto @policy. */
@@ -292,9 +300,20 @@ const struct host_choice *host_choice(const struct host *host, size_t i)
 int host_use(const struct host *host, const struct host_choice *choice, uid_t owner,
 	     struct policy **ret, struct error *err)
 {
-	_cleanup_policy_ struct policy *policy = NULL;
-	int r = host_bundle(host, choice ? choice->use : "restricted", owner, &policy, err);
+	return host_use_instead(host, choice, &(const struct policy_instead){ .owner = owner }, ret,
+				err);
+}
 
+int host_use_instead(const struct host *host, const struct host_choice *choice,
+		     const struct policy_instead *instead, struct policy **ret, struct error *err)
+{
+	_cleanup_policy_ struct policy *policy = NULL;
+	_cleanup_free_ char *bundles = NULL;
+	int r = bundles_of(host, &bundles, err);
+
+	if (r == 0)
+		r = policy_load_instead(choice ? choice->use : "restricted", bundles, instead, &policy,
+					err);
 	if (r == 0)
 		r = lay_over(host, policy, err);
 	if (r < 0)

@@ -137,7 +137,8 @@ static int there_already(const struct store *store, const struct manifest *m, st
 	if (r == -ENOENT && faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
 		return 0;
 	if (r < 0)
-		return r;
+		return error_context(err, "%s %s is installed, but not as it was: remove that folder, and install it again",
+				     m->name, m->version);
 	if (strcmp(have.digest, m->digest) == 0)
 		return 1;
 	return error_set(err, -EEXIST,
@@ -158,6 +159,9 @@ static int check_source(int from, const char *digest, const struct store *store,
 		return r;
 	if (digest && strcmp(digest, ret->digest) != 0)
 		return error_set(err, -ESTALE, "its digest is %s, not %s", ret->digest, digest);
+	if (strcmp(ret->name, STORE_LOCK) == 0)
+		return error_set(err, -EINVAL, "a bundle of the name \"%s\" cannot be kept in the store: call it otherwise",
+				 ret->name);
 	if (bundle_parse(ret->name, &shipped) == 0)
 		return error_set(err, -EINVAL, "\"%s\" is the name of a shipped policy", ret->name);
 	return 0;

@@ -344,12 +344,13 @@ int policy_load(const char *name, const char *bundles_dir, uid_t owner,
 	return load(name, &search, ret, err);
 }
 
-int policy_load_instead(const char *name, const char *bundles_dir, uid_t owner,
+int policy_load_instead(const char *name, const char *bundles_dir,
 			const struct policy_instead *instead, struct policy **ret,
 			struct error *err)
 {
 	const struct search search = {
-		.bundles_dir = bundles_dir, .owner = owner, .instead = instead,
+		.bundles_dir = bundles_dir ? bundles_dir : BUNDLES_DIR, .owner = instead->owner,
+		.instead = instead->name ? instead : NULL,
 	};
 
 	return load(name, &search, ret, err);

@@ -181,6 +181,19 @@ const struct manifest_file *manifest_find(const struct manifest *manifest, const
 	return copy ? bsearch(&key, manifest->files, manifest->n, sizeof(key), by_path) : NULL;
 }
 
+bool manifest_holds(const struct manifest *manifest, const char *folder)
+{
+	const size_t len = strlen(folder);
+
+	for (size_t i = 0; i < manifest->n; i++) {
+		const char *path = manifest->files[i].path;
+
+		if (strncmp(path, folder, len) == 0 && path[len] == '/')
+			return true;
+	}
+	return false;
+}
+
 int manifest_check(const struct manifest *manifest, const char *path, const struct buf *text,
 		   struct error *err)
 {

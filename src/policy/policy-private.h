@@ -73,15 +73,19 @@ bool policy_valid_name(const char *name);
 /* manifest_valid_version - whether it can be a version's. */
 bool manifest_valid_version(const char *version);
 
-/* A folder to be read in place of the bundle @name. */
+/* A folder to be read in place of the bundle @name (NULL: of none), and whose files may be read. */
 struct policy_instead {
 	const char *name, *path;
+	uid_t owner;
 };
 
-/* policy_load_instead - policy_load() by name, as if @instead (or NULL) were active. */
-int policy_load_instead(const char *name, const char *bundles_dir, uid_t owner,
+/* policy_load_instead - policy_load() by name, and host_use(), as if @instead were active. */
+int policy_load_instead(const char *name, const char *bundles_dir,
 			const struct policy_instead *instead, struct policy **ret,
 			struct error *err) must_check;
+int host_use_instead(const struct host *host, const struct host_choice *choice,
+		     const struct policy_instead *instead, struct policy **ret,
+		     struct error *err) must_check;
 
 /* host_read - as host_load(), of the @text that stands in a file @path. */
 int host_read(const char *path, const struct buf *text, struct host **ret,

@@ -14,7 +14,7 @@ struct bundle_walk {
 		    struct error *err);
 	int (*folder)(struct bundle_walk *w, const char *path, struct error *err); /* or NULL */
 	void *arg;
-	size_t files, bytes;		/* private */
+	size_t files, folders, bytes;	/* private */
 };
 
 int bundle_walk(struct bundle_walk *w, int fd, struct error *err) must_check;
@@ -38,6 +38,8 @@ struct bundle_check {
 int bundle_check(struct bundle_check *check, int fd, struct error *err) must_check;
 
 #define STORE ".store"
+#define STORE_LOCK "lock"		/* beside the bundles' folders, so none has this name */
+#define STORE_LINK ".link."		/* what begins so is about to be renamed */
 #define STORE_GENERATIONS_MAX 1000000u
 
 /* store_dir - the folder .store/NAME/SUB, made if @make. */

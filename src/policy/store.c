@@ -29,8 +29,10 @@ static int open_dir(int at, const char *name)
 int store_open(const char *host_config, uid_t owner, struct store *ret, struct error *err)
 {
 	const char *host = host_config ? host_config : HOST_FILE, *slash = strrchr(host, '/');
-	_cleanup_store_ struct store store = { NULL, owner, -1, -1, -1 };
+	_cleanup_store_ struct store store = STORE_CLOSED;
 
+	store.owner = owner;
+	store.host_config = host_config;
 	if (asprintf(&store.bundles, "%.*sbundles", slash ? (int)(slash - host) + 1 : 0, host) < 0) {
 		store.bundles = NULL;
 		return error_oom(err);
@@ -44,7 +46,7 @@ int store_open(const char *host_config, uid_t owner, struct store *ret, struct e
 			return error_sys(err, errno, "%s/" STORE, store.bundles);
 	}
 	*ret = store;
-	store = (struct store){ NULL, owner, -1, -1, -1 };
+	store = (struct store)STORE_CLOSED;
 	return 0;
 }
 
@@ -54,7 +56,19 @@ void store_close(struct store *store)
 	close_fd(&store->store_fd);
 	close_fd(&store->bundles_fd);
 	free(store->bundles);
-	*store = (struct store){ NULL, 0, -1, -1, -1 };
+	*store = (struct store)STORE_CLOSED;
+}
+
+/* sweep - links that an activation which was killed did not put in their place. */
+static void sweep(int fd)
+{
+	_cleanup_dir_ DIR *dir = dir_open(fd);
+	const struct dirent *entry;
+
+	while (dir && dir_next(dir, &entry) > 0) {
+		if (strncmp(entry->d_name, STORE_LINK, strlen(STORE_LINK)) == 0)
+			(void)unlinkat(fd, entry->d_name, 0);
+	}
 }
 
 /* make_dirs - bundles/ and its .store, where they are missing. */
@@ -87,18 +101,19 @@ int store_lock(struct store *store, struct error *err)
 	if (r < 0)
 		return r;
 	/* nobody else may open it, so nobody else can hold it */
-	store->lock = openat(store->store_fd, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	store->lock = openat(store->store_fd, STORE_LOCK, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (store->lock < 0)
-		return error_sys(err, errno, "%s/" STORE "/lock", store->bundles);
+		return error_sys(err, errno, "%s/" STORE "/" STORE_LOCK, store->bundles);
 	for (int waited = 0; flock(store->lock, LOCK_EX | LOCK_NB) < 0; waited += LOCK_STEP_MS) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
-			return error_sys(err, errno, "%s/" STORE "/lock", store->bundles);
+			return error_sys(err, errno, "%s/" STORE "/" STORE_LOCK, store->bundles);
 		if (waited >= LOCK_WAIT_MS)
 			return error_set(err, -EBUSY,
 					 "%s: another cofferdam bundle is changing it; try again",
 					 store->bundles);
 		(void)nanosleep(&step, NULL);
 	}
+	sweep(store->store_fd);
 	return 0;
 }
 
@@ -234,25 +249,62 @@ static void read_manifest(int at, const char *name, struct stored *ret)
 		ret->description = steal_ptr(manifest.description);
 }
 
+/* A version that is in force, or would be after a rollback. */
+struct pointed {
+	char *version;			/* NULL: none */
+	bool found;			/* it is there */
+};
+
+static void pointed_free(struct pointed *p)
+{
+	free(p->version);
+}
+
+static bool is(struct pointed *p, const char *version)
+{
+	const bool same = p->version && strcmp(p->version, version) == 0;
+
+	p->found = p->found || same;
+	return same;
+}
+
+/* add_gone - somebody has removed what is pointed to: said, and not left out. */
+static int add_gone(struct stored_list *list, const char *name, const struct pointed *p, bool active,
+		    struct error *err)
+{
+	struct stored *s;
+
+	if (!p->version || p->found)
+		return 0;
+	s = add(list, name, p->version, err);
+	if (!s)
+		return err->code;
+	s->gone = true;
+	s->active = active;
+	s->previous = !active;
+	return 0;
+}
+
 static int list_versions(const struct store *store, const char *name, struct stored_list *list,
 			 struct error *err)
 {
+	_cleanup_(pointed_free) struct pointed active = { 0 }, previous = { 0 };
 	_cleanup_close_ int fd = store_dir(store, name, "versions", false, err);
-	_cleanup_free_ char *active = NULL, *previous = NULL;
 	_cleanup_dir_ DIR *dir = fd >= 0 ? dir_open(fd) : NULL;
 	const struct dirent *entry;
 	struct error why;
 	unsigned n = 0;
-	int r;
+	int r = 0;
 
-	if (!dir)
+	/* an install that was killed may not have made it */
+	if (!dir && fd != -ENOENT)
 		return fd < 0 ? fd : error_sys(err, errno, "%s", name);
 	if (store_active(store, name, &n, &why) == 0 && n > 0) {
-		(void)!store_version(store, name, n, &active, &why);
+		(void)!store_version(store, name, n, &active.version, &why);
 		if (n > 1)
-			(void)!store_version(store, name, n - 1, &previous, &why);
+			(void)!store_version(store, name, n - 1, &previous.version, &why);
 	}
-	while ((r = dir_next(dir, &entry)) > 0) {
+	while (dir && (r = dir_next(dir, &entry)) > 0) {
 		struct stored *s;
 
 		if (!manifest_valid_version(entry->d_name))
@@ -260,11 +312,14 @@ static int list_versions(const struct store *store, const char *name, struct sto
 		s = add(list, name, entry->d_name, err);
 		if (!s)
 			return err->code;
-		s->active = active && strcmp(active, s->version) == 0;
-		s->previous = previous && strcmp(previous, s->version) == 0;
+		s->active = is(&active, s->version);
+		s->previous = is(&previous, s->version);
 		read_manifest(fd, s->version, s);
 	}
-	return r < 0 ? error_sys(err, -r, "%s", name) : 0;
+	if (r < 0)
+		return error_sys(err, -r, "%s", name);
+	r = add_gone(list, name, &active, true, err);
+	return r < 0 ? r : add_gone(list, name, &previous, false, err);
 }
 
 static int by_name(const void *a, const void *b)
@@ -273,6 +328,13 @@ static int by_name(const void *a, const void *b)
 	int c = strcmp(x->name, y->name);
 
 	return c ? c : strverscmp(x->version ? x->version : "", y->version ? y->version : "");
+}
+
+/* kept - whether the store has anything of @name. */
+static bool kept(const struct store *store, const char *name)
+{
+	return store->store_fd >= 0 &&
+	       faccessat(store->store_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 /* each_name - call @list_one for every bundle's name in the folder @fd. */
@@ -290,17 +352,20 @@ static int each_name(const struct store *store, int fd, bool stored, struct stor
 	while ((r = dir_next(dir, &entry)) > 0) {
 		struct stored *s;
 
-		if (!policy_valid_name(entry->d_name) || strcmp(entry->d_name, "lock") == 0)
+		if (!policy_valid_name(entry->d_name) ||
+		    (stored && strcmp(entry->d_name, STORE_LOCK) == 0))
 			continue;
 		if (stored) {
 			r = list_versions(store, entry->d_name, list, err);
 			if (r < 0)
 				return r;
-		} else if (store_active(store, entry->d_name, &n, &why) == -EEXIST) {
+		} else if ((r = store_active(store, entry->d_name, &n, &why)) == -EEXIST ||
+			   (r == 0 && n > 0 && !kept(store, entry->d_name))) {
 			s = add(list, entry->d_name, NULL, err);
 			if (!s)
 				return err->code;
 			s->active = true;
+			s->gone = r == 0;
 			read_manifest(fd, s->name, s);
 		}
 	}
