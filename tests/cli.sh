@@ -99,7 +99,30 @@ is "check .: the working directory" $? 1
 if [ -w /dev/full ]; then
 	"$cofferdam" check "${policy[@]}" "$good" >/dev/full 2>"$work/err"
 	is "check: a full standard output is no success" $? 3
+	"$cofferdam" --version >/dev/full
+	is "--version: nor there" $? 3
 fi
+"$cofferdam" check "${policy[@]}" "$good" 2>/dev/null >&-
+is "check: nor is a closed one" $? 3
+# What is opened does not take the place of a closed one: nothing is told into a file.
+mkdir "$work/told" "$work/told/bundle"
+echo '{ "format": 1, "name": "told" }' >"$work/told/bundle/policy.json"
+"$cofferdam" bundle seal "$work/told/bundle" 1 >/dev/null
+echo '{ "format": 1 }' >"$work/told/host.json"
+for command in install activate; do
+	[ $command = install ] && what=$work/told/bundle || what=told
+	"$cofferdam" bundle $command --host-config "$work/told/host.json" "$what" <&- >&- 2>&-
+	is "bundle $command: all three closed" "$? $(cat "$work/told/bundles/.store/lock")" "3 "
+done
+is "and it was done all the same" "$(readlink "$work/told/bundles/told")" .store/told/gen/1
+
+# A name is shown in JSON, too, as one that no terminal obeys.
+odd=$work/odd$'\xc2\x9b'2J
+mkdir "$odd"
+echo '{' >"$odd/config.json"
+"$cofferdam" check "${policy[@]}" --format json "$odd" >"$work/out"
+is "a name of what could not be judged is escaped" \
+	"$(grep -c $'\xc2\x9b' "$work/out") $(jq -r .name "$work/out")" "0 $odd/config.json"
 
 # --- harden ---
 

@@ -151,6 +151,28 @@ awk 'BEGIN { printf "{\"format\":1,\"verdict\":\"deny\",\"refused\":true,\"findi
 timeout 20 "$cofferdam" log summary --format json wide >said
 is "a record of thirty thousand rules" "$(jq -c '[.records, (.rules | length)]' said)" "[1,8]"
 
+# --- what the log's folder may hold instead ---
+
+jq -nc '{ format: 1, verdict: "deny", refused: true, image: "a\u009b2J\u202e",
+	findings: [ { rule: "no-such\u001b[31m", decides: "deny" }, { rule: "host-pid", decides: "deny" } ] }' >odd
+"$cofferdam" log summary --format json odd >said
+is "as JSON a name is escaped, too" "$(grep -c $'\xc2\x9b\|\xe2\x80\xae' said) $(jq -r '.images[0].image' said)" \
+	$'0 a\xc2\x9b2J\xe2\x80\xae'
+"$cofferdam" log summary odd >said
+like "what to explain next is a rule" "$(cat said)" $'Next: cofferdam explain host-pid$'
+for what in fifo zero folder; do
+	case $what in
+	fifo) mkfifo instead ;;
+	zero) ln -s /dev/zero instead ;;
+	folder) mkdir instead ;;
+	esac
+	echo "{ \"format\": 1, \"log\": { \"file\": \"$work/instead\" } }" >own.json
+	timeout 20 "$cofferdam" log summary --host-config own.json >said 2>&1
+	is "a log that is no file is not waited for: $what" "$? $(cat said)" \
+		"3 cofferdam: $work/instead: not a regular file"
+	rm -rf instead
+done
+
 # --- usage ---
 
 for arguments in "" "sumary" "summary a b" "summary --format xml log" "summary --policy x log"; do

@@ -125,6 +125,14 @@ void json_where(const struct json_doc *doc, size_t offset,
 /* json_quote - append @s as a JSON string; what is not UTF-8 becomes U+FFFD. */
 void json_quote(struct buf *out, const char *s, size_t len);
 
+/*
+ * json_shown - append JSON text, which people may look at: characters that can reorder a line,
+ * hide in it or command a terminal are escaped, as they stand in strings alone.
+ * json_quote_shown - json_quote() likewise.
+ */
+void json_shown(struct buf *out, const char *s, size_t len);
+void json_quote_shown(struct buf *out, const char *s, size_t len);
+
 /* An edit of RFC 6902; value is JSON text, NULL for JSON_REMOVE. */
 enum json_op {
 	JSON_ADD,

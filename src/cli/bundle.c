@@ -118,7 +118,7 @@ static void member(struct buf *out, const char *name, const char *value)
 {
 	buf_printf(out, ",\"%s\":", name);
 	if (value)
-		json_quote(out, value, strlen(value));
+		json_quote_shown(out, value, strlen(value));
 	else
 		buf_str(out, "null");
 }

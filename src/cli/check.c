@@ -35,9 +35,9 @@ static void unjudged(const struct checking *how, const char *name, const struct 
 		return;
 	}
 	buf_str(&job->out, "{\"format\":1,\"name\":");
-	json_quote(&job->out, name, strlen(name));
+	json_quote_shown(&job->out, name, strlen(name));
 	buf_str(&job->out, ",\"verdict\":\"unjudged\",\"failure\":");
-	json_quote(&job->out, error->text, strlen(error->text));
+	json_quote_shown(&job->out, error->text, strlen(error->text));
 	buf_str(&job->out, ",\"findings\":[]}\n");
 }
 

@@ -129,6 +129,8 @@ static void print_text(struct buf *out, const struct summary *s)
 		"exempt", "warned of", "without a finding",
 	};
 	const char *separator = "  ";
+	struct error err;
+	enum rule_id id;
 
 	buf_printf(out, "%zu records", s->records);
 	if (s->first[0])
@@ -151,10 +153,11 @@ static void print_text(struct buf *out, const struct summary *s)
 	table(out, "BY RULE", &s->rules, &s->cross);
 	table(out, "BY IMAGE", &s->images, NULL);
 	table(out, "BY NAMESPACE", &s->namespaces, NULL);
-	if (s->rules.n > 0) {
-		buf_str(out, "\nNext: cofferdam explain ");
-		name(out, s->rules.v[0]->rule);
-		buf_char(out, '\n');
+	for (size_t i = 0; i < s->rules.n; i++) {
+		if (registry_find(s->rules.v[i]->rule, &id, &err) < 0)
+			continue;	/* nothing can be explained of it */
+		buf_printf(out, "\nNext: cofferdam explain %s\n", s->rules.v[i]->rule);
+		break;
 	}
 }
 
@@ -164,7 +167,7 @@ static void member(struct buf *out, const char *key, const char *s)
 		return;
 	buf_printf(out, "\"%s\":", key);
 	if (*s)
-		json_quote(out, s, strlen(s));
+		json_quote_shown(out, s, strlen(s));
 	else
 		buf_str(out, "null");
 	buf_char(out, ',');
@@ -211,6 +214,17 @@ int log_open(const char *path, int *ret, struct error *err)
 	return *ret < 0 ? error_sys(err, errno, "%s", path) : 0;
 }
 
+/* own_open - the host's log, which nobody waits for: what lies there may be anything. */
+static int own_open(const char *path, int *ret, struct error *err)
+{
+	struct stat st;
+
+	*ret = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (*ret < 0 || fstat(*ret, &st) < 0)
+		return error_sys(err, errno, "%s", path);
+	return S_ISREG(st.st_mode) ? 0 : error_set(err, -EINVAL, "%s: not a regular file", path);
+}
+
 int cmd_log(const struct command *self, int argc, char **argv)
 {
 	_cleanup_summary_ struct summary summary = { 0 };
@@ -229,10 +243,13 @@ int cmd_log(const struct command *self, int argc, char **argv)
 	json = options.format && strcmp(options.format, "json") == 0;
 	if (options.format && !json && strcmp(options.format, "text") != 0)
 		return cli_usage(self, "--format takes text or json, not \"%s\"", options.format);
-	if (first + 1 == argc)
+	if (first + 1 == argc) {
 		r = log_file(&options, &own, &err);
-	if (r == 0)
-		r = log_open(own ? own : argv[first + 1], &fd, &err);
+		if (r == 0)
+			r = own_open(own, &fd, &err);
+	} else {
+		r = log_open(argv[first + 1], &fd, &err);
+	}
 	if (r == 0) {
 		r = read_lines(fd, &summary, &err);
 		if (r < 0)

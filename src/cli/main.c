@@ -3,8 +3,10 @@
 
 #include "cli.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cofferdam/text.h>
 
@@ -253,18 +255,31 @@ static int unknown(const char *name)
 	return STATUS_USAGE;
 }
 
+/*
+ * keep_standard - where a standard descriptor is closed, no file that is opened later may take
+ * its place and get what is told. What is opened here instead fails as a closed one does.
+ */
+static void keep_standard(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) < 0)
+			(void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : NULL;
 	const struct command *command;
 
 	(void)signal(SIGXFSZ, SIG_IGN);
+	keep_standard();
 	if (!name) {
 		overview(stderr);
 		return STATUS_USAGE;
 	}
 	if (strcmp(name, "--version") == 0)
-		return puts(PACKAGE_STRING) < 0;
+		return puts(PACKAGE_STRING) >= 0 && fflush(stdout) == 0 ? STATUS_ALLOWED : STATUS_UNJUDGED;
 	if (strcmp(name, "help") == 0 && argc > 2) {
 		command = find(argv[2]);
 		return command ? help(command) : unknown(argv[2]);

@@ -169,7 +169,7 @@ static void quoted(struct buf *out, const char *name, const char *text)
 {
 	buf_printf(out, ",\"%s\":", name);
 	if (text)
-		json_quote(out, text, strlen(text));
+		json_quote_shown(out, text, strlen(text));
 	else
 		buf_str(out, "null");
 }

@@ -22,7 +22,7 @@ static void escaped(struct buf *out, const char *s)
 static void quoted(struct buf *out, const char *name, const char *s)
 {
 	buf_printf(out, ",\"%s\":", name);
-	json_quote(out, s, strlen(s));
+	json_quote_shown(out, s, strlen(s));
 }
 
 /* text_diff - what was wanted and is not there, and the other way round. */
@@ -50,7 +50,7 @@ static void json_list(struct buf *out, const char *name, char *const *list)
 	buf_char(out, '[');
 	for (size_t i = 0; list[i]; i++) {
 		buf_str(out, i ? "," : "");
-		json_quote(out, list[i], strlen(list[i]));
+		json_quote_shown(out, list[i], strlen(list[i]));
 	}
 	buf_char(out, ']');
 }

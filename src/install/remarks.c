@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include <cofferdam/json.h>
 #include <cofferdam/text.h>
 
 static const char *const levels[] = { "good", "warning", "fault" };
@@ -84,7 +85,7 @@ static void member(struct buf *out, const char *key, const char *value)
 {
 	buf_printf(out, ",\"%s\":", key);
 	if (value)
-		json_quote(out, value, strlen(value));
+		json_quote_shown(out, value, strlen(value));
 	else
 		buf_str(out, "null");
 }

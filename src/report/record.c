@@ -56,7 +56,7 @@ static void cut_member(struct buf *out, const char *name, const char *s, size_t 
 		buf_str(out, "null");
 		return;
 	}
-	report_quote(out, s, n);
+	json_quote_shown(out, s, n);
 	if (n < len && out->len > 0) {
 		report_trim(out, out->len - 1);
 		buf_str(out, "...\"");
@@ -109,7 +109,7 @@ static void edit_value(struct buf *out, const char *json)
 			s++;
 		} else if (s < end) {
 			n = strcspn(s, "\t\n\r");
-			report_safe(out, s, n);
+			json_shown(out, s, n);
 			s += n;
 		}
 	}

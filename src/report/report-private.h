@@ -52,14 +52,6 @@ void report_keep(struct buf *out, const struct report *report, const struct rule
 /* report_say_members - advice, why and references. */
 void report_say_members(struct buf *out, const struct report *report, const struct rule *rule);
 
-/*
- * report_safe - append JSON text. Characters that can reorder a line, hide in it or
- * command a terminal are escaped: they stand in strings alone.
- */
-void report_safe(struct buf *out, const char *s, size_t len);
-/* report_quote - append @s as a JSON string, likewise. */
-void report_quote(struct buf *out, const char *s, size_t len);
-
 #define REPORT_INDENT "  "
 
 /* report_prose - append "  LABELtext" and a newline, wrapped between words. */

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* JSON that people look at with cat. */
+#include <cofferdam/json.h>
+
+#include <stdlib.h>
 #include <string.h>
 
 #include <cofferdam/text.h>
 
-#include "report-private.h"
-
-void report_safe(struct buf *out, const char *s, size_t len)
+void json_shown(struct buf *out, const char *s, size_t len)
 {
 	_cleanup_buf_ struct buf escape = { 0 };
 
@@ -38,7 +39,7 @@ void report_safe(struct buf *out, const char *s, size_t len)
 		out->oom = true;
 }
 
-void report_quote(struct buf *out, const char *s, size_t len)
+void json_quote_shown(struct buf *out, const char *s, size_t len)
 {
 	_cleanup_buf_ struct buf quoted = { 0 };
 
@@ -57,7 +58,7 @@ void report_quote(struct buf *out, const char *s, size_t len)
 		return;
 	}
 	json_quote(&quoted, s, len);
-	report_safe(out, buf_cstr(&quoted), quoted.len);
+	json_shown(out, buf_cstr(&quoted), quoted.len);
 	if (quoted.oom)
 		out->oom = true;
 }
