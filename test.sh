@@ -10,6 +10,9 @@
 #	./test.sh --runtimes [trixie,sid]
 #				the gate with other Debian releases' runtimes, and
 #				runc's checkpoints with their CRIU
+#	./test.sh --engines [trixie,sid]
+#				other Debian releases' podman, containerd and Docker,
+#				and containerd's NRI
 #	./test.sh --full	also a release archive, clang, static analysis, and more
 #				load on more profiles
 #
@@ -25,6 +28,10 @@ case ${1-} in
 --full) what=full ;;
 --runtimes)
 	what=runtimes
+	releases=${2-trixie,sid}
+	;;
+--engines)
+	what=engines
 	releases=${2-trixie,sid}
 	;;
 --help | -h)
@@ -162,7 +169,7 @@ check_unprivileged() {
 
 mkdir -p $logs
 needs="test"
-[ $what != runtimes ] || needs="runtimes"
+[ $what != runtimes ] && [ $what != engines ] || needs="runtimes"
 step setup scripts/setup.sh $needs || exit
 step autogen ./autogen.sh || exit
 
@@ -187,6 +194,20 @@ if [ $what = runtimes ]; then
 				TESTS="tests/integration/gate.sh tests/integration/gate-truth.sh
 					tests/integration/restore.sh" \
 				TEST_SUITE_LOG="gate-$release.log"
+	done
+	exit
+fi
+
+if [ $what = engines ]; then
+	build release --enable-werror --enable-static=yes || exit
+	for release in ${releases//,/ }; do
+		tree=$trees/engines-$release
+		step "tree-$release" bash tests/integration/make-tree.sh "$release" "$tree" &&
+			step "engines-$release" in_build release check-TESTS \
+				TESTS="tests/integration/engine-containerd.sh tests/integration/engine-docker.sh
+					tests/integration/engine-nri.sh tests/integration/engine-podman.sh" \
+				SH_LOG_COMPILER="bash ../../tests/integration/in-tree.sh $tree bash" \
+				TEST_SUITE_LOG="engines-$release.log"
 	done
 	exit
 fi

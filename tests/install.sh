@@ -589,6 +589,43 @@ try install --root "$root" --engine podman --door divert
 cp "$root/usr/bin/runc.cofferdam" "$work/new" && mv "$work/new" "$root/usr/bin/runc"
 doctor "registration podman: .*usr/bin/runc was replaced" "an update"
 
+# has LEVEL REGEX DESCRIPTION - one of the remarks is so
+has() {
+	try doctor --root "$root" --format json
+	like "doctor: $3" "$(jq -r --arg level "$1" '.remarks[] | select(.level == $level)
+		| "\(.topic) \(.engine // "host"): \(.what)"' <<<"$out")" "$2"
+}
+
+# NRI's plugin hook-injector reads hooks for containerd where builds do.
+host
+mkdir -p "$root/etc/containers/oci/hooks.d"
+cp "$build/hook/registration/containerd-nri.json" "$root/etc/containers/oci/hooks.d/"
+has warning "registration containerd: .*by hand" "a hook for NRI"
+has warning "hooks containerd: .*when the plugin ended or is slow" "which may be left out"
+unlike "doctor: which is not podman's" "$out" "is for containerd"
+healthy
+cp "$build/hook/registration/containerd-nri.json" "$root/etc/containers/oci/hooks.d/"
+has good "hooks containerd: NRI's plugin" "a hook for NRI, beside the door"
+sed -i 's/"when": .*/"when": { "always": true },/' "$root/etc/containers/oci/hooks.d/containerd-nri.json"
+has warning "hooks podman: .*containerd-nri.json is for containerd" "a hook for NRI that builds have, too"
+healthy
+mkdir -p "$root/opt/plugins"
+printf '[plugins."io.containerd.nri.v1.nri"]\nplugin_path = "/opt/plugins"\nsocket_path = "/run/n"\n' \
+	>>"$root/etc/containerd/config.toml"
+cp "$root/usr/bin/runc" "$root/opt/plugins/10-hook-injector"
+has good "nri containerd: /opt/plugins/10-hook-injector can change" "a plugin of NRI's"
+unlike "doctor: with the door, podman's hook is no matter" "$out" "00-cofferdam.json is for podman"
+chmod o+w "$root/opt/plugins/10-hook-injector"
+doctor "nri containerd: .*others than root" "a plugin of NRI's that others can change"
+mkdir -p "$root/run"
+touch "$root/run/n" && chmod 666 "$root/run/n"
+doctor "socket containerd: everyone can write to /run/n" "an NRI socket for everyone"
+chmod 664 "$root/run/n"
+chgrp 1 "$root/run/n" 2>/dev/null &&
+	has warning "socket containerd: .*group 1 .*can change what starts" "an NRI socket for a group"
+try uninstall --root "$root" --engine containerd
+has warning "hooks containerd: .*00-cofferdam.json is for podman" "podman's hook, by NRI"
+
 # --- programs ---
 
 host

@@ -112,11 +112,8 @@ static time_t booted(void)
 	return now.tv_sec - up.tv_sec;
 }
 
-/*
- * When the process @pid started, in seconds since the epoch; 0: it is not called
- * @name. proc_pid_stat(5): the name in brackets, then fields from the third on.
- */
-static time_t started(const char *pid, const char *name)
+/* proc_pid_stat(5): the name in brackets, then fields from the third on. */
+time_t doctor_started(const char *pid, const char *name)
 {
 	_cleanup_free_ char *path = NULL;
 	_cleanup_close_ int fd = -1;
@@ -136,7 +133,7 @@ static time_t started(const char *pid, const char *name)
 	if (!open_bracket || !field || hertz <= 0)
 		return 0;
 	*field++ = '\0';
-	if (strcmp(open_bracket + 1, name) != 0)
+	if (name && strcmp(open_bracket + 1, name) != 0)
 		return 0;
 	for (int i = 3; i < 22 && field; i++)
 		field = strchr(field + 1, ' ');
@@ -156,7 +153,7 @@ time_t doctor_since(enum engine engine, long *ret_pid)
 	time_t first = 0;
 
 	while (proc && dir_next(proc, &entry) > 0) {
-		time_t since = started(entry->d_name, daemons[engine]);
+		time_t since = doctor_started(entry->d_name, daemons[engine]);
 
 		if (since && (!first || since < first)) {
 			first = since;
@@ -230,27 +227,35 @@ static void diverted(struct doctor *d, enum engine engine)
 
 /* --- who may speak to the daemon is root --- */
 
-void doctor_sockets(struct doctor *d, enum engine engine)
+void doctor_socket(struct doctor *d, enum engine engine, const char *path, const char *can)
 {
-	static const char *const sockets[ENGINE_MAX] = {
+	struct stat st;
+
+	if (tree_look(&d->tree, path, &st) < 0)
+		return;
+	if (st.st_mode & S_IWOTH)
+		remark(d, REMARK_FAULT, "socket", engine, "run chmod o-w on it",
+		       "everyone can write to %s, and who can is root on this host", path);
+	else if ((st.st_mode & S_IWGRP) && st.st_gid != 0)
+		remark(d, REMARK_WARNING, "socket", engine, "keep that group empty",
+		       "the members of group %u can write to %s: they are root on this host, and %s",
+		       st.st_gid, path, can);
+	else
+		remark(d, REMARK_GOOD, "socket", engine, NULL, "%s is root's alone; who can write to it %s",
+		       path, can);
+}
+
+static void sockets(struct doctor *d, enum engine engine)
+{
+	static const char *const paths[ENGINE_MAX] = {
 		[ENGINE_PODMAN] = "/run/podman/podman.sock", [ENGINE_CRIO] = "/run/crio/crio.sock",
 		[ENGINE_CONTAINERD] = "/run/containerd/containerd.sock",
 		[ENGINE_DOCKER] = "/run/docker.sock",
 	};
-	struct stat st;
 
-	if (tree_look(&d->tree, sockets[engine], &st) < 0)
-		return;
-	if (st.st_mode & S_IWOTH)
-		remark(d, REMARK_FAULT, "socket", engine, "run chmod o-w on it",
-		       "everyone can write to %s, and who can is root on this host", sockets[engine]);
-	else if ((st.st_mode & S_IWGRP) && st.st_gid != 0)
-		remark(d, REMARK_WARNING, "socket", engine, "keep that group empty",
-		       "the members of group %u can write to %s: they are root on this host, and "
-		       "can choose a runtime", st.st_gid, sockets[engine]);
-	else
-		remark(d, REMARK_GOOD, "socket", engine, NULL, "%s is root's alone; who can write to it "
-		       "can choose a runtime", sockets[engine]);
+	doctor_socket(d, engine, paths[engine], "can choose a runtime");
+	if (engine == ENGINE_CONTAINERD)
+		doctor_nri(d);
 }
 
 /* Other programs that could be named as a runtime. */
@@ -273,10 +278,15 @@ static void others(struct doctor *d, enum engine engine)
 void doctor_engine(struct doctor *d, enum engine engine)
 {
 	bool there = where_engine(&d->tree, engine), used = installed_uses(&d->state, engine);
+	bool hooked;
 
 	if (!there && !used)
 		return;
-	if (!used)
+	hooked = doctor_hooks(d, engine);
+	if (!used && hooked && engine == ENGINE_CONTAINERD)
+		remark(d, REMARK_WARNING, "registration", engine, "cofferdam install --engine NAME",
+		       "it has Cofferdam's hook by hand, and no door is installed for it");
+	else if (!used)
 		remark(d, REMARK_FAULT, "registration", engine, "cofferdam install --engine NAME, or uninstall it",
 		       "it is on this host, and what it starts is not looked at");
 	else if (!there)
@@ -289,8 +299,7 @@ void doctor_engine(struct doctor *d, enum engine engine)
 	if (used && d->live && engine == ENGINE_CRIO)
 		doctor_crio(d);
 	diverted(d, engine);
-	doctor_hooks(d, engine);
-	doctor_sockets(d, engine);
+	sockets(d, engine);
 	others(d, engine);
 	if (engine == ENGINE_PODMAN && used && !d->state.doors[engine][INSTALL_DIVERT])
 		remark(d, REMARK_WARNING, "bypass", engine,

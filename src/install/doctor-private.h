@@ -23,12 +23,25 @@ void doctor_host(struct doctor *d);
 void doctor_kernel(struct doctor *d);
 void doctor_programs(struct doctor *d);
 void doctor_engine(struct doctor *d, enum engine engine);
-void doctor_hooks(struct doctor *d, enum engine engine);
-void doctor_sockets(struct doctor *d, enum engine engine);
+
+/* doctor_hooks - whether what the engine starts has Cofferdam's hook. */
+bool doctor_hooks(struct doctor *d, enum engine engine);
+
+/* doctor_socket - who can write to it, and therefore @can do something. */
+void doctor_socket(struct doctor *d, enum engine engine, const char *path, const char *can);
 
 /* Of a CRI-O that runs: how it was started; whether it watches @folder, which has a hook. */
 void doctor_crio(struct doctor *d);
 void doctor_watched(struct doctor *d, const char *folder);
+
+/*
+ * containerd's NRI: who can change containers by it; the folders whose hooks its plugin
+ * hook-injector gives them, none if nobody means it to; and whether it does, when @ours
+ * of the files are for containerd and the @newest is of then.
+ */
+void doctor_nri(struct doctor *d);
+int nri_hooks_folders(struct doctor *d, struct paths *ret, struct error *err) must_check;
+bool doctor_injected(struct doctor *d, size_t ours, time_t newest);
 
 /* change_amiss - what is wrong with it now; NULL: nothing. */
 const char *change_amiss(const struct tree *tree, const struct change *change);
@@ -42,6 +55,12 @@ int crio_socket(const struct tree *tree, struct buf *ret, struct error *err) mus
 
 /* doctor_since - when the oldest daemon of @engine started, in seconds since the epoch; 0: none. */
 time_t doctor_since(enum engine engine, long *ret_pid);
+
+/*
+ * doctor_started - when the process @pid, as /proc has it, started, in seconds since the
+ * epoch; 0: there is none, or it is not called @name (NULL: whatever it is called).
+ */
+time_t doctor_started(const char *pid, const char *name);
 
 /*
  * canary_told - what an engine that was to start the canary @said, and its exit

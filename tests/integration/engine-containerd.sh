@@ -13,40 +13,13 @@ need containerd ctr runc jq curl protoc
 
 # shellcheck source=tests/integration/cri.sh
 . "$(dirname "$0")/cri.sh"
-cri_socket=/run/containerd/containerd.sock
+# shellcheck source=tests/integration/containerd.sh
+. "$(dirname "$0")/containerd.sh"
 
 # --- the engine ---
 
-make_network
-cat >/etc/containerd/config.toml <<-END
-	version = 2
-	# what this host lacks: CAP_SYS_RESOURCE
-	[plugins."io.containerd.grpc.v1.cri"]
-	  restrict_oom_score_adj = true
-	  sandbox_image = "localhost/bb:latest"
-	  [plugins."io.containerd.grpc.v1.cri".cni]
-	    bin_dir = "/usr/lib/cni"
-	    conf_dir = "/etc/cni/net.d"
-	  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
-	    runtime_type = "io.containerd.runc.v2"
-	    # anything that a pod's author writes reaches config.json
-	    pod_annotations = ["*"]
-	    container_annotations = ["*"]
-END
+containerd_config
 host_for containerd restricted
-
-# start - containerd, again if it runs
-containerd_pid=
-start() {
-	if [ -n "$containerd_pid" ]; then
-		kill "$containerd_pid"
-		wait "$containerd_pid" 2>/dev/null
-	fi
-	containerd >"$work/containerd.log" 2>&1 &
-	containerd_pid=$!
-	started+=($!)
-	wait_for ctr version || bail "containerd does not start: $(tail -n 3 "$work/containerd.log")"
-}
 
 start
 make_image
@@ -83,13 +56,6 @@ like "base_runtime_spec: and is hardened" "$(seen grep -E '^(NoNewPrivs|Seccomp)
 	'NoNewPrivs:.t1.*Seccomp:.t2'
 pod_away
 cat "$work/config.toml" >/etc/containerd/config.toml
-
-# NRI came with containerd 1.7: where it is there, this has to be tried.
-if containerd config default | grep -q 'io.containerd.nri.v1.nri'; then
-	not_ok "NRI: this containerd has it, and the test does not know it"
-else
-	ok "NRI: this containerd has none ($(containerd --version | awk '{ print $3 }'))"
-fi
 
 # --- the door ---
 
@@ -151,5 +117,30 @@ pod after
 container plain ""
 is "uninstall: nothing is refused" "$status $output" "0 "
 pod_away
+
+# --- the configuration in the newest form that this version knows ---
+
+version=$(containerd config default | sed -n 's/^version = //p')
+if [ "${version:-1}" -gt 2 ]; then
+	containerd config default | sed "s/restrict_oom_score_adj = .*/restrict_oom_score_adj = true/
+		s|^ *sandbox = .*|sandbox = 'localhost/bb:latest'|
+		s|bin_dirs = .*|bin_dirs = ['/usr/lib/cni']|" >/etc/containerd/config.toml
+	cp /etc/containerd/config.toml "$work/config.toml"
+	runs "version $version: install" "restart containerd" "$cofferdam" install --engine containerd
+	start
+	pod newest
+	is "version $version: a sandbox" "$status" 0
+	[ "$status" = 0 ] || note "$output"
+	container plain ""
+	cri_refused "version $version: a container as root" root-user
+	container modest "$modest" "$limits"
+	is "version $version: what is allowed runs" "$status $output" "0 "
+	like "version $version: and is hardened" "$(seen grep -E '^(NoNewPrivs|Seccomp):' /proc/1/status)" \
+		'NoNewPrivs:.t1.*Seccomp:.t2'
+	pod_away
+	runs "version $version: uninstall" "" "$cofferdam" uninstall --engine containerd
+	is "version $version: the file is as it was" "$(cat /etc/containerd/config.toml)" \
+		"$(cat "$work/config.toml")"
+fi
 
 done_testing
