@@ -95,6 +95,51 @@ try policy lint ./all.json
 is "an exemption for everybody is no error" "$status" 0
 like "but a warning" "$out" 'all.json:1: warning: this exemption is for every container'
 like "as one from a rule that is off" "$out" 'all.json:1: warning: this exemption is from image, which is off here'
+for kind in '"container"' '["container", "sandbox"]' '"sandbox"'; do
+	printf '{"format": 1, "name": "all", "exemptions": [{"when": { "engine": "crio", "kind": %s},
+		"rules": ["host-pid"], "reason": "r"}]}' "$kind" >all.json
+	try policy lint ./all.json
+	is "to be $kind tells containers apart" \
+		"$status $(grep -c 'is for every container of crio$' <<<"$out")" "0 $([ "$kind" = '"sandbox"' ]; echo $?)"
+done
+
+# An action that decides nothing, because the extended policy only audits.
+mkdir bundles/{careful,brave}
+printf '{ "format": 1, "name": "careful", "extends": "baseline", "audit": true,\n"rules": {
+	"host-uts": { "action": "deny", "audit": true }, "host-ipc": { "action": "deny", "audit": true } } }' \
+	>bundles/careful/policy.json
+printf '{ "format": 1, "name": "brave", "extends": "careful", "rules": {\n"host-uts": { "action": "deny" },
+	"host-ipc": { "action": "deny", "audit": false } } }' >bundles/brave/policy.json
+try policy lint "${with[@]}" brave
+is "an inherited audit is told where a file sets the action alone" "$status $(sed 's/ok: .* off;/ok:/' <<<"$out")" \
+	"0 bundles/brave/policy.json:2: warning: host-uts is only audited, by bundles/careful/policy.json:3, whatever its action; \"audit\": false ends that
+brave: ok: only audited (bundles/careful/policy.json:1)"
+try policy lint "${with[@]}" careful
+unlike "and not in the file that says both" "$out" warning
+try policy show --effective "${with[@]}" brave
+like "show: where the audit of the policy is written" "$out" $'^policy: brave, only audited\n    audit: true +bundles/careful/policy.json:1\n'
+sed -i 's/"baseline", "audit": true/"baseline"/' bundles/careful/policy.json
+sed 's/"mode"[^,]*,//; s/"format": 1,/"format": 1, "mode": "audit",/' host.json >audit.json
+try policy show --effective --host-config audit.json --engine crio --for "$src/tests/corpus/cri-o/plain.container.json"
+like "show: the mode of the host, and an entry's audit" "$out" \
+	$'^mode: audit: this host refuses nothing\npolicy: baseline, only audited +audit.json:4\n    audit: true +audit.json:4\n'
+
+# Entries that nothing falls to.
+cat >never.json <<'END'
+{ "format": 1, "labels": { "tier": "public" }, "policies": [
+  { "when": { "labels": { "teir": "public" } }, "use": "web" },
+  { "when": { "labels": { "tier": "private" } }, "use": "web" },
+  { "when": { "labels": { "tier": "p*" } }, "use": "baseline" },
+  { "use": "baseline" },
+  { "when": { "engine": "crio" }, "use": "web" },
+  { "use": "restricted" } ] }
+END
+try policy lint --host-config never.json
+is "lint of the host: entries that nothing falls to" "$status $(grep -E 'never.json:[0-9]' <<<"$out")" \
+	"0 never.json:2: warning: never chosen: the \"labels\" of this host are others
+never.json:3: warning: never chosen: the \"labels\" of this host are others
+never.json:6: warning: never reached: the entry in line 5 is for every container
+never.json:7: warning: never reached: the entry in line 5 is for every container"
 sed 's/"default", "image"/"*", "image"/' bundles/web/policy.json >bundles/web/forged.json
 try policy lint bundles/web/forged.json
 is "an image's name alone is an error" "$status" 3

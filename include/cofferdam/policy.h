@@ -27,6 +27,7 @@ struct origin {
 struct setting {
 	enum action action;
 	bool audit;			/* say what the action would do, and do nothing */
+	bool audit_stays;		/* a file set the action, and audit is still an inherited one's */
 	struct param_value params[PARAMS_MAX];
 	struct origin action_at, audit_at, params_at[PARAMS_MAX];
 };
@@ -52,6 +53,7 @@ struct policy {
 	char *description;
 	enum bundle base;		/* the shipped policy that the chain ends at */
 	bool audit;			/* of all rules: refuse nothing, change nothing */
+	struct origin audit_at;
 	struct setting rules[RULE_MAX];
 	struct exemption *exemptions;	/* the inherited ones first */
 	size_t n_exemptions;

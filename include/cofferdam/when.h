@@ -73,7 +73,11 @@ bool when_tells(const struct when *when, enum when_key key);
 /* when_any - whether it asks nothing at all. */
 bool when_any(const struct when *when);
 
-/* when_all - whether nothing but engine and labels tells containers apart. */
+/* when_here - whether a host with these labels (NULL: none) has any that it is for. */
+bool when_here(const struct when *when, const struct labels *labels);
+
+/* when_all - whether nothing but engine and labels tells containers apart; to be no sandbox
+ * is no difference. */
 bool when_all(const struct when *when);
 
 /* when_print - append it as JSON: the object that reads alike. */

@@ -87,7 +87,8 @@ static const struct command commands[] = {
 	{ "policy", "lint [POLICY]... | show POLICY | diff A B | test DIR... | bases",
 	  "check, print, compare and test policies",
 	  "  lint POLICY...   read strictly; errors name line and column; warnings of\n"
-	  "                   exemptions that are for everybody, or have expired\n"
+	  "                   exemptions that are for everybody or have expired, and of what\n"
+	  "                   decides nothing\n"
 	  "  lint             host.json, and every policy that it uses\n"
 	  "  show POLICY      print every action and parameter in force, as a policy.json\n"
 	  "  show --effective [POLICY] [--for CONFIG]\n"

@@ -46,6 +46,27 @@ static void lint_exemption(struct buf *out, const struct policy *policy,
 	}
 }
 
+/* lint_audit - an action that decides nothing, though who wrote it may think so. */
+static void lint_audit(struct buf *out, const struct policy *policy, enum rule_id id)
+{
+	const struct setting *s = &policy->rules[id];
+
+	if (s->audit_stays && s->action < ACTION_WARN)
+		warn(out, &s->action_at,
+		     "%s is only audited, by %s:%u, whatever its action; \"audit\": false ends that",
+		     registry_rule(id)->id, s->audit_at.file ? s->audit_at.file : "", s->audit_at.line);
+}
+
+static void only_audited(struct buf *out, const struct origin *at)
+{
+	buf_str(out, "; only audited");
+	if (!at->file)
+		return;
+	buf_str(out, " (");
+	cli_foreign(out, at->file);
+	buf_printf(out, ":%u)", at->line);
+}
+
 static int lint(const struct policy *policy)
 {
 	_cleanup_buf_ struct buf out = { 0 };
@@ -54,10 +75,11 @@ static int lint(const struct policy *policy)
 	const int64_t now = policy_now(policy, &behind);
 
 	if (behind)
-		buf_str(&out, "warning: the clock stands before the policy's files; exemptions expire by their time\n");
+		buf_str(&out, "warning: the clock stands before the policy's files; exemptions expire by their time; set the clock, or the time of the files (touch)\n");
 	for (size_t i = 0; i < policy->n_exemptions; i++)
 		lint_exemption(&out, policy, &policy->exemptions[i], now);
 	for (size_t i = 0; i < RULE_MAX; i++) {
+		lint_audit(&out, policy, (enum rule_id)i);
 		count[policy->rules[i].action]++;
 		audited += policy->rules[i].audit;
 	}
@@ -69,7 +91,7 @@ static int lint(const struct policy *policy)
 		buf_printf(&out, "; %zu exemption%s", policy->n_exemptions,
 			   policy->n_exemptions > 1 ? "s" : "");
 	if (policy->audit)
-		buf_str(&out, "; only audited");
+		only_audited(&out, &policy->audit_at);
 	else if (audited > 0)
 		buf_printf(&out, "; %zu only audited", audited);
 	buf_char(&out, '\n');
@@ -86,6 +108,24 @@ int policy_lint(const struct cli_options *options, const char *name)
 	return cli_policy(&named, &policy, &err) < 0 ? cli_fail(&err) : lint(policy);
 }
 
+/* lint_choices - entries to which no container of this host can fall. */
+static void lint_choices(struct buf *out, const struct host *host)
+{
+	const struct host_choice *all = NULL;
+
+	for (size_t i = 0; i < host->n_choices; i++) {
+		const struct host_choice *choice = &host->choices[i];
+
+		if (all)
+			warn(out, &choice->at, "never reached: the entry in line %u is for every container",
+			     all->at.line);
+		else if (!when_here(&choice->when, &host->labels))
+			warn(out, &choice->at, "never chosen: the \"labels\" of this host are others");
+		else if (choice->any)
+			all = choice;
+	}
+}
+
 int policy_lint_host(const struct cli_options *options)
 {
 	_cleanup_host_ struct host *host = NULL;
@@ -97,6 +137,7 @@ int policy_lint_host(const struct cli_options *options)
 		return cli_fail(&err);
 	cli_foreign(&out, host->path ? host->path : "no host.json, defaults");
 	buf_printf(&out, ": ok: mode %s\n", mode_name(host->mode));
+	lint_choices(&out, host);
 	status = cli_print(&out, status);
 	for (size_t i = 0; i < host_choices(host); i++) {
 		_cleanup_policy_ struct policy *policy = NULL;

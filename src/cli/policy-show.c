@@ -15,6 +15,7 @@ struct showing {
 	const struct policy *policy;
 	const struct subject *subject;	/* the container, or NULL */
 	const struct host_choice *choice; /* what chose the policy, or NULL */
+	const struct host *host;	/* whose mode counts, or NULL */
 	struct exempting exempt[RULE_MAX];
 };
 
@@ -85,6 +86,9 @@ static int show_effective(struct showing *s)
 
 		policy_exempts(s->policy, &c, policy_now(s->policy, &behind), s->exempt);
 	}
+	if (s->host && s->host->mode == MODE_AUDIT)
+		buf_str(&out, "mode: audit: this host refuses nothing\n");
+	start = out.len;
 	buf_str(&out, "policy: ");
 	cli_foreign(&out, s->policy->name);
 	buf_str(&out, s->policy->audit ? ", only audited" : "");
@@ -92,6 +96,11 @@ static int show_effective(struct showing *s)
 		place(&out, start, s, &s->choice->at);
 	else
 		buf_char(&out, '\n');
+	if (s->policy->audit_at.file) {
+		start = out.len;
+		buf_printf(&out, "    audit: %s", s->policy->audit ? "true" : "false");
+		place(&out, start, s, &s->policy->audit_at);
+	}
 	for (size_t i = 0; i < RULE_MAX; i++)
 		show_rule(&out, s, (enum rule_id)i);
 	for (size_t i = 0; i < s->policy->n_exemptions; i++)
@@ -137,6 +146,7 @@ static int show_for(const struct cli_options *options)
 	if (!policies.named) {
 		container = subject_container(&how);
 		s.choice = host_choose(policies.host, &container);
+		s.host = policies.host;
 	}
 	return show_effective(&s);
 }

@@ -318,8 +318,13 @@ int host_use_instead(const struct host *host, const struct host_choice *choice,
 		r = lay_over(host, policy, err);
 	if (r < 0)
 		return r;
-	if (choice && choice->audit)
+	if (choice && choice->audit) {
 		policy->audit = true;
+		policy->audit_at.line = choice->at.line;
+		policy->audit_at.file = policy_keep(policy, strdup(choice->at.file), err);
+		if (!policy->audit_at.file)
+			return err->code;
+	}
 	*ret = steal_ptr(policy);
 	return 0;
 }

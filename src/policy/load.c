@@ -109,6 +109,7 @@ int rules_read(struct policy_file *in, const struct json *object, struct error *
 		} else if (strcmp(m->key, "audit") == 0) {
 			r = strict_type(in->doc, m, JSON_BOOL, "audit", err);
 			in->policy->audit = m->boolean;
+			in->policy->audit_at = policy_at(in, m);
 		} else if (strcmp(m->key, "rules") == 0) {
 			r = strict_type(in->doc, m, JSON_OBJECT, "rules", err);
 			for (const struct json *s = m->first; r == 0 && s; s = s->next) {

@@ -358,5 +358,8 @@ int setting_read(struct policy_file *in, const struct json *member, struct error
 	r = strict_known(in->doc, member, names, err);
 	for (const struct json *m = member->first; r == 0 && m; m = m->next)
 		r = read_member(in, id, m, err);
+	if (json_get(member, "action") || json_get(member, "audit"))
+		in->policy->rules[id].audit_stays = in->policy->rules[id].audit &&
+						    !json_get(member, "audit");
 	return r < 0 ? r : check_contradictions(in, rule, member, err);
 }

@@ -114,6 +114,17 @@ static const char *value(const struct container *c, enum when_key key)
 	return NULL;
 }
 
+bool when_here(const struct when *when, const struct labels *labels)
+{
+	for (size_t i = 0; i < when->labels.n; i++) {
+		const char *own = label(labels, when->labels.v[i].name);
+
+		if (!own || !text_glob_any(when->labels.v[i].value, own))
+			return false;
+	}
+	return true;
+}
+
 bool when_matches(const struct when *when, const struct container *container)
 {
 	if (when->some_engine && !when->engines[container->engine])
@@ -123,12 +134,8 @@ bool when_matches(const struct when *when, const struct container *container)
 		    !any_matches(when->keys[i], value(container, (enum when_key)i)))
 			return false;
 	}
-	for (size_t i = 0; i < when->labels.n; i++) {
-		const char *own = label(container->labels, when->labels.v[i].name);
-
-		if (!own || !text_glob_any(when->labels.v[i].value, own))
-			return false;
-	}
+	if (!when_here(when, container->labels))
+		return false;
 	return !when->args || (container->spec && args_match(when->args, container->spec));
 }
 
@@ -156,10 +163,19 @@ bool when_any(const struct when *when)
 	return !when->some_engine && !when->args && when->labels.n == 0;
 }
 
+/* sandboxes - whether the kinds are that of pods' sandboxes alone. */
+static bool sandboxes(char *const *kinds)
+{
+	while (*kinds && strcmp(*kinds, "sandbox") == 0)
+		kinds++;
+	return !*kinds;
+}
+
 bool when_all(const struct when *when)
 {
 	for (size_t i = 0; i < WHEN_MAX; i++) {
-		if (when_tells(when, (enum when_key)i))
+		if (when_tells(when, (enum when_key)i) &&
+		    (i != WHEN_KIND || sandboxes(when->keys[i])))
 			return false;
 	}
 	return true;

@@ -200,7 +200,7 @@ static void text_head(struct buf *out, const struct report *report)
 		buf_str(out, ", which is only audited: a host refuses nothing by it");
 	buf_char(out, '\n');
 	if (report->decision->clock_behind)
-		report_prose(out, "", "The clock stands before the policy's files; exemptions expire by their time.");
+		report_prose(out, "", "The clock stands before the policy's files; exemptions expire by their time. Set the clock, or the time of the files.");
 }
 
 static void text_place(struct buf *out, const struct report *report,
