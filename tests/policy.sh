@@ -210,6 +210,33 @@ is "all pass" "$status" 0
 like "and are named" "$out" $'^ok    bundles/web/tests/one.cases.json:3: a config of one.s own\n'
 like "and the rules without a finding" "$out" $'\nno finding     host-pid\n'
 
+# An exemption is exercised where it exempts, and from each of its rules.
+mkdir -p spared/tests
+cat >spared/policy.json <<'END'
+{ "format": 1, "name": "spared", "extends": "baseline", "exemptions": [
+  { "rules": ["host-network", "host-uts", "host-pid"], "reason": "A", "expires": "2020-01-31" },
+  { "rules": ["host-ipc"], "reason": "B", "expires": "1969-12-31" } ] }
+END
+spared() {
+	echo '{ "format": 1, "cases": [ { "name": "n", "base": "containerd-cri host-network",
+		"date": "'"$1"'", "expect": "'"$2"'" } ] }' >spared/tests/a.cases.json
+	try policy test spared
+}
+spared 2020-01-31 harden
+is "a year before clocks began is no date" "$status $err" \
+	'3 cofferdam: ./spared/policy.json:3:43: expires must be a date, the last day on which it holds (UTC), such as "2027-01-31"'
+sed -i s/1969-12-31/1970-01-01/ spared/policy.json
+spared 2020-01-31 harden
+is "a rule of an exemption that no case needs" "$status $out" "0 not exercised  ./spared/policy.json:2: exemption A (host-pid)
+not exercised  ./spared/policy.json:3: exemption B
+spared: 1 of 1 cases pass; 0 of 2 own settings exercised"
+spared 2020-02-01 deny
+is "after its last day it exempts nobody" "$status $out" "0 not exercised  ./spared/policy.json:2: exemption A
+not exercised  ./spared/policy.json:3: exemption B
+spared: 1 of 1 cases pass; 0 of 2 own settings exercised"
+spared 1970-01-01 harden
+is "the first day of all is a day, too, and not today" "$status" 0
+
 # A path of the policy's own is a folder of a base's host, too.
 mkdir -p own/tests
 echo '{ "format": 1, "name": "own", "extends": "baseline", "rules": { "host-path": { "action": "deny", "allow": ["/srv/data", "/run/x"] } } }' >own/policy.json
@@ -291,6 +318,10 @@ echo "{ \"format\": 1, \"cases\": [ $(sed '$ s/,$//' cases) ] }" >bad/tests/a.ca
 try policy test --format json bad
 is "every base has its facts: none is left unjudged" "$(jq -r 'select(.got == "unjudged").name' <<<"$out")" ""
 is "and all were tried" "$(jq -r 'select(.name).name' <<<"$out" | sort)" "$("$cofferdam" policy bases | sort)"
+
+mkdir local && echo '{ "format": 1, "name": "local" }' >local/policy.json
+try policy lint "${with[@]}" local
+is "a folder that is named without a slash" "$status $err" "3 cofferdam: no policy \"local\": bundles/local/policy.json does not exist, and the shipped ones are baseline, restricted and cis-docker; for the one in this folder write \"./local\""
 
 # --- what host.json says by itself ---
 

@@ -50,7 +50,7 @@ struct outcome {
 	enum verdict verdict;
 	char **findings;		/* "deny host-pid": sorted, none twice, ended by NULL */
 	bool found[RULE_MAX];		/* rules with a finding */
-	const struct exemption *used[RULE_MAX]; /* what exempted, or did once */
+	const struct exemption *used[RULE_MAX]; /* what kept a finding from deciding */
 	struct buf all;			/* everything that the decision is, as text */
 };
 

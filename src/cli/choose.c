@@ -13,6 +13,16 @@ static bool shipped_or_path(const char *name)
 	return strchr(name, '/') || bundle_parse(name, &shipped) == 0;
 }
 
+/* hint_path - of a name that no bundle has: it may have been meant as a path. */
+static int hint_path(const char *name, struct error *err)
+{
+	const struct error why = *err;
+
+	if (access(name, F_OK) < 0)
+		return why.code;
+	return error_set(err, why.code, "%s; for the one in this folder write \"./%s\"", why.text, name);
+}
+
 int cli_policy(const struct cli_options *options, struct policy **ret, struct error *err)
 {
 	_cleanup_host_ struct host *host = NULL;
@@ -22,7 +32,10 @@ int cli_policy(const struct cli_options *options, struct policy **ret, struct er
 	if (shipped_or_path(options->policy))
 		return policy_load(options->policy, NULL, geteuid(), ret, err);
 	r = host_load(options->host_config, geteuid(), &host, err);
-	return r < 0 ? r : host_bundle(host, options->policy, geteuid(), ret, err);
+	if (r < 0)
+		return r;
+	r = host_bundle(host, options->policy, geteuid(), ret, err);
+	return r == -ENOENT ? hint_path(options->policy, err) : r;
 }
 
 int policies_load(const struct cli_options *options, struct policies *ret, struct error *err)

@@ -155,6 +155,18 @@ static int read_list(const struct policy_file *in, const struct param *param,
 	return r;
 }
 
+/* no_profile - neither a shipped name nor a file's; host.json has no folder of its own. */
+static int no_profile(const struct policy_file *in, const struct json *node, struct error *err)
+{
+	_cleanup_buf_ struct buf all = { 0 };
+
+	for (size_t i = 0; profile_name(i); i++)
+		buf_printf(&all, "%s%s", i ? ", " : "", profile_name(i));
+	return strict_error(in->doc, node, err, "\"%s\" is neither a shipped profile (%s) nor a .json file %s",
+			    node->str, buf_cstr(&all), in->dir ? "below the bundle" :
+			    "of a bundle, which host.json is not");
+}
+
 static int read_profile(const struct policy_file *in, const struct json *node,
 			struct param_value *ret, struct error *err)
 {
@@ -176,9 +188,7 @@ static int read_profile(const struct policy_file *in, const struct json *node,
 		return error_oom(err);
 	if (!in->dir || name[0] == '/' || strcmp(clean, name) != 0 ||
 	    strncmp(name, "..", 2) == 0 || !strstr(name, ".json"))
-		return strict_error(in->doc, node, err,
-				    "\"%s\" is neither a shipped profile nor a .json file below the bundle",
-				    name);
+		return no_profile(in, node, err);
 	if (asprintf(&path, "%s/%s", in->dir->path, name) < 0) {
 		path = NULL;
 		return error_oom(err);

@@ -187,6 +187,7 @@ static int read_date(const struct json_doc *doc, const struct json *m, struct tr
 
 	if (r == 0 && policy_date(m->str, &c->now) < 0)
 		r = strict_error(doc, m, err, "date must be a day, such as \"2027-01-31\"");
+	c->now += r == 0 && c->now == 0;	/* 0 is today */
 	return r;
 }
 

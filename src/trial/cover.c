@@ -160,15 +160,35 @@ static int cover_rule(struct covering *c, enum rule_id id, struct error *err)
 	return r;
 }
 
-static bool used(const struct covering *c, const struct exemption *e)
+/* used - whether the exemption keeps a finding of the rule from deciding, in some case. */
+static bool used(const struct covering *c, const struct exemption *e, size_t rule)
 {
 	for (size_t i = 0; i < c->trial->n; i++) {
-		for (size_t rule = 0; rule < RULE_MAX; rule++) {
-			if (c->before[i].used[rule] == e)
-				return true;
-		}
+		if (c->before[i].used[rule] == e)
+			return true;
 	}
 	return false;
+}
+
+/* unused - append those of its rules that it is from in no case; false: there is none. */
+static bool unused(const struct covering *c, const struct exemption *e, struct buf *name)
+{
+	_cleanup_buf_ struct buf rules = { 0 };
+	bool some = false;
+
+	for (size_t rule = 0; rule < RULE_MAX; rule++) {
+		if (!e->rules[rule])
+			continue;
+		if (used(c, e, rule))
+			some = true;
+		else
+			buf_printf(&rules, "%s%s", rules.len ? ", " : "", registry_rule((enum rule_id)rule)->id);
+	}
+	/* of one that is used nowhere it says enough */
+	if (some && rules.len > 0)
+		buf_printf(name, " (%s)", buf_cstr(&rules));
+	name->oom |= rules.oom;
+	return rules.len > 0;
 }
 
 static int cover_exemptions(struct covering *c, struct error *err)
@@ -182,9 +202,9 @@ static int cover_exemptions(struct covering *c, struct error *err)
 		if (!own(c, &e->at))
 			continue;
 		c->out->settings++;
-		if (used(c, e))
-			continue;
 		buf_str(&name, e->reason);
+		if (!unused(c, e, &name))
+			continue;
 		r = add(c->out, "exemption", &e->at, false, &name, err);
 	}
 	return r;

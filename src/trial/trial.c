@@ -176,15 +176,16 @@ static int collect(const struct candidate *c, struct outcome *ret, struct error 
 		return error_oom(err);
 	for (size_t i = 0; i < d->findings.n; i++) {
 		const enum rule_id rule = d->findings.v[i].rule;
-		const struct exempting *e = &d->exempt[rule];
+		const char *done = word(c, i);
 
-		if (asprintf(&ret->findings[n], "%s %s", word(c, i), registry_rule(rule)->id) < 0) {
+		if (asprintf(&ret->findings[n], "%s %s", done, registry_rule(rule)->id) < 0) {
 			ret->findings[n] = NULL;
 			return error_oom(err);
 		}
 		n++;
 		ret->found[rule] = true;
-		ret->used[rule] = e->by ? e->by : e->expired;
+		if (strcmp(done, "exempt") == 0)
+			ret->used[rule] = d->exempt[rule].by;
 	}
 	if (n > 0)
 		qsort(ret->findings, n, sizeof(*ret->findings), by_name);
