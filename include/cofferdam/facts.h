@@ -147,7 +147,7 @@ struct facts {
 	size_t n_mounts;
 	struct fact_place *places;		/* the policy's paths of all enabled rules */
 	size_t n_places;
-	struct fact_place rootfs;
+	struct fact_place rootfs;		/* below: what its overlay is made of */
 	struct fact_idmap uid_map, gid_map;
 	struct fact_limits parent;
 	struct fact_cgroup cgroup;

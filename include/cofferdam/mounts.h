@@ -14,6 +14,7 @@ struct mount_row {
 	uint32_t major, minor;
 	const char *root, *point, *fstype;	/* without escapes; in the table's text */
 	const char *options;			/* of this mount: "rw,nosuid" */
+	const char *super;			/* of the file system, in the file's escapes */
 	bool shared;				/* what is mounted on it shows elsewhere too */
 };
 

@@ -189,6 +189,14 @@ struct oci_personality {
 	struct field_strs flags;
 };
 
+/* linux.intelRdt: a resource group of resctrl. */
+struct oci_intel_rdt {
+	const struct json *node;
+	enum field_is is;
+	struct field_str clos_id, l3_cache_schema, mem_bw_schema;
+	struct field_strs schemata;
+};
+
 struct oci_linux {
 	const struct json *node;
 	enum field_is is;
@@ -203,6 +211,7 @@ struct oci_linux {
 	struct field_map sysctl;
 	struct field_any net_devices;			/* an object: host interface to settings */
 	struct oci_personality personality;
+	struct oci_intel_rdt intel_rdt;
 };
 
 /* config.json */

@@ -117,6 +117,8 @@ int place_mount(struct places *places, const struct oci_mount *mount,
 int place_rootfs(struct places *places, const struct oci_root *root,
 		 struct fact_place *ret, struct error *err)
 {
+	int r;
+
 	if (root->path.is == FIELD_WRONG || root->is == FIELD_WRONG)
 		return place_unreadable(ret, err, "root.path is not a string");
 	if (root->path.is != FIELD_PRESENT) {
@@ -125,5 +127,6 @@ int place_rootfs(struct places *places, const struct oci_root *root,
 	}
 	if (!places)
 		return only_path(root->path.v, ret, err);
-	return resolve_spec(places, root->path.v, ret, err);
+	r = resolve_spec(places, root->path.v, ret, err);
+	return r < 0 ? r : place_layers(places, ret, err);
 }

@@ -154,6 +154,9 @@ int place_resolve(struct places *places, const char *path, struct fact_place *re
 /* place_below - add what is mounted below @place, if it is a known folder. */
 int place_below(struct places *places, struct fact_place *place, struct error *err) must_check;
 
+/* place_layers - add what the overlay is made of, if @place, found last, lies on one. */
+int place_layers(struct places *places, struct fact_place *place, struct error *err) must_check;
+
 /* place_mount - of a mount of config.json: UNKNOWN unless a bind. @places NULL
  * leaves what config.json alone does not tell UNKNOWN. */
 int place_mount(struct places *places, const struct oci_mount *mount,

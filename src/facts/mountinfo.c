@@ -100,7 +100,7 @@ static bool parse_number(const char *s, char end, unsigned long max, unsigned lo
 /* "36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue" */
 static bool parse_line(char *line, struct mount_row *row)
 {
-	char *fields[6], *optional;
+	char *fields[6], *optional, *super;
 	const char *minor;
 	unsigned long v[4];
 
@@ -115,6 +115,9 @@ static bool parse_line(char *line, struct mount_row *row)
 			row->shared = true;
 	} while (optional && strcmp(optional, "-") != 0);
 	row->fstype = next_field(&line);
+	(void)next_field(&line);	/* its source */
+	super = next_field(&line);
+	row->super = super ? super : "";
 	if (!row->fstype ||
 	    !parse_number(fields[0], '\0', INT_MAX, &v[0], NULL) ||
 	    !parse_number(fields[1], '\0', INT_MAX, &v[1], NULL) ||

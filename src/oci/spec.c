@@ -199,6 +199,14 @@ static const struct field personality_table[] = {
 	END
 };
 
+static const struct field intel_rdt_table[] = {
+	ROW(oci_intel_rdt, clos_id, FIELD_STR, "closID"),
+	ROW(oci_intel_rdt, schemata, FIELD_STRS, "schemata"),
+	ROW(oci_intel_rdt, l3_cache_schema, FIELD_STR, "l3CacheSchema"),
+	ROW(oci_intel_rdt, mem_bw_schema, FIELD_STR, "memBwSchema"),
+	END
+};
+
 static const struct field linux_table[] = {
 	LIST_OF(oci_linux, namespaces, namespace_table, oci_namespace, "namespaces", "type"),
 	LIST_OF(oci_linux, uid_mappings, idmap_table, oci_idmap, "uidMappings", "containerID"),
@@ -214,6 +222,7 @@ static const struct field linux_table[] = {
 	ROW(oci_linux, sysctl, FIELD_MAP, "sysctl"),
 	ROW(oci_linux, net_devices, FIELD_ANY, "netDevices"),
 	OBJ(oci_linux, personality, personality_table, "personality"),
+	OBJ(oci_linux, intel_rdt, intel_rdt_table, "intelRdt"),
 	END
 };
 

@@ -8,22 +8,63 @@
 
 #include "rules-private.h"
 
-/* relates - the reason why @root must not be a root filesystem, or NULL. */
-static const char *relates(const struct fact_place *root, const struct fact_place *place)
+/* relates - the reason why @spot must not be, or be in, a root filesystem, or NULL. */
+static const char *relates(const struct fact_spot *spot, const struct fact_place *place,
+			   bool within)
 {
 	const bool top = strcmp(place->path, "/") == 0;
 
-	if (spot_below(&place->spot, &root->spot))
+	if (spot_below(&place->spot, spot))
 		return "is, or holds, a folder of the host's own";
-	return !top && spot_below(&root->spot, &place->spot) ? "lies within a folder of the host's own"
-							     : NULL;
+	return within && !top && spot_below(spot, &place->spot)
+	       ? "lies within a folder of the host's own" : NULL;
+}
+
+/* shows - the same of all that the root filesystem shows: itself, or an overlay's layers. */
+static const char *shows(const struct fact_place *root, const struct fact_place *place, bool within)
+{
+	const char *why = relates(&root->spot, place, within);
+
+	for (size_t i = 0; !why && i < root->n_below; i++)
+		why = relates(&root->below[i], place, within);
+	return why;
+}
+
+/* judge_paths - of the list @param; @within: nor may the root lie in one. 1: it was said. */
+static int judge_paths(const struct rule_input *in, struct findings *out, struct error *err,
+		       const char *param, bool within)
+{
+	const char *const *paths = rule_param(in, param)->list;
+	const struct fact_place *root = &in->facts->rootfs;
+	struct finding *f;
+
+	for (size_t i = 0; paths && paths[i]; i++) {
+		const struct fact_place *place = facts_place(in->facts, paths[i]);
+		const char *why;
+		int r = 0;
+
+		if (!place || !place_located(place)) {
+			r = rule_unjudged(in, out, err, "/root/path",
+					  "it cannot be compared with %s: %s", paths[i],
+					  place && place->why ? place->why : "it was not recorded");
+			return r < 0 ? r : 1;
+		}
+		why = shows(root, place, within);
+		if (!why)
+			continue;
+		f = finding_add(in, out, err, "/root/path", "%s (%s)", why, paths[i]);
+		if (f)
+			r = finding_value(f, err, "%s", root->path);
+		return !f ? err->code : r < 0 ? r : 1;
+	}
+	return 0;
 }
 
 int check_rootfs_host(const struct rule_input *in, struct findings *out, struct error *err)
 {
 	const struct fact_place *root = &in->facts->rootfs;
-	const char *const *paths = rule_param(in, "paths")->list;
 	struct finding *f;
+	int r;
 
 	if (root->foreign) {
 		/* The roots of services are reached so: "/proc/PID/root". */
@@ -34,21 +75,10 @@ int check_rootfs_host(const struct rule_input *in, struct findings *out, struct 
 	if (!place_located(root))
 		return rule_unjudged(in, out, err, "/root/path", "it cannot be told where it is: %s",
 				     root->why ? root->why : "it was not recorded");
-	for (size_t i = 0; paths && paths[i]; i++) {
-		const struct fact_place *place = facts_place(in->facts, paths[i]);
-		const char *why;
-
-		if (!place || !place_located(place))
-			return rule_unjudged(in, out, err, "/root/path",
-					     "it cannot be compared with %s: %s", paths[i],
-					     place && place->why ? place->why : "it was not recorded");
-		why = relates(root, place);
-		if (!why)
-			continue;
-		f = finding_add(in, out, err, "/root/path", "%s (%s)", why, paths[i]);
-		return f ? finding_value(f, err, "%s", root->path) : err->code;
-	}
-	return 0;
+	r = judge_paths(in, out, err, "paths", true);
+	if (r == 0)
+		r = judge_paths(in, out, err, "stores", false);
+	return r < 0 ? r : 0;
 }
 
 int check_rootfs_symlink(const struct rule_input *in, struct findings *out,

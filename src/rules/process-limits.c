@@ -211,6 +211,30 @@ static int judge_files(const struct rule_input *in, struct findings *out, struct
 	return 0;
 }
 
+/*
+ * judge_group - a group of resctrl that is named may be others', or of all: what is set
+ * for it is set for them. One that is not named is the container's own.
+ */
+static int judge_group(const struct rule_input *in, struct findings *out, struct error *err)
+{
+	const struct oci_intel_rdt *rdt = &in->spec->linux_.intel_rdt;
+	const char *name = rdt->clos_id.v, *what = NULL;
+	struct finding *f;
+
+	if (!name || name[0] == '\0')
+		return 0;
+	if (strcmp(name, "/") != 0 && (strchr(name, '/') || strcmp(name, ".") == 0 ||
+				       strcmp(name, "..") == 0))
+		what = "is no name of a resource group";
+	else if ((rdt->l3_cache_schema.v && rdt->l3_cache_schema.v[0]) || rdt->schemata.n > 0 ||
+		 (rdt->mem_bw_schema.v && rdt->mem_bw_schema.v[0]))
+		what = "is a resource group that others may be in, and would be set anew for them";
+	if (!what)
+		return 0;
+	f = finding_add(in, out, err, "/linux/intelRdt/closID", "%s", what);
+	return f ? finding_value(f, err, "%s", name) : err->code;
+}
+
 /* judge_place - linux.cgroupsPath. */
 static int judge_place(const struct rule_input *in, struct findings *out, struct error *err)
 {
@@ -240,5 +264,7 @@ int check_cgroup_path(const struct rule_input *in, struct findings *out, struct 
 	/* an update moves nothing; the container's own processes are there by then */
 	int r = in->on == ON_UPDATE ? 0 : judge_place(in, out, err);
 
+	if (r == 0 && in->on != ON_UPDATE)
+		r = judge_group(in, out, err);
 	return r < 0 ? r : judge_files(in, out, err);
 }

@@ -252,7 +252,7 @@ refused() {
 }
 
 refuses() {
-	local dir verb place
+	local dir verb place layer
 
 	through "$runtime" enforce
 	dir=$(bundle root '.process.user.uid = 0')
@@ -299,6 +299,26 @@ refuses() {
 			source: \"$work/rootfs$place\", options: [\"rbind\", \"nosuid\", \"nodev\"]}]")
 		refused "the container's own root${place:+, $place in it}" "$dir" \
 			'sensitive-mount: .*own root'
+	done
+	# a colon parts the layers, and a link leads to the host's
+	ln -sfn /etc "$work/low:er, \\"
+	mkdir -p "$work/merged"
+	for layer in "$work/low:er, \\" "$work/hosts"; do
+		if mount -t overlay overlay -o "lowerdir=$(sed 's/[\\:,]/\\&/g' <<<"$layer"):$work/rootfs" \
+			"$work/merged"; then
+			dir=$(bundle layers ".root.path = \"$work/merged\"")
+			if [ "$layer" = "$work/hosts" ]; then
+				door_run "$dir"
+				is "$runtime: an overlay of an image runs" "$status $output" \
+					"0 hello from inside"
+			else
+				refused "an overlay of the host's /etc" "$dir" \
+					'rootfs-host: .*a folder of the host.s own \(/etc\)'
+			fi
+			umount "$work/merged"
+		else
+			not_ok "an overlay of $layer"
+		fi
 	done
 	dir=$(bundle remount '.mounts += [{destination: "/out", type: "tmpfs", source: "tmpfs",
 		options: ["nosuid", "nodev", "remount", "ro"]}]')

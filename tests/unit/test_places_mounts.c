@@ -47,6 +47,7 @@ static void test_mountinfo(void **state)
 	row = mounts_find(&t, 40);
 	assert_non_null(row);
 	assert_string_equal(row->root, "/sub vol");
+	assert_string_equal(row->super, "y");
 	assert_string_equal(row->point, "/a\nb");
 	assert_string_equal(row->fstype, "btrfs");
 	assert_int_equal(row->minor, 50);
