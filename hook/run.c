@@ -61,6 +61,7 @@ int run_judge(struct run *run, enum door door, struct error *err)
 	struct subject how = {
 		.engine = run->call->engine, .door = door, .bundle = run->bundle,
 		.id = run->id, .labels = &run->host->labels, .spec = &run->candidate.spec,
+		.host_config = run->call->host_config,
 		.on = run->on, .admitted = run->admitted, .created = run->created,
 	};
 	const struct container container = subject_container(&how);

@@ -6,6 +6,9 @@
 
 #include <cofferdam/policy.h>
 
+/* Where it is, unless another is named. */
+#define HOST_FILE SYSCONFDIR "/cofferdam/host.json"
+
 enum mode {
 	MODE_ENFORCE = 0,
 	MODE_AUDIT,			/* the dry run: log, refuse nothing, change nothing */

@@ -62,6 +62,7 @@ struct rule_input {
 	const struct policy *policy;
 	enum engine engine;		/* as registered */
 	struct engine_tells tells;	/* what the registered engine tells, looked up once */
+	const char *host_config;	/* host.json, as it was named; NULL: the default place */
 	const struct known_profiles *known;	/* or NULL */
 	bool profile_kept;		/* profile_kept(): linux.seccomp stands for such a one */
 	unsigned on;			/* ON_*: what is asked for */

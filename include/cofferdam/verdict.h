@@ -36,6 +36,7 @@ struct subject {
 	enum engine engine;		/* as registered */
 	const char *bundle;		/* the bundle's absolute path; NULL: not known */
 	const char *id;			/* of the container; NULL: not known */
+	const char *host_config;	/* host.json, as it was named; NULL: the default place */
 	const struct labels *labels;	/* of the host; NULL: none */
 	const struct known_profiles *known;	/* of the same policy; NULL: none */
 	bool profile_kept;		/* linux.seccomp has the default alone of a profile_kept() */

@@ -125,6 +125,7 @@ int input_judge(struct input *input, const struct cli_options *options,
 	struct subject how = {
 		.engine = options->engine, .door = options->door, .id = options->id,
 		.bundle = options->bundle, .spec = &ret->spec, .sketch = input->sketch,
+		.host_config = options->host_config,
 	};
 	int r = 0;
 

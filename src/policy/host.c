@@ -10,8 +10,6 @@
 
 #include "policy-private.h"
 
-#define HOST_FILE SYSCONFDIR "/cofferdam/host.json"
-
 const char *mode_name(enum mode mode)
 {
 	return mode == MODE_AUDIT ? "audit" : "enforce";

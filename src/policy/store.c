@@ -9,7 +9,6 @@
 #include <sys/file.h>
 #include <time.h>
 
-#define HOST_FILE SYSCONFDIR "/cofferdam/host.json"
 #define LOCK_WAIT_MS 5000
 #define LOCK_STEP_MS 50
 

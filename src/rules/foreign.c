@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include <cofferdam/host.h>
 #include <cofferdam/text.h>
 
 #include "rules-private.h"
@@ -113,6 +114,33 @@ static bool engines_own(const struct oci_hook *hook, const struct fact_program *
 	       (strcmp(name, "nerdctl") == 0 && nerdctls_own(hook));
 }
 
+/*
+ * called_as_here - whether our own hook is called as this host registers it. Another
+ * host.json would have other policies, and name a file that the hook writes to as root.
+ */
+static bool called_as_here(const struct rule_input *in, const struct oci_hook *hook)
+{
+	static const char *const words[] = { "prestart", "createRuntime", "createContainer",
+					     "poststart", "poststop", "--veto", "--admitted" };
+	const char *host = in->host_config ? in->host_config : HOST_FILE;
+
+	for (size_t at = 1; at < hook->args.n; at++) {
+		const char *arg = hook->args.v[at].v ? hook->args.v[at].v : "";
+		const char *value = at + 1 < hook->args.n ? hook->args.v[at + 1].v : NULL;
+		const bool names = strcmp(arg, "--host-config") == 0;
+		size_t w = 0;
+
+		while (w < ARRAY_SIZE(words) && strcmp(words[w], arg) != 0)
+			w++;
+		if (w < ARRAY_SIZE(words))
+			continue;
+		if (!value || (names ? strcmp(value, host) : strcmp(arg, "--engine")) != 0)
+			return false;
+		at++;
+	}
+	return true;
+}
+
 static const char *allowed_why_not(const struct rule_input *in, const struct oci_hook *hook,
 				   const struct fact_program *program)
 {
@@ -125,6 +153,8 @@ static const char *allowed_why_not(const struct rule_input *in, const struct oci
 		return program->why ? program->why : "the program can be changed by others than root";
 	if (sets(hook, loads))
 		return "its environment makes the dynamic linker load something else (ld.so(8))";
+	if (program->own && !called_as_here(in, hook))
+		return "it is Cofferdam's own, but with arguments that this host does not give it";
 	if (program->own || engines_own(hook, program))
 		return NULL;
 	for (size_t i = 0; allow && allow[i]; i++) {

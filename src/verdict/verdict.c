@@ -104,6 +104,7 @@ static int judge_all(const struct subject *subject, struct decision *decision,
 	struct rule_input in = {
 		.doc = subject->doc, .spec = subject->spec, .facts = subject->facts,
 		.policy = subject->policy, .engine = subject->engine,
+		.host_config = subject->host_config,
 		.known = subject->known, .profile_kept = subject->profile_kept,
 		.on = subject->on ? subject->on : ON_START, .admitted = subject->admitted,
 		.created = subject->created, .sketch = subject->sketch,

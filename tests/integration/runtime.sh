@@ -332,6 +332,9 @@ refuses() {
 		"$status $(jq -c .linux.readonlyPaths "$dir/config.json") $output" \
 		'^0 .*"/proc/sys".* 1$'
 	rm "$work/rootfs/past"
+	dir=$(bundle own-hook '.hooks.prestart = [{path: "'"$(dirname "$hook")/./${hook##*/}"'",
+		args: ["cofferdam-hook", "prestart", "--host-config", "'"$work/hosts/audit/host.json"'"]}]')
+	refused "Cofferdam's hook, to read another host.json" "$dir" 'foreign-hooks: .*arguments'
 	dir=$(bundle broken)
 	echo '{' >"$dir/config.json"
 	refused "no JSON" "$dir" 'config.json:'
@@ -447,7 +450,7 @@ filler
 out"
 	umount "$work/full.$runtime"
 	for n in 1 2 3 4 5 6; do
-		[ -e "$work/bundles/many$n" ] || bundle many$n '.root.readonly = false' >/dev/null
+		bundle many$n '.root.readonly = false' >/dev/null
 		"${command[@]}" run --bundle "$work/bundles/many$n" many$n <"$work/nothing" \
 			>"$work/many$n.out" 2>&1 &
 	done
