@@ -103,7 +103,7 @@ int capabilities_drop(const struct oci_capabilities *caps, size_t i,
 		if (!name || !may_hold(may, i, name))
 			continue;
 		buf_str(&kept, n++ ? ", " : "");
-		json_quote(&kept, name, strlen(name));
+		json_string(&kept, name);
 	}
 	buf_char(&kept, ']');
 	if (n == set->n)

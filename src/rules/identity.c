@@ -15,15 +15,10 @@ int check_root_user(const struct rule_input *in, struct findings *out, struct er
 	uint64_t host = 0;
 	struct finding *f;
 
-	if (map->is != FACT_KNOWN) {
-		f = finding_add(in, out, err, "/process/user/uid",
-				"the id on the host cannot be told: %s",
-				map->why ? map->why : "the user namespace's map was not recorded");
-		if (!f)
-			return err->code;
-		f->unjudged = true;
-		return 0;
-	}
+	if (map->is != FACT_KNOWN)
+		return rule_unjudged(in, out, err, "/process/user/uid",
+				     "the id on the host cannot be told: %s", map->why ? map->why :
+				     "the user namespace's map was not recorded");
 	if (fact_id(map, id, &host) < 0) {
 		f = finding_add(in, out, err, "/process/user/uid",
 				"no range of the user namespace's map covers this id");

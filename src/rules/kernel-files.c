@@ -102,7 +102,7 @@ static int require(const struct rule_input *in, struct findings *out, struct err
 			return err->code;
 		if (!finding_sketched(f)) {
 			buf_reset(&value);
-			json_quote(&value, paths[i], strlen(paths[i]));
+			json_string(&value, paths[i]);
 			if (buf_check(&value, err) < 0 ||
 			    finding_edit(f, JSON_ADD, append, buf_cstr(&value), err) < 0)
 				return err->code;

@@ -10,6 +10,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "rules-private.h"
+
 static bool same(const struct fact_ns *a, const struct fact_ns *b)
 {
 	return a->dev == b->dev && a->ino == b->ino;
@@ -25,13 +27,7 @@ static const char *reason(const struct fact_ns *fact)
 static int unjudged(const struct rule_input *in, struct findings *out, struct error *err,
 		    const char *pointer, const char *what, const struct fact_ns *fact)
 {
-	struct finding *f = finding_add(in, out, err, pointer, "%s cannot be compared: %s", what,
-					reason(fact));
-
-	if (!f)
-		return err->code;
-	f->unjudged = true;
-	return 0;
+	return rule_unjudged(in, out, err, pointer, "%s cannot be compared: %s", what, reason(fact));
 }
 
 /* judge_path - the entry joins an existing namespace: is it the host's? */

@@ -39,7 +39,7 @@ int rlimit_lower(struct finding *f, const struct oci_rlimit *old, const struct r
 	else
 		buf_char(&pointer, '-');
 	buf_str(&value, "{\"type\": ");
-	json_quote(&value, max->type, strlen(max->type));
+	json_string(&value, max->type);
 	buf_printf(&value, ", \"hard\": %" PRIu64 ", \"soft\": %" PRIu64 "}", hard, soft);
 	if (buf_check(&pointer, err) < 0 || buf_check(&value, err) < 0)
 		return err->code;

@@ -11,6 +11,8 @@
 
 #include <cofferdam/text.h>
 
+#include "rules-private.h"
+
 /* The limit that a configuration sets; UINT64_MAX is none. */
 struct limit {
 	const char *what;		/* "memory", for messages */
@@ -135,15 +137,10 @@ static int no_limit(const struct rule_input *in, struct findings *out, struct er
 
 	if (enough > 0)
 		return 0;
-	if (enough < 0) {
-		f = finding_add(in, out, err, limit->pointer,
-				"no %s limit here, and that of the parent cgroup cannot be told: %s",
-				limit->what, parent->why ? parent->why : "it was not recorded");
-		if (!f)
-			return err->code;
-		f->unjudged = true;
-		return 0;
-	}
+	if (enough < 0)
+		return rule_unjudged(in, out, err, limit->pointer,
+				     "no %s limit here, and that of the parent cgroup cannot be told: %s",
+				     limit->what, parent->why ? parent->why : "it was not recorded");
 	f = finding_add(in, out, err, limit->pointer, "no %s limit", limit->what);
 	return f ? set_default(in, limit, f, err) : err->code;
 }

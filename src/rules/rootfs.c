@@ -42,7 +42,7 @@ static int add_tmpfs(const struct rule_input *in, const char *place, size_t inde
 	else
 		buf_str(&pointer, "/mounts/-");
 	buf_str(&mount, "{\"destination\": ");
-	json_quote(&mount, place, strlen(place));
+	json_string(&mount, place);
 	buf_str(&mount, ", \"type\": \"tmpfs\", \"source\": \"tmpfs\", \"options\": "
 			"[\"nosuid\", \"nodev\", \"mode=1777\"");
 	if (size)

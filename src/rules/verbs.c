@@ -152,7 +152,7 @@ static int judge_label(const struct rule_input *in, struct findings *out, struct
 	if (!own->v || !own->v[0] || !exec->v || !exec->v[0] || strcmp(own->v, exec->v) == 0)
 		return 0;
 	buf_printf(&pointer, "/process/%s", member);
-	json_quote(&value, own->v, strlen(own->v));
+	json_string(&value, own->v);
 	if (buf_check(&pointer, err) < 0 || buf_check(&value, err) < 0)
 		return err->code;
 	f = finding_add(in, out, err, buf_cstr(&pointer), "not the container's own");
