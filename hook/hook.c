@@ -8,7 +8,6 @@
 #include "hook.h"
 
 #include <fcntl.h>
-#include <string.h>
 
 #include <cofferdam/admitted.h>
 #include <cofferdam/file.h>

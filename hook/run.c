@@ -161,7 +161,7 @@ int run_conclude(const struct run *run, const struct error *failure)
 	/* audit mode, and no gate: that is worth knowing before it is enforced */
 	if (run->judged && run->unarmed) {
 		buf_str(&gate, "{\"failure\":");
-		json_quote(&gate, failure->text, strlen(failure->text));
+		json_string(&gate, failure->text);
 		buf_char(&gate, '}');
 		record.gate = buf_cstr(&gate);
 	}

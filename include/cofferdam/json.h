@@ -125,6 +125,9 @@ void json_where(const struct json_doc *doc, size_t offset,
 /* json_quote - append @s as a JSON string; what is not UTF-8 becomes U+FFFD. */
 void json_quote(struct buf *out, const char *s, size_t len);
 
+/* json_string - the same of all of @s; null, where it is NULL. */
+void json_string(struct buf *out, const char *s);
+
 /*
  * json_shown - append JSON text, which people may look at: characters that can reorder a line,
  * hide in it or command a terminal are escaped, as they stand in strings alone.
@@ -132,6 +135,11 @@ void json_quote(struct buf *out, const char *s, size_t len);
  */
 void json_shown(struct buf *out, const char *s, size_t len);
 void json_quote_shown(struct buf *out, const char *s, size_t len);
+
+/* json_string_shown - json_string() likewise. json_member - ,"NAME": and that, of a member
+ * that is not the first. */
+void json_string_shown(struct buf *out, const char *s);
+void json_member(struct buf *out, const char *name, const char *s);
 
 /* An edit of RFC 6902; value is JSON text, NULL for JSON_REMOVE. */
 enum json_op {

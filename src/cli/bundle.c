@@ -113,25 +113,15 @@ static void list_text(struct buf *out, const struct stored *s)
 	buf_char(out, '\n');
 }
 
-/* member - ,"NAME":"VALUE", or null */
-static void member(struct buf *out, const char *name, const char *value)
-{
-	buf_printf(out, ",\"%s\":", name);
-	if (value)
-		json_quote_shown(out, value, strlen(value));
-	else
-		buf_str(out, "null");
-}
-
 static void list_json(struct buf *out, const struct stored *s)
 {
 	buf_str(out, "{\"format\":1");
-	member(out, "name", s->name);
-	member(out, "version", s->version);
+	json_member(out, "name", s->name);
+	json_member(out, "version", s->version);
 	buf_printf(out, ",\"active\":%s,\"previous\":%s,\"removed\":%s", s->active ? "true" : "false",
 		   s->previous ? "true" : "false", s->gone ? "true" : "false");
-	member(out, "digest", s->digest[0] ? s->digest : NULL);
-	member(out, "description", s->description);
+	json_member(out, "digest", s->digest[0] ? s->digest : NULL);
+	json_member(out, "description", s->description);
 	buf_str(out, "}\n");
 }
 

@@ -55,14 +55,11 @@ static void list_json(struct buf *out, const struct control *control)
 {
 	buf_printf(out, "{\"standard\":\"%s\",\"%s\":\"%s\",\"title\":", standards[control->standard].id,
 		   standards[control->standard].column, control->number);
-	json_quote(out, control->title, strlen(control->title));
+	json_string(out, control->title);
 	buf_str(out, ",\"rules\":[");
 	(void)judges(out, control, "\"");
 	buf_str(out, "],\"note\":");
-	if (control->note)
-		json_quote(out, control->note, strlen(control->note));
-	else
-		buf_str(out, "null");
+	json_string(out, control->note);
 	buf_str(out, "}\n");
 }
 

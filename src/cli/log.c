@@ -166,10 +166,7 @@ static void member(struct buf *out, const char *key, const char *s)
 	if (!s)
 		return;
 	buf_printf(out, "\"%s\":", key);
-	if (*s)
-		json_quote_shown(out, s, strlen(s));
-	else
-		buf_str(out, "null");
+	json_string_shown(out, *s ? s : NULL);
 	buf_char(out, ',');
 }
 

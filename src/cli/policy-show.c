@@ -175,15 +175,6 @@ struct differing {
 	bool json;
 };
 
-static void quoted(struct buf *out, const char *name, const char *text)
-{
-	buf_printf(out, ",\"%s\":", name);
-	if (text)
-		json_quote_shown(out, text, strlen(text));
-	else
-		buf_str(out, "null");
-}
-
 static void say(void *arg, const struct difference *d)
 {
 	struct differing *all = arg;
@@ -192,9 +183,9 @@ static void say(void *arg, const struct difference *d)
 	all->count[d->differs]++;
 	if (all->json) {
 		buf_printf(out, "{\"format\":1,\"differs\":\"%s\"", differs_name(d->differs));
-		quoted(out, "what", d->what);
-		quoted(out, "a", d->a);
-		quoted(out, "b", d->b);
+		json_member(out, "what", d->what);
+		json_member(out, "a", d->a);
+		json_member(out, "b", d->b);
 		buf_str(out, "}\n");
 		return;
 	}

@@ -19,12 +19,6 @@ static void escaped(struct buf *out, const char *s)
 	text_escape(out, s, strlen(s), SIZE_MAX);
 }
 
-static void quoted(struct buf *out, const char *name, const char *s)
-{
-	buf_printf(out, ",\"%s\":", name);
-	json_quote_shown(out, s, strlen(s));
-}
-
 /* text_diff - what was wanted and is not there, and the other way round. */
 static void text_diff(struct buf *out, const struct trial_case *c, const struct outcome *o)
 {
@@ -50,7 +44,7 @@ static void json_list(struct buf *out, const char *name, char *const *list)
 	buf_char(out, '[');
 	for (size_t i = 0; list[i]; i++) {
 		buf_str(out, i ? "," : "");
-		json_quote_shown(out, list[i], strlen(list[i]));
+		json_string_shown(out, list[i]);
 	}
 	buf_char(out, ']');
 }
@@ -61,11 +55,11 @@ static void tell(struct testing *t, const struct trial_case *c, const struct out
 
 	if (t->json) {
 		buf_printf(out, "{\"format\":1,\"ok\":%s", right ? "true" : "false");
-		quoted(out, "file", c->file);
+		json_member(out, "file", c->file);
 		buf_printf(out, ",\"line\":%u", c->line);
-		quoted(out, "name", c->name);
-		quoted(out, "expected", verdict_name(c->expect));
-		quoted(out, "got", verdict_name(o->verdict));
+		json_member(out, "name", c->name);
+		json_member(out, "expected", verdict_name(c->expect));
+		json_member(out, "got", verdict_name(o->verdict));
 		json_list(out, "wanted", c->findings);
 		json_list(out, "findings", o->findings);
 		buf_str(out, "}\n");
@@ -105,14 +99,14 @@ static int run_cases(struct testing *t, const struct policy *policy, const struc
 static void json_cover(struct buf *out, const struct coverage *cover, const char *dir)
 {
 	buf_str(out, "{\"format\":1");
-	quoted(out, "coverage", dir);
+	json_member(out, "coverage", dir);
 	buf_printf(out, ",\"settings\":%zu,\"not_exercised\":[", cover->settings);
 	for (size_t i = 0; i < cover->n; i++) {
 		const struct uncovered *u = &cover->v[i];
 
 		buf_printf(out, "%s{\"what\":\"%s\"", i ? "," : "", u->what);
-		quoted(out, "name", u->name);
-		quoted(out, "file", u->at.file);
+		json_member(out, "name", u->name);
+		json_member(out, "file", u->at.file);
 		buf_printf(out, ",\"line\":%u,\"inherited\":%s}", u->at.line,
 			   u->inherited ? "true" : "false");
 	}

@@ -4,14 +4,6 @@
 
 #include <string.h>
 
-static void quote(struct buf *out, const char *s)
-{
-	if (s)
-		json_quote(out, s, strlen(s));
-	else
-		buf_str(out, "null");
-}
-
 static void list_text(struct buf *out)
 {
 	const char *family = "";
@@ -70,13 +62,10 @@ static void json_params(struct buf *out, const struct rule *rule)
 		const struct param *param = &rule->params[p];
 
 		buf_printf(out, "%s{\"name\":", p ? "," : "");
-		quote(out, param->name);
-		buf_str(out, ",\"takes\":");
-		quote(out, param_kind_name(param->kind));
-		buf_str(out, ",\"help\":");
-		quote(out, param->help);
-		buf_str(out, ",\"merges\":");
-		quote(out, param_kind_merge(param->kind));
+		json_string(out, param->name);
+		json_member(out, "takes", param_kind_name(param->kind));
+		json_member(out, "help", param->help);
+		json_member(out, "merges", param_kind_merge(param->kind));
 		buf_printf(out, ",\"more\":\"%s\"", param_order_name(param->order));
 		for (int b = 0; b < BUNDLE_MAX; b++) {
 			buf_printf(out, ",\"%s\":", bundle_name((enum bundle)b));
@@ -94,16 +83,15 @@ static void list_json(struct buf *out)
 		const struct rule *rule = registry_rule((enum rule_id)i);
 
 		buf_str(out, i ? ",\n{\"id\":" : "[\n{\"id\":");
-		quote(out, rule->id);
-		buf_str(out, ",\"title\":");
-		quote(out, rule->title);
+		json_string(out, rule->id);
+		json_member(out, "title", rule->title);
 		buf_printf(out, ",\"family\":\"%s\",\"severity\":\"%s\",\"why\":", rule->family,
 			   severity_name(rule->severity));
-		quote(out, rule->why);
+		json_string(out, rule->why);
 		buf_str(out, ",\"judges\":[\"");
 		list_on(out, rule, "\",\"");
 		buf_str(out, "\"],\"remedy\":");
-		quote(out, rule->remedy);
+		json_string(out, rule->remedy);
 		buf_str(out, ",\"actions\":{");
 		for (int b = 0; b < BUNDLE_MAX; b++)
 			buf_printf(out, "%s\"%s\":\"%s\"", b ? "," : "",
@@ -113,14 +101,12 @@ static void list_json(struct buf *out)
 		buf_str(out, "],\"advice\":{");
 		for (int w = 0; w < WORDS_MAX; w++) {
 			buf_printf(out, "%s\"%s\":", w ? "," : "", words[w]);
-			quote(out, rule->advice[w]);
+			json_string(out, rule->advice[w]);
 		}
 		buf_str(out, "},\"references\":{\"pss\":");
-		quote(out, rule->pss);
-		buf_str(out, ",\"cis\":");
-		quote(out, rule->cis);
-		buf_str(out, ",\"other\":");
-		quote(out, rule->refs);
+		json_string(out, rule->pss);
+		json_member(out, "cis", rule->cis);
+		json_member(out, "other", rule->refs);
 		buf_str(out, "}}");
 	}
 	buf_str(out, "\n]\n");

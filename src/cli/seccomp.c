@@ -175,7 +175,7 @@ static void excesses_json(struct buf *out, const struct seccomp_excesses *e)
 	buf_char(out, '[');
 	for (size_t i = 0; i < e->n; i++) {
 		buf_str(out, i ? ",{\"call\":" : "{\"call\":");
-		json_quote(out, e->v[i].name, strlen(e->v[i].name));
+		json_string(out, e->v[i].name);
 		buf_printf(out, ",\"when\":\"%s\",\"args\":[", kinds[e->v[i].kind]);
 		for (unsigned n = 0; n < SECCOMP_ARG_MAX; n++)
 			buf_printf(out, "%s%llu", n ? "," : "", (unsigned long long)e->v[i].witness.args[n]);

@@ -28,7 +28,7 @@ static int add_string(struct making *m, const char *pointer, const char *value,
 {
 	_cleanup_buf_ struct buf text = { 0 };
 
-	json_quote(&text, value, strlen(value));
+	json_string(&text, value);
 	return buf_check(&text, err) < 0 ? err->code : add(m, pointer, buf_cstr(&text), err);
 }
 
@@ -183,7 +183,7 @@ static int add_args(struct making *m, struct error *err)
 	buf_char(&list, '[');
 	for (size_t i = 1; i < m->command->n_args; i++) {
 		buf_str(&list, i > 1 ? ", " : "");
-		json_quote(&list, m->command->args[i], strlen(m->command->args[i]));
+		json_string(&list, m->command->args[i]);
 	}
 	buf_char(&list, ']');
 	return buf_check(&list, err) < 0 ? err->code : add(m, "/args", buf_cstr(&list), err);

@@ -21,14 +21,14 @@ struct stage {
 static void add_arg(struct buf *out, const char *arg)
 {
 	buf_str(out, ", ");
-	json_quote(out, arg, strlen(arg));
+	json_string(out, arg);
 }
 
 /* print_own - the entry for a hook of stage @name. */
 static void print_own(struct buf *out, const struct door_hook *how, const char *name, bool veto)
 {
 	buf_str(out, "{\"path\": ");
-	json_quote(out, how->path, strlen(how->path));
+	json_string(out, how->path);
 	buf_str(out, ", \"args\": [\"cofferdam-hook\"");
 	add_arg(out, name);
 	if (how->engine != ENGINE_UNKNOWN) {

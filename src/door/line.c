@@ -15,7 +15,7 @@ void door_error_line(struct buf *out, const char *format, const char *text)
 		text_utc(out, time(NULL));
 		buf_str(out, "Z\" level=error msg=");
 	}
-	json_quote(out, text, strlen(text));
+	json_string(out, text);
 	if (!json)
 		return;
 	buf_str(out, ",\"time\":\"");

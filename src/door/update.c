@@ -125,7 +125,7 @@ static int from_options(struct update *u, const struct command_line *command, st
 		r = set(u, places[i].section, places[i].member, text, err);
 	}
 	if (r == 0 && cpus && cpus[0]) {
-		json_quote(&quoted, cpus, strlen(cpus));
+		json_string(&quoted, cpus);
 		r = buf_check(&quoted, err);
 		if (r == 0)
 			r = set(u, "cpu", "cpus", buf_cstr(&quoted), err);

@@ -38,7 +38,7 @@ void record_member(struct buf *out, bool *first, const char *name)
 
 void record_quote(struct buf *out, const char *s)
 {
-	json_quote(out, s, strlen(s));
+	json_string(out, s);
 }
 
 void record_bytes(struct buf *out, const char *s)

@@ -29,7 +29,7 @@ static void quoted(struct buf *out, const char *fmt, va_list ap)
 	_cleanup_free_ char *text = text_vformat(fmt, ap);
 
 	if (text)
-		json_quote(out, text, strlen(text));
+		json_string(out, text);
 	else
 		out->oom = true;
 }

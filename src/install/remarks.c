@@ -81,15 +81,6 @@ void remarks_text(struct buf *out, const struct remarks *remarks)
 		   count[REMARK_WARNING], count[REMARK_GOOD]);
 }
 
-static void member(struct buf *out, const char *key, const char *value)
-{
-	buf_printf(out, ",\"%s\":", key);
-	if (value)
-		json_quote_shown(out, value, strlen(value));
-	else
-		buf_str(out, "null");
-}
-
 void remarks_json(struct buf *out, const struct remarks *remarks)
 {
 	buf_printf(out, "{\"format\":1,\"version\":\"" PACKAGE_VERSION "\",\"worst\":\"%s\",\"remarks\":[",
@@ -98,10 +89,10 @@ void remarks_json(struct buf *out, const struct remarks *remarks)
 		const struct remark *r = &remarks->v[i];
 
 		buf_printf(out, "%s{\"level\":\"%s\"", i ? "," : "", levels[r->level]);
-		member(out, "topic", r->topic);
-		member(out, "engine", r->engine ? engine_name(r->engine) : NULL);
-		member(out, "what", r->what);
-		member(out, "mend", r->mend);
+		json_member(out, "topic", r->topic);
+		json_member(out, "engine", r->engine ? engine_name(r->engine) : NULL);
+		json_member(out, "what", r->what);
+		json_member(out, "mend", r->mend);
 		buf_char(out, '}');
 	}
 	buf_str(out, "]}\n");

@@ -195,10 +195,7 @@ int installed_load(const struct tree *tree, struct state *ret, struct error *err
 static void put(struct buf *out, const char *key, const char *value)
 {
 	buf_printf(out, ",\n     \"%s\": ", key);
-	if (value)
-		json_quote(out, value, strlen(value));
-	else
-		buf_str(out, "null");
+	json_string(out, value);
 }
 
 static void put_change(struct buf *out, const struct change *c)
@@ -218,7 +215,7 @@ static void put_change(struct buf *out, const struct change *c)
 		buf_str(out, ",\n     \"hunks\": [");
 		for (size_t i = 0; i < c->n_hunks; i++) {
 			buf_str(out, i ? ",\n       { \"old\": " : "\n       { \"old\": ");
-			json_quote(out, c->hunks[i].old, strlen(c->hunks[i].old));
+			json_string(out, c->hunks[i].old);
 			put(out, "new", c->hunks[i].new);
 			buf_str(out, " }");
 		}

@@ -53,7 +53,7 @@ void toml_show(struct buf *out, const char *path)
 void toml_quote(struct buf *out, const char *s)
 {
 	/* JSON's escapes are among TOML's */
-	json_quote(out, s, strlen(s));
+	json_string(out, s);
 }
 
 void toml_key(struct buf *out, const char *part)

@@ -62,3 +62,17 @@ void json_quote_shown(struct buf *out, const char *s, size_t len)
 	if (quoted.oom)
 		out->oom = true;
 }
+
+void json_string_shown(struct buf *out, const char *s)
+{
+	if (s)
+		json_quote_shown(out, s, strlen(s));
+	else
+		buf_str(out, "null");
+}
+
+void json_member(struct buf *out, const char *name, const char *s)
+{
+	buf_printf(out, ",\"%s\":", name);
+	json_string_shown(out, s);
+}

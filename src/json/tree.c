@@ -164,3 +164,11 @@ void json_quote(struct buf *out, const char *s, size_t len)
 	}
 	buf_char(out, '"');
 }
+
+void json_string(struct buf *out, const char *s)
+{
+	if (s)
+		json_quote(out, s, strlen(s));
+	else
+		buf_str(out, "null");
+}

@@ -196,7 +196,7 @@ static int seal_file(struct bundle_walk *w, const char *path, const struct buf *
 		return 0;
 	digest_of(buf_cstr(text), text->len, digest);
 	buf_str(&s->files, s->files.len ? ",\n    " : "\n    ");
-	json_quote(&s->files, path, strlen(path));
+	json_string(&s->files, path);
 	buf_printf(&s->files, ": \"%s\"", digest);
 	return buf_check(&s->files, err);
 }
@@ -209,12 +209,12 @@ static int seal_text(int fd, const char *version, const struct policy *policy,
 	int r = bundle_walk(&w, fd, err);
 
 	buf_str(out, "{\n  \"format\": 1,\n  \"name\": ");
-	json_quote(out, policy->name, strlen(policy->name));
+	json_string(out, policy->name);
 	buf_str(out, ",\n  \"version\": ");
-	json_quote(out, version, strlen(version));
+	json_string(out, version);
 	if (policy->description) {
 		buf_str(out, ",\n  \"description\": ");
-		json_quote(out, policy->description, strlen(policy->description));
+		json_string(out, policy->description);
 	}
 	buf_printf(out, ",\n  \"files\": {%s\n  }\n}\n", buf_cstr(&s.files));
 	buf_free(&s.files);

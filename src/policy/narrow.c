@@ -221,15 +221,15 @@ static void print_own(struct buf *out, const char *name, const struct oci_seccom
 	const struct oci_seccomp_arg *args = rule->args.v;
 
 	buf_str(out, "{\"names\":[");
-	json_quote(out, name, strlen(name));
+	json_string(out, name);
 	buf_str(out, "],\"action\":");
-	json_quote(out, rule->action.v, strlen(rule->action.v));
+	json_string(out, rule->action.v);
 	buf_str(out, ",\"args\":[");
 	for (size_t i = 0; i < rule->args.n; i++) {
 		buf_printf(out, "%s{\"index\":%" PRIu64 ",\"value\":%" PRIu64 ",\"valueTwo\":%" PRIu64
 			   ",\"op\":", i ? "," : "", args[i].index.v, args[i].value.v,
 			   args[i].value_two.v);
-		json_quote(out, args[i].op.v, strlen(args[i].op.v));
+		json_string(out, args[i].op.v);
 		buf_char(out, '}');
 	}
 	buf_str(out, "]}");

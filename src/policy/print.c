@@ -2,14 +2,8 @@
 #include <cofferdam/policy.h>
 
 #include <inttypes.h>
-#include <string.h>
 
 #include <cofferdam/text.h>
-
-static void quote(struct buf *out, const char *s)
-{
-	json_quote(out, s, strlen(s));
-}
 
 void param_print(struct buf *out, enum param_kind kind, const struct param_value *value)
 {
@@ -45,12 +39,12 @@ void param_print(struct buf *out, enum param_kind kind, const struct param_value
 		buf_char(out, '[');
 		for (size_t i = 0; value->list && value->list[i]; i++) {
 			buf_str(out, i ? ", " : "");
-			quote(out, value->list[i]);
+			json_string(out, value->list[i]);
 		}
 		buf_char(out, ']');
 		break;
 	case PARAM_PROFILE:
-		quote(out, value->string ? value->string : "");
+		json_string(out, value->string ? value->string : "");
 		break;
 	}
 }
@@ -73,7 +67,7 @@ void exemption_print(struct buf *out, const struct exemption *e, const char *bet
 		join = ", ";
 	}
 	buf_str(out, "], \"reason\": ");
-	quote(out, e->reason);
+	json_string(out, e->reason);
 	if (e->expires)
 		buf_printf(out, ", \"expires\": \"%s\"", e->expires);
 	buf_str(out, " }");
@@ -82,9 +76,9 @@ void exemption_print(struct buf *out, const struct exemption *e, const char *bet
 void policy_print(struct buf *out, const struct policy *policy)
 {
 	buf_str(out, "{\n  \"format\": 1,\n  \"name\": ");
-	quote(out, policy->name);
+	json_string(out, policy->name);
 	buf_str(out, ",\n  \"description\": ");
-	quote(out, policy->description ? policy->description : "");
+	json_string(out, policy->description ? policy->description : "");
 	if (policy->audit)
 		buf_str(out, ",\n  \"audit\": true");
 	buf_str(out, ",\n  \"rules\": {");

@@ -193,7 +193,7 @@ static void print_list(struct buf *out, char *const *list)
 	buf_char(out, '[');
 	for (size_t i = 0; list[i]; i++) {
 		buf_str(out, i ? ", " : "");
-		json_quote(out, list[i], strlen(list[i]));
+		json_string(out, list[i]);
 	}
 	buf_char(out, ']');
 }
@@ -235,9 +235,9 @@ void when_print(struct buf *out, const struct when *when)
 		member(out, &first, "labels");
 	for (size_t i = 0; i < when->labels.n; i++) {
 		buf_str(out, i ? ", " : "{ ");
-		json_quote(out, when->labels.v[i].name, strlen(when->labels.v[i].name));
+		json_string(out, when->labels.v[i].name);
 		buf_str(out, ": ");
-		json_quote(out, when->labels.v[i].value, strlen(when->labels.v[i].value));
+		json_string(out, when->labels.v[i].value);
 	}
 	buf_str(out, when->labels.n > 0 ? " } }" : " }");
 }

@@ -22,23 +22,18 @@ static bool recorded(const struct json *places, const char *path)
 	return false;
 }
 
-static void quote(struct buf *out, const char *s)
-{
-	json_quote(out, s, strlen(s));
-}
-
 static int add_place(struct json_edits *edits, const char *path, struct error *err)
 {
 	const bool run = strncmp(path, "/run/", 5) == 0;
 	_cleanup_buf_ struct buf value = { 0 };
 
 	buf_str(&value, "{\"path\":");
-	quote(&value, path);
+	json_string(&value, path);
 	buf_str(&value, ",\"is\":\"known\",\"real\":");
-	quote(&value, path);
+	json_string(&value, path);
 	buf_printf(&value, ",\"mode\":16877,\"spot\":{\"device\":\"%s\",\"within\":",
 		   run ? RUN_DEVICE : ROOT_DEVICE);
-	quote(&value, run ? path + 4 : path);
+	json_string(&value, run ? path + 4 : path);
 	buf_printf(&value, ",\"fstype\":\"%s\"}}", run ? "tmpfs" : "ext4");
 	if (buf_check(&value, err) < 0)
 		return err->code;

@@ -368,6 +368,10 @@ static void test_quote(void **state)
 			    "\xef\xbf\xbd \xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd/\"");
 	doc = parse(b.data);
 	assert_int_equal(doc->root->type, JSON_STRING);
+	buf_reset(&b);
+	json_member(&b, "a", "b\"c");
+	json_member(&b, "d", NULL);
+	assert_string_equal(b.data, ",\"a\":\"b\\\"c\",\"d\":null");
 }
 
 static void test_owns_its_text(void **state)
