@@ -60,7 +60,7 @@ static uint32_t word(const struct seccomp_data *data, uint32_t offset)
 	return value;
 }
 
-static bool taken(const struct sock_filter *in, uint32_t a)
+bool seccomp_jumps(const struct sock_filter *in, uint32_t a)
 {
 	switch (BPF_OP(in->code)) {
 	case BPF_JEQ:
@@ -102,7 +102,7 @@ int seccomp_run(const struct seccomp_program *program, const struct seccomp_data
 		case BPF_JMP | BPF_JGT | BPF_K:
 		case BPF_JMP | BPF_JGE | BPF_K:
 		case BPF_JMP | BPF_JSET | BPF_K:
-			pc += taken(in, a) ? in->jt : in->jf;
+			pc += seccomp_jumps(in, a) ? in->jt : in->jf;
 			break;
 		case BPF_RET | BPF_K:
 			*ret = in->k;

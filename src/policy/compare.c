@@ -116,20 +116,6 @@ static void branch(struct walk *w, const struct sock_filter *in, struct state s)
 		assume(w, &c, s);
 }
 
-static bool known_branch(const struct sock_filter *in, uint32_t a)
-{
-	switch (BPF_OP(in->code)) {
-	case BPF_JEQ:
-		return a == in->k;
-	case BPF_JGT:
-		return a > in->k;
-	case BPF_JGE:
-		return a >= in->k;
-	default:
-		return (a & in->k) != 0;
-	}
-}
-
 static void load(const struct walk *w, const struct sock_filter *in, struct state *s)
 {
 	*s = (struct state){ .in_b = s->in_b, .pc = s->pc + 1, .word = in->k / 4,
@@ -176,7 +162,7 @@ static void follow(struct walk *w, struct state s)
 				branch(w, in, s);
 				return;
 			}
-			s.pc += 1u + (known_branch(in, s.mask) ? in->jt : in->jf);
+			s.pc += 1u + (seccomp_jumps(in, s.mask) ? in->jt : in->jf);
 			break;
 		case BPF_RET | BPF_K:
 			decided(w, &s, in->k);

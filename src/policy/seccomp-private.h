@@ -12,6 +12,9 @@
 int seccomp_compile_node(const struct json_doc *doc, const struct json *root, uint32_t arch,
 			 struct seccomp_program *ret, struct error *err) must_check;
 
+/* seccomp_jumps - whether the condition @in, one of the kinds that filters have, holds of @a. */
+bool seccomp_jumps(const struct sock_filter *in, uint32_t a);
+
 #define X32_BIT 0x40000000u		/* of the system call number: the x32 door */
 
 /* seccomp_doors - the architectures whose system calls a kernel of @audit_arch
