@@ -113,6 +113,12 @@ int file_put(int dirfd, const char *name, const char *data, size_t len,
 
 #define FILE_FRESH_MAX 32
 
+/* file_fresh - a name that nobody can know before: @prefix, of few letters, and 16 digits. */
+int file_fresh(char ret[FILE_FRESH_MAX], const char *prefix, struct error *err) must_check;
+
+/* file_sync_dir - what is in the folder is there after a crash. 0 or -errno. */
+int file_sync_dir(int fd) must_check;
+
 /* A file that is to take the place of @name in @dirfd, one component. */
 struct file_new {
 	int dirfd;			/* the caller's, as the rest of these */

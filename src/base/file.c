@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include <cofferdam/file.h>
 #include <cofferdam/process.h>
@@ -227,4 +229,20 @@ int file_write_all(int fd, const char *data, size_t len, struct error *err)
 		len -= (size_t)n;
 	}
 	return 0;
+}
+
+int file_fresh(char ret[FILE_FRESH_MAX], const char *prefix, struct error *err)
+{
+	uint64_t random;
+
+	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) != sizeof(random))
+		return error_sys(err, errno, "cannot get a random name");
+	(void)snprintf(ret, FILE_FRESH_MAX, "%s%016" PRIx64, prefix, random);
+	return 0;
+}
+
+int file_sync_dir(int fd)
+{
+	/* some file systems cannot, and need not */
+	return fsync(fd) < 0 && errno != EINVAL && errno != EOPNOTSUPP ? -errno : 0;
 }

@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Files replaced as a whole. */
 #include <fcntl.h>
-#include <inttypes.h>
-#include <limits.h>
-#include <stdint.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/xattr.h>
 
 #include <cofferdam/file.h>
@@ -66,12 +62,10 @@ static int dress(int dirfd, const char *name, int fd, const struct stat *like,
 static int create_fresh(int dirfd, char fresh[FILE_FRESH_MAX], struct error *err)
 {
 	for (int i = 0; i < FRESH_NAME_TRIES; i++) {
-		uint64_t random;
-		int fd;
+		int fd, r = file_fresh(fresh, ".cofferdam.", err);
 
-		if (getrandom(&random, sizeof(random), GRND_NONBLOCK) != sizeof(random))
-			return error_sys(err, errno, "cannot get a random name");
-		(void)snprintf(fresh, FILE_FRESH_MAX, ".cofferdam.%016" PRIx64, random);
+		if (r < 0)
+			return r;
 		fd = open_at(dirfd, fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
 		if (fd >= 0)
 			return fd;
@@ -79,14 +73,6 @@ static int create_fresh(int dirfd, char fresh[FILE_FRESH_MAX], struct error *err
 			break;
 	}
 	return error_sys(err, errno, "cannot make a new file beside it");
-}
-
-/* Some file systems cannot sync a folder, and need not. */
-static int sync_dir(int fd, struct error *err)
-{
-	if (fsync(fd) < 0 && errno != EINVAL && errno != EOPNOTSUPP)
-		return error_sys(err, errno, "replaced, but its folder cannot be synced");
-	return 0;
 }
 
 static int cannot_replace(const struct file_new *new, struct error *err)
@@ -164,8 +150,13 @@ int file_replace(int dirfd, const char *name, const char *data, size_t len,
 	r = write_new(&new, data, len, err);
 	if (r == 0)
 		r = file_settle(&new, err);
-	if (r == 0 && sync_dir(dir, err) < 0)
+	if (r < 0)
+		return r;
+	r = file_sync_dir(dir);
+	if (r < 0) {
+		(void)error_sys(err, -r, "replaced, but its folder cannot be synced");
 		r = cannot_replace(&new, err);
+	}
 	return r;
 }
 

@@ -7,9 +7,7 @@
 #include "store-private.h"
 
 #include <fcntl.h>
-#include <inttypes.h>
 #include <string.h>
-#include <sys/random.h>
 
 /* reads - whether the bundle @name can be read, with @instead. */
 static int reads(const struct store *store, const char *name,
@@ -114,13 +112,11 @@ static int fit(const struct store *store, const char *name, const char *version,
 /* point - the link bundles/NAME to generation @n: one rename. */
 static int point(const struct store *store, const char *name, unsigned n, struct error *err)
 {
-	char target[256], fresh[64];
-	uint64_t random;
-	int r;
+	char target[256], fresh[FILE_FRESH_MAX];
+	int r = file_fresh(fresh, STORE_LINK, err);
 
-	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) != sizeof(random))
-		return error_sys(err, errno, "cannot get a random name");
-	(void)snprintf(fresh, sizeof(fresh), STORE_LINK "%016" PRIx64, random);
+	if (r < 0)
+		return r;
 	(void)snprintf(target, sizeof(target), STORE "/%s/gen/%u", name, n);
 	if (symlinkat(target, store->store_fd, fresh) < 0)
 		return error_sys(err, errno, "%s: cannot make a link", store->bundles);

@@ -6,11 +6,7 @@
 #include "store-private.h"
 
 #include <fcntl.h>
-#include <inttypes.h>
 #include <string.h>
-#include <sys/random.h>
-
-#define FRESH_MAX 32
 
 static int take_folder(struct bundle_check *check, const char *path, struct error *err)
 {
@@ -175,16 +171,15 @@ static int put(struct store *store, int from, const char *digest, struct manifes
 		.manifest = &again, .owner = store->owner, .anyone = digest != NULL,
 	};
 	_cleanup_close_ int versions = store_dir(store, m->name, "versions", true, err);
-	char fresh[FRESH_MAX];
-	uint64_t random;
+	char fresh[FILE_FRESH_MAX];
 	int r;
 
 	if (versions < 0)
 		return versions;
 	sweep(versions);
-	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) != sizeof(random))
-		return error_sys(err, errno, "cannot get a random name");
-	(void)snprintf(fresh, sizeof(fresh), ".new.%016" PRIx64, random);
+	r = file_fresh(fresh, ".new.", err);
+	if (r < 0)
+		return r;
 	r = copy(&check, from, versions, fresh, err);
 	if (r == 0 && strcmp(again.digest, m->digest) != 0)
 		r = error_set(err, -ESTALE, MANIFEST " changes while it is read");

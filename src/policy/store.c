@@ -14,10 +14,9 @@
 
 int sync_folder(int fd, const char *name, struct error *err)
 {
-	/* some file systems cannot, and need not */
-	if (fsync(fd) < 0 && errno != EINVAL && errno != EOPNOTSUPP)
-		return error_sys(err, errno, "%s: cannot be synced", name);
-	return 0;
+	const int r = file_sync_dir(fd);
+
+	return r < 0 ? error_sys(err, -r, "%s: cannot be synced", name) : 0;
 }
 
 static int open_dir(int at, const char *name)
@@ -120,7 +119,7 @@ int store_dir(const struct store *store, const char *name, const char *sub, bool
 	      struct error *err)
 {
 	_cleanup_close_ int outer = -1;
-	int fd;
+	int fd, r = 0;
 
 	if (store->store_fd < 0)
 		return error_set(err, -ENOENT, "no bundle is installed in %s", store->bundles);
@@ -135,12 +134,14 @@ int store_dir(const struct store *store, const char *name, const char *sub, bool
 	fd = outer < 0 ? -1 : open_dir(outer, sub);
 	if (fd < 0)
 		return error_sys(err, errno, "%s/" STORE "/%s/%s", store->bundles, name, sub);
-	if (make && (fsync(outer) < 0 || fsync(store->store_fd) < 0) && errno != EINVAL &&
-	    errno != EOPNOTSUPP) {
-		(void)close(fd);
-		return error_sys(err, errno, "%s/" STORE "/%s: cannot be synced", store->bundles, name);
-	}
-	return fd;
+	if (make)
+		r = file_sync_dir(outer);
+	if (make && r == 0)
+		r = file_sync_dir(store->store_fd);
+	if (r == 0)
+		return fd;
+	(void)close(fd);
+	return error_sys(err, -r, "%s/" STORE "/%s: cannot be synced", store->bundles, name);
 }
 
 /* read_link - the target, which is short if it is ours; @ret is "" if it is not. */
