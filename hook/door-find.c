@@ -3,7 +3,6 @@
 #include "door.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/stat.h>
@@ -46,14 +45,12 @@ static enum engine engine_at(const char *path)
 /* follow - one symbolic link of @path; false when it is none. */
 static bool follow(char **path)
 {
-	_cleanup_free_ char *to = malloc(PATH_MAX);
+	_cleanup_free_ char *to = NULL;
 	const char *slash = strrchr(*path, '/');
 	char *next = NULL;
-	ssize_t len = to ? readlink(*path, to, PATH_MAX - 1) : -1;
 
-	if (len <= 0)
+	if (link_read(AT_FDCWD, *path, &to) < 0)
 		return false;
-	to[len] = '\0';
 	if (to[0] == '/')
 		next = strdup(to);
 	else if (asprintf(&next, "%.*s%s", slash ? (int)(slash - *path) + 1 : 0, *path, to) < 0)

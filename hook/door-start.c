@@ -8,7 +8,6 @@
 #include "door.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <string.h>
 
 #include <cofferdam/file.h>
@@ -54,21 +53,6 @@ static int check_config_option(const struct doorway *door, struct error *err)
 			 config);
 }
 
-/* real_path - of the folder @fd; NULL when it cannot be had. */
-static char *real_path(int fd)
-{
-	_cleanup_free_ char *path = malloc(PATH_MAX);
-	char name[64];
-	ssize_t len;
-
-	(void)snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
-	len = path ? readlink(name, path, PATH_MAX - 1) : -1;
-	if (len <= 0 || path[0] != '/')
-		return NULL;
-	path[len] = '\0';
-	return steal_ptr(path);
-}
-
 /* open_bundle - as the runtime finds it: the folder, and the name for messages. */
 static int open_bundle(struct doorway *door, char **ret_name, struct error *err)
 {
@@ -87,9 +71,10 @@ static int open_bundle(struct doorway *door, char **ret_name, struct error *err)
 		return error_sys(err, errno, "%s", path);
 	if (run->bundle_fd < 0)
 		return error_context(err, "the bundle");
-	door->bundle = real_path(run->bundle_fd);
+	if (fd_path(run->bundle_fd, &door->bundle) < 0 || door->bundle[0] != '/')
+		return error_set(err, -EIO, "%s: its path cannot be told", path);
 	run->bundle = door->bundle;
-	return run->bundle ? 0 : error_set(err, -EIO, "%s: its path cannot be told", path);
+	return 0;
 }
 
 static int read_config(struct doorway *door, const char *name, struct stat *st, struct error *err)

@@ -93,6 +93,12 @@ DIR *dir_open_at(int fd, const char *name) must_check;
  */
 int dir_next(DIR *dir, const struct dirent **ret) must_check;
 
+/* link_read - where the symbolic link @path in @dirfd leads ("" is @dirfd): malloc'd. 0 or -errno. */
+int link_read(int dirfd, const char *path, char **ret) must_check;
+
+/* fd_path - what /proc says the path of @fd is: malloc'd. 0 or -errno. */
+int fd_path(int fd, char **ret) must_check;
+
 /*
  * file_replace - put @len bytes at @name in @dirfd: written beside under a
  * fresh name (O_EXCL, O_NOFOLLOW), given @like's mode and owner and the old

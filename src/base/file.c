@@ -231,6 +231,31 @@ int file_write_all(int fd, const char *data, size_t len, struct error *err)
 	return 0;
 }
 
+int link_read(int dirfd, const char *path, char **ret)
+{
+	_cleanup_free_ char *target = malloc(PATH_MAX + 1);
+	ssize_t n;
+
+	if (!target)
+		return -ENOMEM;
+	n = readlinkat(dirfd, path, target, PATH_MAX + 1);
+	if (n < 0)
+		return -errno;
+	if (n > PATH_MAX)
+		return -ENAMETOOLONG;
+	target[n] = '\0';
+	*ret = steal_ptr(target);
+	return 0;
+}
+
+int fd_path(int fd, char **ret)
+{
+	char name[sizeof("/proc/self/fd/") + 3 * sizeof(fd)];
+
+	(void)snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	return link_read(AT_FDCWD, name, ret);
+}
+
 int file_fresh(char ret[FILE_FRESH_MAX], const char *prefix, struct error *err)
 {
 	uint64_t random;

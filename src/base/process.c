@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <cofferdam/process.h>
 
-#include <limits.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
+#include <cofferdam/file.h>
 #include <cofferdam/mem.h>
 
 /* since Linux 5.14 */
@@ -33,9 +34,9 @@ int process_stderr(pid_t pid)
 
 char *program_beside(const char *name)
 {
-	_cleanup_free_ char *path = malloc(PATH_MAX);
-	ssize_t len = path ? readlink("/proc/self/exe", path, PATH_MAX) : -1;
-	const char *slash = len > 0 && len < PATH_MAX ? memrchr(path, '/', (size_t)len) : NULL;
+	_cleanup_free_ char *path = NULL;
+	int r = link_read(AT_FDCWD, "/proc/self/exe", &path);
+	const char *slash = r == 0 ? strrchr(path, '/') : NULL;
 	char *beside = NULL;
 
 	if (!slash || asprintf(&beside, "%.*s/%s", (int)(slash - path), path, name) < 0)

@@ -138,9 +138,6 @@ int place_link(const struct places *places, int mount, const char *path, char *t
  */
 char *link_text(const struct places *places, const char *path);
 
-/* fd_path - what /proc says the path of @fd is: malloc'd. 0 or -errno. */
-int fd_path(int fd, char **ret) must_check;
-
 /* path_join - @dir and @rest, a path below it, as one path: malloc'd. */
 char *path_join(const char *dir, const char *rest);
 

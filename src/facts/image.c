@@ -9,13 +9,13 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <linux/magic.h>
 #include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
+#include <cofferdam/file.h>
 #include <cofferdam/text.h>
 
 /* path_resolution(7) */
@@ -120,19 +120,13 @@ static int go_up(struct inside *w)
 static int follow(struct inside *w, int fd)
 {
 	_cleanup_free_ char *target = NULL, *joined = NULL;
-	ssize_t n;
+	int r;
 
 	if (++w->links > LINKS_MAX)
 		return -ELOOP;
-	target = malloc(PATH_MAX + 1);
-	if (!target)
-		return -ENOMEM;
-	n = readlinkat(fd, "", target, PATH_MAX + 1);
-	if (n < 0)
-		return -errno;
-	if (n > PATH_MAX)
-		return -ENAMETOOLONG;
-	target[n] = '\0';
+	r = link_read(fd, "", &target);
+	if (r < 0)
+		return r;
 	if (asprintf(&joined, "%s/%s", target, w->next) < 0) {
 		joined = NULL;
 		return -ENOMEM;

@@ -96,25 +96,6 @@ void places_free(struct places *places)
 	*places = (struct places){ .bundle_fd = AT_FDCWD };
 }
 
-int fd_path(int fd, char **ret)
-{
-	char name[sizeof("/proc/self/fd/") + 3 * sizeof(fd)];
-	_cleanup_free_ char *buf = malloc(PATH_MAX + 1);
-	ssize_t n;
-
-	if (!buf)
-		return -ENOMEM;
-	(void)snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
-	n = readlink(name, buf, PATH_MAX + 1);
-	if (n < 0)
-		return -errno;
-	if (n > PATH_MAX)
-		return -ENAMETOOLONG;
-	buf[n] = '\0';
-	*ret = steal_ptr(buf);
-	return 0;
-}
-
 /* " (deleted)" is the kernel's addition, unless a file of that very name is there. */
 static void cut_deleted(int fd, char *path)
 {

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include <cofferdam/file.h>
 #include <cofferdam/text.h>
 
 /* More symbolic links than a host has on its way are left to the kernel. */

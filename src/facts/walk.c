@@ -15,6 +15,8 @@
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 
+#include <cofferdam/file.h>
+
 /* path_resolution(7): no more than 40 symbolic links. */
 #define LINKS_MAX 40
 /* Each link may add a path of PATH_MAX bytes; nobody needs that much. */
@@ -131,7 +133,7 @@ static int follow_link(struct walker *w, const char *name, int link)
 {
 	_cleanup_free_ char *target = NULL;
 	struct statfs fs;
-	ssize_t n;
+	int r;
 
 	if (++w->links > LINKS_MAX)
 		return -ELOOP;
@@ -149,16 +151,8 @@ static int follow_link(struct walker *w, const char *name, int link)
 			return 0;
 		}
 	}
-	target = malloc(PATH_MAX + 1);
-	if (!target)
-		return -ENOMEM;
-	n = readlinkat(link, "", target, PATH_MAX + 1);
-	if (n < 0)
-		return -errno;
-	if (n > PATH_MAX)
-		return -ENAMETOOLONG;
-	target[n] = '\0';
-	return follow_text(w, target);
+	r = link_read(link, "", &target);
+	return r < 0 ? r : follow_text(w, target);
 }
 
 /* One component. 1: done, 0: went there or followed, or -errno. */

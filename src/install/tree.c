@@ -6,7 +6,6 @@
 #include "install-private.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/openat2.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -106,42 +105,25 @@ bool tree_has(const struct tree *tree, const char *path)
 char *tree_link_target(const struct tree *tree, const char *path)
 {
 	_cleanup_close_ int dir = -1;
-	_cleanup_free_ char *target = malloc(PATH_MAX);
 	const char *base = NULL;
-	ssize_t n;
+	char *target = NULL;
 
 	dir = tree_parent(tree, path, &base);
-	if (dir < 0 || !target)
-		return NULL;
-	n = readlinkat(dir, base, target, PATH_MAX - 1);
-	if (n < 0)
-		return NULL;
-	target[n] = '\0';
-	return steal_ptr(target);
+	return dir >= 0 && link_read(dir, base, &target) == 0 ? target : NULL;
 }
 
 char *tree_real(const struct tree *tree, const char *path)
 {
 	_cleanup_close_ int fd = tree_fd(tree, path, O_PATH);
-	_cleanup_free_ char *shown = malloc(PATH_MAX), *root = malloc(PATH_MAX);
-	char name[64];
-	ssize_t n, m;
+	_cleanup_free_ char *shown = NULL, *root = NULL;
 
-	if (fd < 0 || !shown || !root)
+	if (fd < 0 || fd_path(fd, &shown) < 0 || fd_path(tree->fd, &root) < 0)
 		return NULL;
-	(void)snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
-	n = readlink(name, shown, PATH_MAX - 1);
-	(void)snprintf(name, sizeof(name), "/proc/self/fd/%d", tree->fd);
-	m = readlink(name, root, PATH_MAX - 1);
-	if (n < 0 || m < 0)
-		return NULL;
-	shown[n] = '\0';
-	root[m] = '\0';
 	if (strcmp(root, "/") == 0)
 		return steal_ptr(shown);
 	if (!text_path_below(shown, root))
 		return NULL;
-	return strdup(shown + m);
+	return strdup(shown + strlen(root));
 }
 
 char *tree_outside(const struct tree *tree, const char *path, struct error *err)

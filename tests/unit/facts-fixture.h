@@ -25,6 +25,8 @@
 
 #include <cmocka.h>
 
+#include <cofferdam/file.h>
+
 #include "../../src/facts/facts-private.h"
 
 static char top[64];		/* this test's folder */

@@ -416,6 +416,34 @@ static void test_write_all(void **state)
 		assert_int_equal(file_write_all(full, "x", 1, &err), -ENOSPC);
 }
 
+/* Where links and descriptors lead; names that nobody knows before. */
+static void test_leads(void **state)
+{
+	_cleanup_free_ char *target = NULL, *none = NULL, *folder = NULL, *real = NULL;
+	char one[FILE_FRESH_MAX], two[FILE_FRESH_MAX];
+	struct error err;
+
+	(void)state;
+	make_link("some where/../else", "link");
+	put("file", "x", 0600);
+	assert_int_equal(link_read(dir_fd, "link", &target), 0);
+	assert_string_equal(target, "some where/../else");
+	assert_int_equal(link_read(dir_fd, "file", &none), -EINVAL);
+	assert_int_equal(link_read(dir_fd, "missing", &none), -ENOENT);
+	assert_int_equal(fd_path(-1, &none), -ENOENT);
+	assert_null(none);
+	real = realpath(dir_path, NULL);
+	assert_int_equal(fd_path(dir_fd, &folder), 0);
+	assert_string_equal(folder, real);
+	assert_int_equal(file_fresh(one, ".new.", &err), 0);
+	assert_int_equal(file_fresh(two, ".new.", &err), 0);
+	assert_int_equal(strlen(one), strlen(".new.") + 16);
+	assert_memory_equal(one, ".new.", 5);
+	assert_string_not_equal(one, two);
+	assert_int_equal(file_sync_dir(dir_fd), 0);
+	assert_int_equal(file_sync_dir(-1), -EBADF);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -435,6 +463,7 @@ int main(void)
 		FILE_TEST(test_replace_fails),
 		FILE_TEST(test_replace_not_permitted),
 		FILE_TEST(test_write_all),
+		FILE_TEST(test_leads),
 	};
 
 	umask(022);
