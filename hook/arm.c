@@ -15,10 +15,7 @@
 static int record_gate(void *arg, const struct gate_outcome *outcome, struct error *err)
 {
 	const struct run *run = arg;
-	const struct report report = {
-		.subject = &run->candidate.subject, .decision = &run->candidate.decision,
-		.name = "config.json", .words = run_words(run),
-	};
+	const struct report report = run_report(run);
 	_cleanup_buf_ struct buf gate = { 0 };
 	struct record record = {
 		.failure = outcome->failure, .report = &report, .refused = outcome->killed,

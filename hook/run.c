@@ -87,12 +87,20 @@ int run_judge(struct run *run, enum door door, struct error *err)
 	return r;
 }
 
-enum wording run_words(const struct run *run)
+static enum wording words(const struct run *run)
 {
 	const enum engine engine = run->call->engine;
 
 	return engine_wording(engine != ENGINE_UNKNOWN ? engine
 						       : engine_guess(&run->candidate.spec));
+}
+
+struct report run_report(const struct run *run)
+{
+	return (struct report){
+		.subject = &run->candidate.subject, .decision = &run->candidate.decision,
+		.name = "config.json", .words = words(run),
+	};
 }
 
 int run_record(const struct run *run, struct record *record, const char *name,
@@ -146,10 +154,7 @@ static void say(const struct run *run, const char *line)
 
 int run_conclude(const struct run *run, const struct error *failure)
 {
-	const struct report report = {
-		.subject = &run->candidate.subject, .decision = &run->candidate.decision,
-		.name = "config.json", .words = run_words(run),
-	};
+	const struct report report = run_report(run);
 	struct record record = {
 		.failure = run->judged ? NULL : failure->text,
 		.report = run->judged ? &report : NULL,

@@ -50,8 +50,8 @@ int run_arm(struct run *run, struct error *err) must_check;
 int run_record(const struct run *run, struct record *record, const char *name,
 	       struct error *err) must_check;
 
-/* run_words - whose words advice is given in. */
-enum wording run_words(const struct run *run);
+/* run_report - what was found and decided, in the words of whoever called. */
+struct report run_report(const struct run *run);
 
 /* run_audit - whether the host only wants to know. */
 bool run_audit(const struct run *run);
