@@ -5,7 +5,7 @@
 /*
  * The registry of rules: one row of rules.def a rule. The enum, the policy
  * reader, the shipped bundles, the schema, the docs and the listings all come
- * from it; src/rules/table.c adds the check functions from the same rows.
+ * from it; src/rules/findings.c adds the check functions from the same rows.
  */
 
 #include <cofferdam/engine.h>

@@ -30,11 +30,37 @@ static void assert_program(const struct subject *s, const char *path, const char
 	assert_int_equal(p->trusted, trusted);
 }
 
+/* start_deleted - a program whose file is no longer there; @ret is how /proc names it. */
+static pid_t start_deleted(char ret[64])
+{
+	_cleanup_free_ char *copy = expand("@/copy"), *command = NULL;
+	pid_t pid;
+
+	assert_true(asprintf(&command, "cp /bin/sleep %s", copy) > 0);
+	assert_int_equal(system(command), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		(void)execl(copy, "sleep", "60", (char *)NULL);
+		_exit(1);
+	}
+	(void)snprintf(ret, 64, "/proc/%d/exe", pid);
+	for (int i = 0; i < 500; i++) {
+		_cleanup_free_ char *now = realpath(ret, NULL);
+
+		if (now && strcmp(now, copy) == 0)
+			break;
+		(void)usleep(10000);
+	}
+	check(unlink(copy));
+	return pid;
+}
+
 static void test_hooks(void **state)
 {
 	_cleanup_subject_ struct subject s = { 0 };
 	char text[2048], exe[64], deleted[64];
-	_cleanup_free_ char *copy = expand("@/copy"), *self = NULL;
+	_cleanup_free_ char *self = NULL;
 	/* by two steps, which valgrind does not bend to its own ends */
 	_cleanup_close_ int proc = open("/proc/self", O_PATH | O_CLOEXEC);
 	_cleanup_close_ int exe_fd = openat(proc, "exe", O_PATH | O_CLOEXEC);
@@ -52,24 +78,7 @@ static void test_hooks(void **state)
 	make_link("d/hook", "@/link");
 	make_link("../d/hook", "@/open/link");
 	make_link("nowhere", "@/dangling");
-	/* a program whose file is no longer there */
-	(void)snprintf(text, sizeof(text), "cp /bin/sleep %s", copy);
-	assert_int_equal(system(text), 0);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		(void)execl(copy, "sleep", "60", (char *)NULL);
-		_exit(1);
-	}
-	(void)snprintf(deleted, sizeof(deleted), "/proc/%d/exe", pid);
-	for (int i = 0; i < 500; i++) {
-		_cleanup_free_ char *now = realpath(deleted, NULL);
-
-		if (now && strcmp(now, copy) == 0)
-			break;
-		(void)usleep(10000);
-	}
-	check(unlink(copy));
+	pid = start_deleted(deleted);
 	(void)snprintf(text, sizeof(text),
 		       "{'hooks': {'prestart': [{'path': '@/d/hook'}, {'path': '@/d/hook'}, {'path': '%s'}],"
 		       "'createRuntime': [{'path': '@/link'}, {'path': '@/open/link'}, {'path': 7}, {}],"

@@ -49,17 +49,23 @@ static bool ns_same(const struct fact_ns *a, const struct fact_ns *b)
 	return a->dev == b->dev && a->ino == b->ino;
 }
 
+/* all_off - a policy of which a test switches some rules on. */
+static struct policy all_off(void)
+{
+	struct policy policy = { 0 };
+
+	for (size_t i = 0; i < RULE_MAX; i++)
+		policy.rules[i].action = ACTION_OFF;
+	return policy;
+}
+
+/* What no rule needs is not gathered. */
 static void test_policy(void **state)
 {
-	static const char *const sockets[] = { "/run/x.sock", "/etc", "/run/x.sock", NULL };
-	static const char *const folders[] = { "/usr", "/etc", NULL };
-	static const char *const readonly[] = { "/etc/hosts", NULL };
-	struct policy policy = { 0 };
+	const struct policy policy = all_off();
 	struct subject s;
 
 	(void)state;
-	for (size_t i = 0; i < RULE_MAX; i++)
-		policy.rules[i].action = ACTION_OFF;
 	s = gather("{'mounts': [{'source': '/etc', 'type': 'bind'}],"
 		   " 'linux': {'namespaces': [{'type': 'pid', 'path': '/proc/self/ns/pid'}],"
 		   " 'cgroupsPath': '/a/b'}}", &policy, 0);
@@ -72,6 +78,23 @@ static void test_policy(void **state)
 	assert_null(s.facts.lsm);
 	subject_free(&s);
 
+	s = gather("{}", NULL, 0);
+	assert_int_equal(s.facts.host[NS_PID].is, FACT_KNOWN);
+	assert_true(s.facts.n_places > 30);
+	for (size_t i = 1; i < s.facts.n_places; i++)
+		assert_true(strcmp(s.facts.places[i - 1].path, s.facts.places[i].path) < 0);
+	subject_free(&s);
+}
+
+static void test_policy_places(void **state)
+{
+	static const char *const sockets[] = { "/run/x.sock", "/etc", "/run/x.sock", NULL };
+	static const char *const folders[] = { "/usr", "/etc", NULL };
+	static const char *const readonly[] = { "/etc/hosts", NULL };
+	struct policy policy = all_off();
+	struct subject s;
+
+	(void)state;
 	policy.rules[RULE_ENGINE_SOCKET].action = ACTION_WARN;
 	policy.rules[RULE_ENGINE_SOCKET].params[0].list = sockets;
 	policy.rules[RULE_SENSITIVE_MOUNT].params[0].list = folders;
@@ -108,8 +131,15 @@ static void test_policy(void **state)
 	s = gather("{'mounts': [{'source': 'tmpfs', 'type': 'tmpfs'}]}", &policy, 0);
 	assert_int_equal(s.facts.n_places, 0);
 	subject_free(&s);
+}
 
-	/* the host's namespaces are for what is joined, and for what runs */
+/* The host's namespaces are for what is joined, and for what runs. */
+static void test_policy_namespaces(void **state)
+{
+	struct policy policy = all_off();
+	struct subject s;
+
+	(void)state;
 	policy.rules[RULE_HOST_PID].action = ACTION_DENY;
 	s = gather("{'linux': {'namespaces': [{'type': 'pid'}, {'type': 'ipc', 'path': ''}]}}", &policy, 0);
 	assert_int_equal(s.facts.host[NS_PID].is, FACT_UNKNOWN);
@@ -120,13 +150,6 @@ static void test_policy(void **state)
 	subject_free(&s);
 	s = gather("{}", &policy, getpid());
 	assert_true(ns_same(&s.facts.host[NS_PID], &s.facts.container[NS_PID]));
-	subject_free(&s);
-
-	s = gather("{}", NULL, 0);
-	assert_int_equal(s.facts.host[NS_PID].is, FACT_KNOWN);
-	assert_true(s.facts.n_places > 30);
-	for (size_t i = 1; i < s.facts.n_places; i++)
-		assert_true(strcmp(s.facts.places[i - 1].path, s.facts.places[i].path) < 0);
 	subject_free(&s);
 }
 
@@ -394,6 +417,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_mounts, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_policy, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_policy_places, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_policy_namespaces, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_seen, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_namespaces, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_pinned, setup, teardown),
