@@ -1,0 +1,180 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Behind the runtime door runs what it admitted: whatever is done to config.json between
+# it and the runtime, with whatever hooks of others, and what did not pass it does not run.
+# shellcheck source=tests/integration/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/integration/runtime-lib.sh
+. "$(dirname "$0")/runtime-lib.sh"
+# $output, $status, $work and the like come from there.
+# shellcheck disable=SC2154
+
+need runc crun jq
+make_rootfs
+
+# A program in front of the real runtime, as an intruder between the door and it: it
+# does what the file $work/act says, with the bundle as $1.
+intruder() {
+	local host=$work/hosts/between.$runtime program=$work/between/$runtime
+
+	mkdir -p "$work/between"
+	[ -d "$host" ] || cp -r "$work/hosts/gated" "$host"
+	printf '#!/bin/bash\ncase " $* " in *" run "*) . %q %q ;; esac\nexec %q "$@"\n' \
+		"$work/act" "$work/bundles/between" "$(command -v "$runtime")" >"$program"
+	chmod 755 "$program"
+	jq --arg real "$program" '.engines.podman.runtime = $real' \
+		"$work/hosts/gated/host.json" >"$host/host.json"
+	real "$runtime"
+	command[0]=$(door_for "$host/host.json")
+}
+
+# The program that says as whom it runs; and config.json with root instead.
+ids='.process.args = ["/bin/sh", "-c", "id -u >>/out/ids"]'
+# shellcheck disable=SC2016 # expanded by the intruder
+as_root='jq -c ".process.user.uid = 0" "$1/config.json"'
+
+# changed DESCRIPTION REGEX ACT - what is done between the door and the runtime
+changed() {
+	local dir
+
+	rm -rf "$work/bundles/between" "$work/bundles/moved"
+	dir=$(bundle between "$ids")
+	echo "$3" >"$work/act"
+	door_run "$dir"
+	like "$runtime: $1: refused, and why" "$status $output" "$2"
+	is "$runtime: $1: it never ran" "$(cat "$work"/bundles/{between,moved}/out/ids 2>/dev/null)" ""
+}
+
+between() {
+	local dir
+
+	intruder
+	changed "config.json is rewritten" '^[1-9].*did not pass the runtime door' \
+		"$as_root >$work/swap && cat $work/swap >\$1/config.json"
+	changed "another is renamed to config.json" '^[1-9].*did not pass the runtime door' \
+		"$as_root >\$1/new && mv \$1/new \$1/config.json"
+	changed "config.json becomes a link" '^[1-9].*cofferdam: refused.*symbolic link' \
+		"$as_root >$work/swap && ln -sf $work/swap \$1/config.json"
+	changed "another folder is put where the bundle was" '^[1-9].*did not pass the runtime door' \
+		"mv \$1 $work/bundles/moved && mkdir -p \$1/out && jq -c '.process.user.uid = 0' \
+			$work/bundles/moved/config.json >\$1/config.json"
+	changed "config.json is cut short" '^[1-9]' "truncate -s 500 \$1/config.json"
+	changed "config.json vanishes" '^[1-9].*config\.json' \
+		"rm \$1/config.json"
+	changed "the bundle vanishes" '^[1-9].*[Nn]o such file' "rm -r \$1"
+	is "$runtime: nothing is left of them" "$("${command[@]}" list -q)" ""
+	echo : >"$work/act"
+	dir=$(bundle between "$ids")
+	door_run "$dir"
+	is "$runtime: control: unchanged it runs, gate and all" "$status $(cat "$dir/out/ids")" "0 1000"
+	is "$runtime: and the gate looked at it" \
+		"$(tail -n 1 "$work/hosts/gated.log" | jq -r '[.program, .verdict] | join(" ")')" \
+		"cofferdam-gate allow"
+}
+
+# Two configurations that take turns under one name: the admitted one, and the same as root.
+taking_turns() {
+	local dir pid i ran_as=0 refused=0 wrong=()
+
+	intruder
+	echo : >"$work/act"
+	rm -rf "$work/bundles/between"
+	dir=$(bundle between "$ids")
+	door_run "$dir"
+	mkdir -p "$work/turns"
+	cp "$dir/config.json" "$work/turns/admitted"
+	jq -c '.process.user.uid = 0' "$dir/config.json" >"$work/turns/other"
+	(
+		exec 2>/dev/null
+		while :; do
+			ln -f "$work/turns/other" "$work/turns/next"
+			mv "$work/turns/next" "$dir/config.json"
+			ln -f "$work/turns/admitted" "$work/turns/next"
+			mv "$work/turns/next" "$dir/config.json"
+			sleep 0.1
+		done
+	) &
+	pid=$!
+	for ((i = 0; i < 100 && (i < 12 || ran_as == 0 || refused == 0); i++)); do
+		door_run "$dir"
+		case "$status $(cat "$dir/out/ids" 2>/dev/null)" in
+		"0 1000") ran_as=$((ran_as + 1)) ;;
+		[1-9]*" ") refused=$((refused + 1)) ;;
+		*) wrong+=("$status $(cat "$dir/out/ids") $output") ;;
+		esac
+	done
+	kill $pid
+	wait $pid 2>/dev/null
+	is "$runtime: it never runs as who was not admitted" "${wrong[*]}" ""
+	note "$runtime: $ran_as times it ran as admitted, $refused times it was refused"
+	is "$runtime: and both happened" "$((ran_as > 0)) $((refused > 0))" "1 1"
+}
+
+# A volume's link: the door looks at those of the image, the gate at where the mount is.
+led_over() {
+	local dir
+
+	through "$runtime" gated
+	dir=$(bundle led '.mounts += [{destination: "/out/.link/x", type: "tmpfs", source: "tmpfs",
+		options: ["nosuid", "nodev", "noexec"]}]')
+	ln -s /dev/shm "$dir/out/.link"
+	door_run "$dir"
+	like "$runtime: a mount that a link of a volume leads over /dev" "$status $output" \
+		'^[1-9].*refused at the gate: what was wanted at /out/.link/x is at /dev/shm/x'
+	rm "$dir/out/.link"
+	mkdir "$dir/out/.link"
+	door_run "$dir"
+	is "$runtime: and without the link" "$status $output" "0 hello from inside"
+}
+
+unadmitted() {
+	local dir
+
+	dir=$(bundle unadmitted)
+	add_hook "$dir" createRuntime "$(host "$runtime" gated)"
+	run "$runtime" "$dir"
+	is "$runtime: a container that passed the hook alone does not start" "$((status != 0))" 1
+	like "$runtime: and its user is told" "$output" \
+		'unadmitted: deny: .*did not pass the runtime door'
+	dir=$(bundle unadmitted)
+	add_hook "$dir" createRuntime "$(host "$runtime" enforce)"
+	run "$runtime" "$dir"
+	is "$runtime: where host.json does not ask for that, it does" "$status $output" \
+		"0 hello from inside"
+	# the hook forged into a bundle
+	dir=$(bundle forged)
+	add_hook "$dir" createRuntime "$(host "$runtime" enforce)" ADMITTED
+	sed -i 's/ADMITTED/--admitted/' "$dir/config.json"
+	run "$runtime" "$dir"
+	like "$runtime: to say that it was admitted is not enough" "$status $output" \
+		'^[1-9].*did not pass the runtime door'
+}
+
+# Others' hooks run behind Cofferdam's first.
+first() {
+	local dir
+
+	through "$runtime" enforce
+	dir=$(bundle first '.hooks.prestart = [{path: "/bin/sh", args: ["sh", "-c",
+		"cat >/dev/null; echo hooked >\(.mounts[-1].source)/hooked"]}]')
+	door_run "$dir"
+	is "$runtime: an allowed hook runs" "$status $(cat "$dir/out/hooked" 2>&1)" "0 hooked"
+	is "$runtime: and Cofferdam's first and last around it" \
+		"$(jq -r '[.hooks.prestart[0].args[-1], .hooks.createRuntime[-1].args[-1]] | join(" ")' \
+			"$dir/config.json")" "--veto --admitted"
+	rm -rf "$records"
+	run "$runtime" "$dir"
+	is "$runtime: without the door the first one refuses" \
+		"$((status != 0)) $(cat "$dir/out/hooked" 2>/dev/null)" "1 "
+}
+
+for runtime in runc crun; do
+	between
+	taking_turns
+	led_over
+	unadmitted
+	first
+done
+
+done_testing
