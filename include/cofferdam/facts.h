@@ -236,6 +236,9 @@ int facts_of_process(const struct facts *admitted, const struct oci_spec *spec, 
 int facts_mounted(struct facts *facts, const struct oci_spec *spec, size_t index,
 		  const struct mount_row *row, struct error *err) must_check;
 
+/* fact_ns_same - whether two known ones are one. */
+bool fact_ns_same(const struct fact_ns *a, const struct fact_ns *b);
+
 /* fact_id - 0 and the host's id of @id by a known @map; -ENOENT where no range covers it. */
 int fact_id(const struct fact_idmap *map, uint64_t id, uint64_t *ret) must_check;
 

@@ -203,6 +203,9 @@ int path_open_old(int dirfd, const char *path, int flags);
 int path_walk(int dirfd, const char *path, struct walk *ret) must_check;
 void walk_free(struct walk *walk);
 
+/* path_behind_pid - what follows "/proc/PID" in @path; NULL where it does not begin so. */
+const char *path_behind_pid(const char *path);
+
 /* --- namespaces.c --- */
 
 int namespaces_own(struct fact_ns v[NS_MAX], struct error *err) must_check;
@@ -211,6 +214,9 @@ int namespaces_of(int64_t pid, const struct fact_ns own[NS_MAX], struct fact_ns 
 /* namespace_entry - of a linux.namespaces entry; @look false leaves a path UNKNOWN. */
 int namespace_entry(const struct oci_namespace *entry, int bundle_fd, bool look,
 		    struct fact_ns *ret, struct error *err) must_check;
+
+/* --- idmaps.c --- */
+
 int idmaps_gather(const struct oci_spec *spec, int64_t pid, struct facts *facts,
 		  struct error *err) must_check;
 /* idmap_parse - the text of uid_map or gid_map. 0, or -EINVAL without a text. */

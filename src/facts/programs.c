@@ -77,14 +77,9 @@ static int unreadable(struct fact_program *ret, struct error *err, const char *w
 /* "/proc/PID/exe", as dockerd names itself. */
 static bool is_exe(const char *path)
 {
-	static const char proc[] = "/proc/";
-	size_t n;
+	const char *rest = path_behind_pid(path);
 
-	if (strncmp(path, proc, sizeof(proc) - 1) != 0)
-		return false;
-	path += sizeof(proc) - 1;
-	n = strspn(path, "0123456789");
-	return n > 0 && strcmp(path + n, "/exe") == 0;
+	return rest && strcmp(rest, "/exe") == 0;
 }
 
 /* Open it as the runtime would. A descriptor, -errno, or -EXDEV: it depends on who asks. */

@@ -216,3 +216,15 @@ int path_walk(int dirfd, const char *path, struct walk *ret)
 	*ret = out;
 	return 0;
 }
+
+const char *path_behind_pid(const char *path)
+{
+	static const char proc[] = "/proc/";
+	size_t n;
+
+	if (strncmp(path, proc, sizeof(proc) - 1) != 0)
+		return NULL;
+	path += sizeof(proc) - 1;
+	n = strspn(path, "0123456789");
+	return n > 0 ? path + n : NULL;
+}

@@ -19,17 +19,14 @@ static const struct fact_ns *joined_fact(const struct rule_input *in, enum oci_n
 	return index < in->facts->n_namespaces ? &in->facts->namespaces[index] : &unknown;
 }
 
-static bool is_hosts(const struct rule_input *in, enum oci_ns ns, const struct fact_ns *fact)
-{
-	const struct fact_ns *host = &in->facts->host[ns];
-
-	return fact->is == FACT_KNOWN && host->is == FACT_KNOWN && fact->dev == host->dev &&
-	       fact->ino == host->ino;
-}
-
 static bool comparable(const struct rule_input *in, enum oci_ns ns, const struct fact_ns *fact)
 {
 	return fact->is == FACT_KNOWN && in->facts->host[ns].is == FACT_KNOWN;
+}
+
+static bool is_hosts(const struct rule_input *in, enum oci_ns ns, const struct fact_ns *fact)
+{
+	return comparable(in, ns, fact) && fact_ns_same(fact, &in->facts->host[ns]);
 }
 
 /* Judged by config.json alone: runc makes this namespace after its hooks ran. */

@@ -12,11 +12,6 @@
 
 #include "rules-private.h"
 
-static bool same(const struct fact_ns *a, const struct fact_ns *b)
-{
-	return a->dev == b->dev && a->ino == b->ino;
-}
-
 static const char *reason(const struct fact_ns *fact)
 {
 	if (fact->is == FACT_ABSENT)
@@ -50,7 +45,7 @@ static int judge_path(const struct rule_input *in, struct findings *out, struct 
 		return unjudged(in, out, err, buf_cstr(&pointer), "the namespace to join", joined);
 	if (host->is != FACT_KNOWN)
 		return unjudged(in, out, err, buf_cstr(&pointer), "the host's namespace", host);
-	if (!same(joined, host))
+	if (!fact_ns_same(joined, host))
 		return 0;
 	f = finding_add(in, out, err, buf_cstr(&pointer),
 			"joins the host's %s namespace by a path", oci_ns_name(ns));
@@ -70,7 +65,7 @@ static int judge_running(const struct rule_input *in, struct findings *out,
 				own);
 	if (host->is != FACT_KNOWN)
 		return unjudged(in, out, err, "/linux/namespaces", "the host's namespace", host);
-	if (same(own, host)) {
+	if (fact_ns_same(own, host)) {
 		f = finding_add(in, out, err, "/linux/namespaces",
 				"the container is in the host's %s namespace", oci_ns_name(ns));
 		return f ? finding_value(f, err, "%s:[%" PRIu64 "]", oci_ns_proc(ns), own->ino)
