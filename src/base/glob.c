@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Patterns as fnmatch(3) has them; most are told without it, as policies have many. */
+#include <fnmatch.h>
+#include <string.h>
+
+#include <cofferdam/text.h>
+
+/* Whether @c is one of the characters that only fnmatch(3) knows what to do with. */
+static bool is_hard(char c)
+{
+	return c == '[' || c == ']' || c == '\\';
+}
+
+/*
+ * match_end - compare what follows the last "*" of @pattern with the end of @s. 1 if
+ * it is the same, 0 if not, -1 if fnmatch(3) has to tell.
+ */
+static int match_end(const char *pattern, const char *s)
+{
+	const char *end = pattern + strlen(pattern), *s_end = s + strlen(s);
+
+	for (; end > pattern && end[-1] != '*'; end--, s_end--) {
+		if (is_hard(end[-1]))
+			return -1;
+		if (s_end == s || (end[-1] != s_end[-1] && (end[-1] != '?' || s_end[-1] == '/')))
+			return 0;
+	}
+	return 1;
+}
+
+/*
+ * match_stars - of a pattern whose special characters are "*" and "?" alone. As a
+ * "*" stays within its component, only the last one met can take more than it has.
+ */
+static bool match_stars(const char *pattern, const char *s)
+{
+	const char *after = NULL, *taken = NULL;
+
+	while (*s) {
+		if (*pattern == '*') {
+			after = ++pattern;
+			taken = s;
+		} else if (*pattern == *s || (*pattern == '?' && *s != '/')) {
+			pattern++;
+			s++;
+		} else if (after && *taken != '/') {
+			pattern = after;
+			s = ++taken;
+		} else {
+			return false;
+		}
+	}
+	while (*pattern == '*')
+		pattern++;
+	return !*pattern;
+}
+
+bool text_glob(const char *pattern, const char *s)
+{
+	int same_end;
+
+	/* Most are told by how they begin; those of one folder, by their ends. */
+	while (*pattern == *s && *s && *s != '*' && *s != '?' && !is_hard(*s)) {
+		pattern++;
+		s++;
+	}
+	if (*pattern != '*' && *pattern != '?' && !is_hard(*pattern) && *pattern != *s)
+		return false;
+	same_end = match_end(pattern, s);
+	if (same_end == 0)
+		return false;
+	if (same_end > 0 && !strpbrk(pattern, "[]\\"))
+		return match_stars(pattern, s);
+	return fnmatch(pattern, s, FNM_PATHNAME) == 0;
+}
+
+bool text_glob_any(const char *pattern, const char *s)
+{
+	return fnmatch(pattern, s, 0) == 0;
+}
+
+static size_t count(const char *s, char c)
+{
+	size_t n = 0;
+
+	for (; *s; s++)
+		n += *s == c;
+	return n;
+}
+
+bool text_glob_image(const char *pattern, const char *image)
+{
+	return text_glob(pattern, image) && count(pattern, '@') == count(image, '@');
+}
+
+/*
+ * text_glob_within - what stands for anything in @other is taken as a sign of its own, which
+ * "?" and "*" of @pattern hold: as long as no "*" is held by less than a "*", and none holds
+ * what bounds it, that is enough.
+ */
+bool text_glob_within(const char *pattern, const char *other)
+{
+	const char *star = NULL, *held = other;
+
+	if (strcmp(pattern, other) == 0)
+		return true;
+	if (!strpbrk(other, "*?[\\"))
+		return text_glob_image(pattern, other);
+	if (strpbrk(pattern, "[\\") || strpbrk(other, "[\\"))
+		return false;
+	while (*other) {
+		if (*pattern == '*') {
+			star = pattern++;
+			held = other;
+		} else if (*pattern == *other || (*pattern == '?' && !strchr("*/@", *other))) {
+			pattern++;
+			other++;
+		} else if (star && *held != '/' && *held != '@') {
+			pattern = star + 1;
+			other = ++held;
+		} else {
+			return false;
+		}
+	}
+	while (*pattern == '*')
+		pattern++;
+	return !*pattern;
+}
