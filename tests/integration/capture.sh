@@ -165,18 +165,10 @@ specs() {
 
 podman_forms() {
 	engine=podman
-	cat >"$work/containers.conf" <<-END
-		[containers]
-		# Raising hard limits takes CAP_SYS_RESOURCE, which a test host may lack.
-		default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
-		netns = "none"
-		[engine]
-		cgroup_manager = "cgroupfs"
-		events_logger = "file"
-		runtime = "runc"
-		[engine.runtimes]
-		runc = ["$work/capture/runc"]
-	END
+	{
+		containers_conf runc
+		printf '[engine.runtimes]\nrunc = ["%s"]\n' "$work/capture/runc"
+	} >"$work/containers.conf"
 	export CONTAINERS_CONF=$work/containers.conf
 	tar -C "$work/rootfs" -c . | podman import - localhost/bb:latest >/dev/null 2>&1 ||
 		bail "podman import failed"

@@ -12,16 +12,7 @@
 need podman buildah runc crun jq catatonit
 
 rm -rf /etc/containers/containers.conf /etc/containers/containers.conf.d
-cat >/etc/containers/containers.conf <<-END
-	[containers]
-	# Raising hard limits takes CAP_SYS_RESOURCE, which a test host may lack.
-	default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
-	netns = "none"
-	[engine]
-	cgroup_manager = "cgroupfs"
-	events_logger = "file"
-	runtime = "runc"
-END
+containers_conf runc >/etc/containers/containers.conf
 tar -C "$work/rootfs" -c . | podman import - localhost/bb:latest >/dev/null 2>&1 ||
 	bail "podman import failed"
 before=$(tree)

@@ -28,11 +28,6 @@ ordinary=(
 	'.mounts |= map(select(.destination != "/tmp"))'
 	'.process.capabilities |= map_values(["CAP_CHOWN", "CAP_SETPCAP"])')
 
-# shell COMMANDS - a filter that makes them the program
-shell() {
-	jq -nr --arg c "$1" '".process.args = " + (["/bin/sh", "-c", $c] | tojson)'
-}
-
 # attack NAME FILTER... - an ordinary bundle with the hook; its path is $dir
 attack() {
 	local name=$1
@@ -42,23 +37,13 @@ attack() {
 	add_hook "$dir" createRuntime "$enforce"
 }
 
-# killed WHAT REGEX - the container just run never ran its program, and its user
-# was told
-killed() {
-	if ran "$dir" || [ "$status" = 0 ]; then
-		not_ok "$runtime: $1: it ran" "$status" "$output"
-	else
-		like "$runtime: $1" "$output" "$2"
-	fi
-}
-
 # (crun fails by itself when a hook ends before it has read its input.)
 # A hook of the image that leaves a process behind, which would undo the rest
 daemon() {
 	attack daemon '.hooks.startContainer = [{path: "/bin/sh", args: ["sh", "-c",
 		"cat >/dev/null; (setsid sh -c \"sleep 1; touch /out/daemon-lived; sleep 300\" </dev/null >/dev/null 2>&1 &)"]}]'
 	run "$runtime" "$dir"
-	killed "a startContainer hook that leaves a daemon" "not alone"
+	never_ran "a startContainer hook that leaves a daemon" "not alone"
 	sleep 1.5
 	holds "$runtime: the daemon died too" test ! -e "$dir/out/daemon-lived"
 }
@@ -102,7 +87,7 @@ swap() {
 	# mounted while it is a link, judged while it is something else
 	rm -rf "$work/source" && ln -s "$work/victim" "$work/source"
 	run "$runtime" "$dir"
-	killed "a source that was a symbolic link when it was mounted, then $as" "at /data is .*victim"
+	never_ran "a source that was a symbolic link when it was mounted, then $as" "at /data is .*victim"
 	holds "$runtime: nothing was read" test ! -e "$dir/out/read"
 }
 
@@ -306,7 +291,7 @@ descriptors() {
 	output=$(in_runtime "$runtime" run --preserve-fds 1 --bundle "$dir" "fds-$$" <"$work/nothing" 2>&1)
 	status=$?
 	exec 3<&-
-	killed "a folder's descriptor handed in" "descriptor 3 is a folder of the host"
+	never_ran "a folder's descriptor handed in" "descriptor 3 is a folder of the host"
 }
 
 # Mounts without end: each is looked at once, and not beside each other
@@ -345,7 +330,7 @@ foreign_tracer() {
 		'.hooks.createRuntime = [{path: $w, args: ["tracer"], env: ["PATH=" + $path]}]' \
 		"$dir/config.json" >"$dir/edited" && mv "$dir/edited" "$dir/config.json"
 	run "$runtime" "$dir"
-	killed "another tracer" "traces the container's already"
+	never_ran "another tracer" "traces the container's already"
 }
 
 # Kill every process of Cofferdam's at random moments: hook or supervisor.

@@ -30,11 +30,6 @@ ordinary=(
 	'.process.capabilities |= map_values(["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_NET_RAW",
 		"CAP_NET_BIND_SERVICE", "CAP_SETPCAP"])')
 
-# shell COMMANDS - a filter that makes them the program
-shell() {
-	jq -nr --arg c "$1" '".process.args = " + (["/bin/sh", "-c", $c] | tojson)'
-}
-
 # shellcheck disable=SC2016 # expanded inside
 look='grep -E "^(TracerPid|Cap|NoNewPrivs|Seccomp)" /proc/self/status
 for d in / /run /tmp /var/tmp; do

@@ -105,11 +105,32 @@ add_hook() {
 	mv "$dir/edited" "$dir/config.json"
 }
 
+# shell COMMANDS - a filter that makes them the program
+shell() {
+	jq -nr --arg c "$1" '".process.args = " + (["/bin/sh", "-c", $c] | tojson)'
+}
+
 # policy_for_builds - the policy "build", as the policy guide has it
 policy_for_builds() {
 	# shellcheck disable=SC2016 # no command
 	sed -n '\#^<!-- file etc/bundles/build/policy.json -->#,/^```$/{/^[{ ]/p;}' \
 		"$src/docs/policy-guide.md"
+}
+
+# --- podman ---
+
+# containers_conf RUNTIME - its settings for a test, on standard output; [engine] is the last
+containers_conf() {
+	cat <<-END
+		[containers]
+		# Raising hard limits takes CAP_SYS_RESOURCE, which a test host may lack.
+		default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
+		netns = "none"
+		[engine]
+		cgroup_manager = "cgroupfs"
+		events_logger = "file"
+		runtime = "$1"
+	END
 }
 
 # --- the runtimes ---
@@ -158,6 +179,16 @@ run() {
 # ran BUNDLE - whether its program left its marker
 ran() {
 	[ -e "$1/out/marker" ]
+}
+
+# never_ran WHAT REGEX - the container that $runtime just ran, of the bundle $dir, never ran its
+# program, and its user was told
+never_ran() {
+	if ran "$dir" || [ "$status" = 0 ]; then
+		not_ok "$runtime: $1: it ran" "$status" "$output"
+	else
+		like "$runtime: $1" "$output" "$2"
+	fi
 }
 
 # hook_run HOST_CONFIG BUNDLE [ARGUMENT]... - the hook by itself, called as a

@@ -41,17 +41,10 @@ registration() {
 # engine RUNTIME HOOKS_DIR - the settings podman runs with from here on
 engine() {
 	runtime=$1
-	cat >"$work/podman/containers.conf" <<-END
-		[containers]
-		# Raising hard limits takes CAP_SYS_RESOURCE, which a test host may lack.
-		default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
-		netns = "none"
-		[engine]
-		cgroup_manager = "cgroupfs"
-		events_logger = "file"
-		runtime = "$runtime"
-		hooks_dir = ["$2"]
-	END
+	{
+		containers_conf "$runtime"
+		printf 'hooks_dir = ["%s"]\n' "$2"
+	} >"$work/podman/containers.conf"
 	export CONTAINERS_CONF=$work/podman/containers.conf
 }
 
