@@ -43,20 +43,6 @@ static bool bound(const struct rule_input *in, size_t index)
 	       !place_engine_owned(source, in->engine, in->tells.pod_uid) && !pods_own(in, source);
 }
 
-static int unlocated(const struct rule_input *in, struct findings *out, struct error *err,
-		     size_t index)
-{
-	const struct fact_place *source = mount_source(in, index);
-	struct finding *f = mount_finding(in, out, err, index, "source",
-					  "what the source really is cannot be told: %s",
-					  source->why ? source->why : "it was not recorded");
-
-	if (!f)
-		return err->code;
-	f->unjudged = true;
-	return 0;
-}
-
 static bool allowed_path(const struct rule_input *in, const struct fact_place *source)
 {
 	const char *const *allow = rule_param(in, "allow")->list;
@@ -79,7 +65,7 @@ int check_host_path(const struct rule_input *in, struct findings *out, struct er
 		if (!bound(in, i))
 			continue;
 		if (!source->foreign && !place_located(source)) {
-			if (unlocated(in, out, err, i) < 0)
+			if (mount_unjudged(in, out, err, i, "what the source really is") < 0)
 				return err->code;
 			continue;
 		}
@@ -122,7 +108,7 @@ int check_host_socket(const struct rule_input *in, struct findings *out, struct 
 		if (!bound(in, i) || source->foreign)
 			continue;
 		if (!place_located(source) || (sockets->is != FACT_KNOWN && sockets->is != FACT_ABSENT)) {
-			if (unlocated(in, out, err, i) < 0)
+			if (mount_unjudged(in, out, err, i, "what the source really is") < 0)
 				return err->code;
 			continue;
 		}

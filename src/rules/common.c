@@ -87,6 +87,19 @@ struct finding *mount_finding(const struct rule_input *in, struct findings *out,
 	return f;
 }
 
+int mount_unjudged(const struct rule_input *in, struct findings *out, struct error *err,
+		   size_t index, const char *what)
+{
+	const struct fact_place *source = mount_source(in, index);
+	struct finding *f = mount_finding(in, out, err, index, "source", "%s cannot be told: %s", what,
+					  source->why ? source->why : "it was not recorded");
+
+	if (!f)
+		return err->code;
+	f->unjudged = true;
+	return 0;
+}
+
 const struct fact_place *mount_source(const struct rule_input *in, size_t index)
 {
 	static const struct fact_place unknown;

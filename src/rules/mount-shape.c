@@ -45,15 +45,8 @@ static int judge_bind_type(const struct rule_input *in, struct findings *out,
 	if (source->foreign || place_engine_owned(source, in->engine, in->tells.pod_uid))
 		return 0;	/* sensitive-mount's, or the container's own */
 	/* what is not there yet would be made on the file system above */
-	if (!place_located(source) || !source->spot.fstype) {
-		f = mount_finding(in, out, err, index, "source",
-				  "the file system of the source cannot be told: %s",
-				  source->why ? source->why : "it was not recorded");
-		if (!f)
-			return err->code;
-		f->unjudged = true;
-		return 0;
-	}
+	if (!place_located(source) || !source->spot.fstype)
+		return mount_unjudged(in, out, err, index, "the file system of the source");
 	if (rule_listed(in, "filesystems", source->spot.fstype))
 		return 0;
 	f = mount_finding(in, out, err, index, "source",

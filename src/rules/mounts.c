@@ -109,15 +109,12 @@ static int judge_place(const struct rule_input *in, struct findings *out, struct
 	const struct fact_place *source = mount_source(in, index);
 	_cleanup_buf_ struct buf text = { 0 };
 	enum relation relation;
-	struct finding *f;
 
 	if (!place || !place_located(place)) {
-		f = finding_add(in, out, err, "/mounts", "cannot be compared with %s: %s", path,
-				place && place->why ? place->why : "it was not recorded");
-		if (!f)
-			return err->code;
-		f->unjudged = true;
-		return 1;
+		const int r = rule_unjudged(in, out, err, "/mounts", "cannot be compared with %s: %s", path,
+					    place && place->why ? place->why : "it was not recorded");
+
+		return r < 0 ? r : 1;
 	}
 	relation = relate_place(in, source, place);
 	if (relation == APART)

@@ -58,6 +58,10 @@ struct finding *mount_finding(const struct rule_input *in, struct findings *out,
 			      const char *fmt, ...)
 	__attribute__((format(printf, 6, 7)));
 
+/* mount_unjudged - it cannot be judged, as @what cannot be told. 0 or negative. */
+int mount_unjudged(const struct rule_input *in, struct findings *out, struct error *err,
+		   size_t index, const char *what) must_check;
+
 /* mount_source - what was found out of a mount's source; never NULL. */
 const struct fact_place *mount_source(const struct rule_input *in, size_t index);
 
