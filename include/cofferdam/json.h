@@ -148,6 +148,9 @@ enum json_op {
 	JSON_REMOVE,
 };
 
+/* json_op_name - "add", "replace", "remove", as RFC 6902 has them; "unknown". */
+const char *json_op_name(enum json_op op);
+
 struct json_edit {
 	enum json_op op;
 	char *pointer;			/* owned, with the value behind it unless that was lent */

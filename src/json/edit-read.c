@@ -16,9 +16,6 @@ static int bad(const struct json_doc *doc, const struct json *node, struct error
 static int read_edit(const struct json_doc *doc, const struct json *op,
 		     struct json_edits *edits, struct error *err)
 {
-	static const char *const words[] = {
-		[JSON_ADD] = "add", [JSON_REPLACE] = "replace", [JSON_REMOVE] = "remove",
-	};
 	const struct json *word, *path, *value;
 	_cleanup_free_ char *text = NULL;
 
@@ -29,8 +26,8 @@ static int read_edit(const struct json_doc *doc, const struct json *op,
 	value = json_get(op, "value");
 	if (!word || word->type != JSON_STRING || !path || path->type != JSON_STRING)
 		return bad(doc, op, err, "op and path are needed");
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		if (strcmp(words[i], word->str) != 0)
+	for (enum json_op i = JSON_ADD; i <= JSON_REMOVE; i++) {
+		if (strcmp(json_op_name(i), word->str) != 0)
 			continue;
 		if ((i == JSON_REMOVE) == (value != NULL))
 			return bad(doc, op, err, "all but remove take a value");
@@ -38,7 +35,7 @@ static int read_edit(const struct json_doc *doc, const struct json *op,
 		text = value ? strndup(doc->text + value->start, value->end - value->start) : NULL;
 		if (value && !text)
 			return error_oom(err);
-		return json_edits_add(edits, (enum json_op)i, path->str, text, err);
+		return json_edits_add(edits, i, path->str, text, err);
 	}
 	return bad(doc, word, err, "op is none of add, replace, remove");
 }

@@ -9,15 +9,13 @@
 #define REASON_NO_PLACE "there is no such place in the document"
 #define REASON_REPEATED "a name on the way is repeated in its object"
 
-static const char *const op_names[] = {
-	[JSON_ADD] = "add",
-	[JSON_REPLACE] = "replace",
-	[JSON_REMOVE] = "remove",
-};
-
-static const char *op_name(enum json_op op)
+const char *json_op_name(enum json_op op)
 {
-	return (size_t)op < ARRAY_SIZE(op_names) ? op_names[op] : "unknown";
+	static const char *const names[] = {
+		[JSON_ADD] = "add", [JSON_REPLACE] = "replace", [JSON_REMOVE] = "remove",
+	};
+
+	return (size_t)op < ARRAY_SIZE(names) ? names[op] : "unknown";
 }
 
 static int edits_grow(struct json_edits *edits)
@@ -55,7 +53,7 @@ static int check_value(enum json_op op, const char *pointer, const char *value,
 		       struct error *err)
 {
 	return op == JSON_REMOVE || value ? 0 : error_set(err, -EINVAL, "%s %s: a value is needed",
-							  op_name(op), pointer);
+							  json_op_name(op), pointer);
 }
 
 int json_edits_add(struct json_edits *edits, enum json_op op, const char *pointer,
@@ -112,7 +110,7 @@ void json_edits_print(struct buf *out, const struct json_edits *edits)
 		const struct json_edit *e = &edits->v[i];
 
 		buf_str(out, i ? ",\n  " : "\n  ");
-		buf_printf(out, "{\"op\": \"%s\", \"path\": ", op_name(e->op));
+		buf_printf(out, "{\"op\": \"%s\", \"path\": ", json_op_name(e->op));
 		json_quote(out, e->pointer, strlen(e->pointer));
 		if (e->value) {
 			buf_str(out, ", \"value\": ");
@@ -263,7 +261,7 @@ static int apply_one(struct edit_tree *t, const struct json_edit *edit, struct e
 		r = json_parse("value", edit->value, strlen(edit->value), 0,
 			       &t->value[t->n_values], err);
 		if (r < 0)
-			return error_context(err, "cannot %s %s", op_name(edit->op),
+			return error_context(err, "cannot %s %s", json_op_name(edit->op),
 					     edit->pointer);
 		value = t->value[t->n_values++];
 	}
@@ -282,7 +280,7 @@ static int apply_one(struct edit_tree *t, const struct json_edit *edit, struct e
 	if (r == -ENOMEM)
 		return error_oom(err);
 	if (r < 0)
-		return error_set(err, r, "cannot %s %s: %s", op_name(edit->op),
+		return error_set(err, r, "cannot %s %s: %s", json_op_name(edit->op),
 				 edit->pointer, reason);
 	return 0;
 }

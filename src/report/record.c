@@ -117,19 +117,13 @@ static void edit_value(struct buf *out, const char *json)
 
 static void edits_member(struct buf *out, const struct json_edits *edits)
 {
-	static const char *const ops[] = {
-		[JSON_ADD] = "add",
-		[JSON_REPLACE] = "replace",
-		[JSON_REMOVE] = "remove",
-	};
-
 	key(out, "edits");
 	buf_char(out, '[');
 	for (size_t i = 0; i < edits->n; i++) {
 		const struct json_edit *e = &edits->v[i];
 
 		buf_str(out, i ? ",{" : "{");
-		str_member(out, "op", ops[e->op]);
+		str_member(out, "op", json_op_name(e->op));
 		str_member(out, "path", e->pointer);
 		if (e->op != JSON_REMOVE)
 			edit_value(out, e->value ? e->value : "null");
