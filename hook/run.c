@@ -87,19 +87,12 @@ int run_judge(struct run *run, enum door door, struct error *err)
 	return r;
 }
 
-static enum wording words(const struct run *run)
-{
-	const enum engine engine = run->call->engine;
-
-	return engine_wording(engine != ENGINE_UNKNOWN ? engine
-						       : engine_guess(&run->candidate.spec));
-}
-
 struct report run_report(const struct run *run)
 {
 	return (struct report){
 		.subject = &run->candidate.subject, .decision = &run->candidate.decision,
-		.name = "config.json", .words = words(run),
+		.name = "config.json",
+		.words = engine_wording(run->call->engine, &run->candidate.spec),
 	};
 }
 

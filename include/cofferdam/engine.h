@@ -28,9 +28,6 @@ const char *const *engine_names(void);
 /* engine_parse - ENGINE_UNKNOWN when @name is none of them. */
 enum engine engine_parse(const char *name);
 
-/* engine_guess - from annotations and paths, for wording alone. */
-enum engine engine_guess(const struct oci_spec *spec);
-
 /* Whose words advice is given in. */
 enum wording {
 	WORDS_SPEC,			/* members of config.json */
@@ -39,7 +36,8 @@ enum wording {
 	WORDS_MAX
 };
 
-enum wording engine_wording(enum engine engine);
+/* engine_wording - @engine's; where nobody said which, of the one that @spec looks like. */
+enum wording engine_wording(enum engine engine, const struct oci_spec *spec);
 
 /*
  * engine_pod_uid - the uid of the pod that the container belongs to, from the

@@ -17,13 +17,6 @@ struct checking {
 	bool json, colour;
 };
 
-static enum wording words(const struct checking *how, const struct candidate *c)
-{
-	if (how->options->engine != ENGINE_UNKNOWN)
-		return engine_wording(how->options->engine);
-	return engine_wording(engine_guess(&c->spec));
-}
-
 /* unjudged - a configuration of which no rule could be asked. */
 static void unjudged(const struct checking *how, const char *name, const struct error *error,
 		     struct job *job)
@@ -59,7 +52,8 @@ static void judge(const struct checking *how, struct input *input, struct desk *
 	}
 	report = (struct report){
 		.subject = &c.subject, .decision = &c.decision, .name = input->name,
-		.words = words(how, &c), .colour = how->colour, .verbose = how->options->verbose,
+		.words = engine_wording(how->options->engine, &c.spec),
+		.colour = how->colour, .verbose = how->options->verbose,
 		.kept = desk->kept,
 	};
 	(void)buf_room(&job->out, how->json ? JSON_ROOM : REPORT_ROOM);

@@ -38,7 +38,7 @@ void setting_place(struct buf *out, const struct policy *policy, const struct or
 		buf_printf(out, "shipped with %s", bundle_name(policy->base));
 		return;
 	}
-	text_escape(out, at->file, strlen(at->file), SIZE_MAX);
+	cli_foreign(out, at->file);
 	buf_printf(out, ":%u", at->line);
 }
 

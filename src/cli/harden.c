@@ -54,12 +54,10 @@ static void print_diff(struct buf *out, const struct json_doc *doc,
 static int refuse(const struct candidate *c, const struct cli_options *options,
 		  const char *name)
 {
-	const enum engine engine = options->engine != ENGINE_UNKNOWN ? options->engine
-								     : engine_guess(&c->spec);
 	const struct report report = {
 		.subject = &c->subject, .decision = &c->decision, .name = name,
-		.words = engine_wording(engine), .colour = isatty(STDERR_FILENO),
-		.verbose = options->verbose,
+		.words = engine_wording(options->engine, &c->spec),
+		.colour = isatty(STDERR_FILENO), .verbose = options->verbose,
 	};
 	_cleanup_buf_ struct buf out = { 0 };
 

@@ -3,7 +3,6 @@
 #include "cli.h"
 
 #include <stdarg.h>
-#include <string.h>
 #include <unistd.h>
 
 #include <cofferdam/text.h>
@@ -20,7 +19,7 @@ warn(struct buf *out, const struct origin *at, const char *fmt, ...)
 	out->oom |= !text;
 	cli_foreign(out, at->file);
 	buf_printf(out, ":%u: warning: ", at->line);
-	text_escape(out, text ? text : "", text ? strlen(text) : 0, SIZE_MAX);
+	cli_foreign(out, text ? text : "");
 	buf_char(out, '\n');
 }
 

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <cofferdam/text.h>
 #include <cofferdam/trial.h>
 
 struct testing {
@@ -13,11 +12,6 @@ struct testing {
 	struct buf out;
 	size_t passed, failed;
 };
-
-static void escaped(struct buf *out, const char *s)
-{
-	text_escape(out, s, strlen(s), SIZE_MAX);
-}
 
 /* text_diff - what was wanted and is not there, and the other way round. */
 static void text_diff(struct buf *out, const struct trial_case *c, const struct outcome *o)
@@ -68,9 +62,9 @@ static void tell(struct testing *t, const struct trial_case *c, const struct out
 	if (right && !t->verbose)
 		return;
 	buf_str(out, right ? "ok    " : "FAIL  ");
-	escaped(out, c->file);
+	cli_foreign(out, c->file);
 	buf_printf(out, ":%u: ", c->line);
-	escaped(out, c->name);
+	cli_foreign(out, c->name);
 	buf_char(out, '\n');
 	if (!right)
 		text_diff(out, c, o);
@@ -128,9 +122,9 @@ static void text_cover(struct testing *t, const struct coverage *cover,
 		const struct uncovered *u = &cover->v[i];
 
 		buf_str(out, "not exercised  ");
-		escaped(out, u->at.file);
+		cli_foreign(out, u->at.file);
 		buf_printf(out, ":%u: %s ", u->at.line, u->what);
-		escaped(out, u->name);
+		cli_foreign(out, u->name);
 		buf_str(out, u->inherited ? " (it says what is inherited)\n" : "\n");
 	}
 	for (size_t i = 0; i < RULE_MAX; i++) {

@@ -50,7 +50,8 @@ static bool has_source(const struct oci_spec *spec, const char *prefix)
 	return false;
 }
 
-enum engine engine_guess(const struct oci_spec *spec)
+/* guess - from annotations and paths, for wording alone. */
+static enum engine guess(const struct oci_spec *spec)
 {
 	/* podman writes a few of CRI-O's keys too. */
 	if (has_annotation(spec, "io.podman.annotations.") ||
@@ -65,9 +66,9 @@ enum engine engine_guess(const struct oci_spec *spec)
 	return ENGINE_UNKNOWN;
 }
 
-enum wording engine_wording(enum engine engine)
+enum wording engine_wording(enum engine engine, const struct oci_spec *spec)
 {
-	switch (engine) {
+	switch (engine != ENGINE_UNKNOWN ? engine : guess(spec)) {
 	case ENGINE_PODMAN:
 	case ENGINE_DOCKER:
 		return WORDS_RUN;

@@ -61,7 +61,7 @@ void fuzz_told(const struct subject *subject, const struct decision *decision)
 {
 	const struct report report = {
 		.subject = subject, .decision = decision, .name = "config.json",
-		.words = engine_wording(subject->engine), .verbose = true,
+		.words = engine_wording(subject->engine, subject->spec), .verbose = true,
 	};
 	const struct record record = {
 		.program = "fuzz", .id = "id", .bundle = "/b", .pid = 1, .report = &report,
