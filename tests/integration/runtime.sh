@@ -129,8 +129,17 @@ untouched() {
 	is "and closed standard descriptors stay closed" "$two" "$one"
 }
 
+# takes_term PID - it has a handler for SIGTERM, or waits for it by other means
+# shellcheck disable=SC2317 # by wait_for
+takes_term() {
+	local masks
+
+	masks=$(sed -n 's/^Sig\(Blk\|Cgt\):\t/0x/p' "/proc/$1/status" | paste -sd'|')
+	((((masks) >> 14 & 1) == 1))
+}
+
 runs() {
-	local dir one two
+	local dir
 
 	dir=$(bundle exits '.process.args = ["/bin/sh", "-c", "echo out; echo err >&2; exit 7"]')
 	through "$runtime" open
@@ -138,12 +147,11 @@ runs() {
 	is "$runtime: output and exit code" "$status $(sort <<<"$output" | xargs)" "7 err out"
 	dir=$(bundle signal '.process.args = ["/bin/sh", "-c",
 		"trap \"echo caught; exit 5\" TERM; echo ready; while :; do sleep 0.1; done"]')
-	"${command[@]}" run --bundle "$dir" signal <"$work/nothing" >"$work/signal.out" 2>&1 &
+	"${command[@]}" run --bundle "$dir" "signal-$$" <"$work/nothing" >"$work/signal.out" 2>&1 &
 	started+=($!)
-	for _ in $(seq 100); do
-		grep -q ready "$work/signal.out" && break
-		sleep 0.05
-	done
+	wait_for grep -q ready "$work/signal.out"
+	# crun takes signals only after it has started the container
+	wait_for takes_term $!
 	kill -TERM $!
 	wait $!
 	is "$runtime: a signal to the runtime reaches the container" \
