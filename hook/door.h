@@ -48,12 +48,6 @@ void door_forget(struct doorway *door);
 /* door_say - a line to whoever called: in the runtime's --log, and on stderr. */
 void door_say(const struct hook_call *call, const char *line);
 
-/* door_fail - refuse for a reason that is no rule's; returns the exit status. */
-int door_fail(struct doorway *door, const struct error *err);
-
-/* door_become - execve(2) the runtime; comes back with the exit status. */
-int door_become(struct doorway *door);
-
 /* door_alone - whether nothing that is kept here could bind the caller: rootless. */
 bool door_alone(const struct doorway *door);
 

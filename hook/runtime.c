@@ -58,7 +58,8 @@ void door_say(const struct hook_call *call, const char *line)
 	tell_to(STDERR_FILENO, line);
 }
 
-int door_fail(struct doorway *door, const struct error *err)
+/* fail - refuse for a reason that is no rule's; returns the exit status. */
+static int fail(struct doorway *door, const struct error *err)
 {
 	_cleanup_buf_ struct buf line = { 0 };
 
@@ -67,7 +68,8 @@ int door_fail(struct doorway *door, const struct error *err)
 	return 1;
 }
 
-int door_become(struct doorway *door)
+/* become - execve(2) the runtime; comes back with the exit status. */
+static int become(struct doorway *door)
 {
 	struct error err;
 
@@ -76,7 +78,7 @@ int door_become(struct doorway *door)
 	door->argv[0] = door->real;
 	(void)execve(door->real, door->argv, door->envp);
 	(void)error_sys(&err, errno, "cannot run %s", door->real);
-	return door_fail(door, &err);
+	return fail(door, &err);
 }
 
 static int own_usage(const char *what, const char *word)
@@ -151,23 +153,23 @@ static int through(struct doorway *door, int failed, const struct error *why)
 		/* for --log alone, by which engines hear why */
 		(void)!command_parse(runtime_named(door->called ? door->called : "runc"), door->argc,
 				     door->argv, &door->command, &ignored);
-		return door_fail(door, &err);
+		return fail(door, &err);
 	}
 	base = strrchr(door->real, '/') + 1;
 	r = command_parse(runtime_named(door->called ? door->called : base), door->argc,
 			  door->argv, &door->command, &err);
 	judged = door->command.verb != VERB_OTHER && door->command.verb != VERB_DELETE;
 	if (r < 0 && (judged || !door->command.word) && !run_audit(&door->run))
-		return door_fail(door, &err);
+		return fail(door, &err);
 	door->call.stage = door->command.word ? door->command.word : "";
 	if (r == 0 && !door->command.harmless && (!judged || door->command.n_args > 0)) {
 		if (judged && failed < 0)
-			return door_fail(door, why);
+			return fail(door, why);
 		r = judge(door);
 		if (r != 0)
 			return r;
 	}
-	return door_become(door);
+	return become(door);
 }
 
 int main(int argc, char **argv, char **envp)

@@ -116,9 +116,6 @@ bool finding_sketched(const struct finding *f);
 int finding_lend(struct finding *f, enum json_op op, const char *pointer,
 		 const char *value, struct error *err) must_check;
 
-/* finding_clear - free what @f owns. */
-void finding_clear(struct finding *f);
-
 void findings_free(struct findings *findings);
 
 /* rule_param - the value in force of parameter @name (which must exist). */

@@ -17,10 +17,6 @@ int strict_error(const struct json_doc *doc, const struct json *node, struct err
 int strict_known(const struct json_doc *doc, const struct json *object,
 		 const char *const *names, struct error *err) must_check;
 
-/* strict_unknown - the error for an unknown member, with a hint from @names. */
-int strict_unknown(const struct json_doc *doc, const struct json *member,
-		   const char *const *names, struct error *err);
-
 /* strict_type - fail unless @node has @type; @what names it in the message. */
 int strict_type(const struct json_doc *doc, const struct json *node, enum json_type type,
 		const char *what, struct error *err) must_check;

@@ -68,9 +68,6 @@ bool wants_mounts(const struct wants *wants);
 /* rlimit_number - by the specification's name, or -EINVAL. */
 int rlimit_number(const char *name);
 
-/* cap_mask - the capabilities of a set of config.json. */
-uint64_t cap_mask(const struct field_strs *set);
-
 /* --- the supervisor --- */
 
 /* What /proc/PID/status says of it: see status.c. */
@@ -261,10 +258,6 @@ int64_t inject_result(struct gate *g, struct error *err);
 int inject_must(struct gate *g, const char *what, long nr, const uint64_t args[6],
 		struct error *err) must_check;
 int inject_good(int64_t result, const char *what, struct error *err) must_check;
-
-/* inject_wait - the next stop of the process, keeping signals that others sent:
- * its wait status, or -1. @resume is PTRACE_SINGLESTEP, PTRACE_SYSCALL, ... */
-int inject_wait(struct gate *g, int resume, struct error *err);
 
 /* site_find, site_restore - a system call instruction in the process. */
 int site_find(struct gate *g, struct error *err) must_check;

@@ -49,7 +49,9 @@ static int resume_as(struct gate *g, int request, struct error *err)
 	return 0;
 }
 
-int inject_wait(struct gate *g, int resume, struct error *err)
+/* inject_wait - the next stop of the process, keeping signals that others sent:
+ * its wait status, or -1. @resume is PTRACE_SINGLESTEP, PTRACE_SYSCALL, ... */
+static int inject_wait(struct gate *g, int resume, struct error *err)
 {
 	for (;;) {
 		int status;

@@ -18,7 +18,8 @@
 #define MOUNT_ATTR_NOEXEC 0x8
 #endif
 
-uint64_t cap_mask(const struct field_strs *set)
+/* cap_mask - the capabilities of a set of config.json. */
+static uint64_t cap_mask(const struct field_strs *set)
 {
 	uint64_t mask = 0;
 

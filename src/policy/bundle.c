@@ -5,6 +5,17 @@
 #include <fcntl.h>
 #include <string.h>
 
+/* A walk over a bundle's folder: every file is read whole, bounded in all. */
+struct bundle_walk {
+	uid_t owner;
+	bool anyone;			/* whoever may have written them */
+	int (*file)(struct bundle_walk *w, const char *path, const struct buf *text,
+		    struct error *err);
+	int (*folder)(struct bundle_walk *w, const char *path, struct error *err); /* or NULL */
+	void *arg;
+	size_t files, folders, bytes;	/* private */
+};
+
 static int check_trust(const struct bundle_walk *w, const struct stat *st, const char *path,
 		       struct error *err)
 {
@@ -107,11 +118,6 @@ int bundle_open(const char *path, uid_t owner, bool anyone, struct error *err)
 	return fd < 0 ? error_sys(err, errno, "%s", path) : fd;
 }
 
-int bundle_walk(struct bundle_walk *w, int fd, struct error *err)
-{
-	return walk_dir(w, fd, "", 0, err);
-}
-
 /* checked - @path is what the manifest says; marked as seen. */
 static int checked(struct bundle_walk *w, const char *path, const struct buf *text,
 		   struct error *err)
@@ -153,7 +159,7 @@ int bundle_check(struct bundle_check *check, int fd, struct error *err)
 	/* it is walked over too; it must be the one that was read */
 	check->text = &text;
 	if (r == 0)
-		r = bundle_walk(&w, fd, err);
+		r = walk_dir(&w, fd, "", 0, err);
 	for (size_t i = 0; r == 0 && i < check->manifest->n; i++) {
 		if (!check->seen[i])
 			r = error_set(err, -ENOENT, "the manifest names %s, which is missing",
@@ -206,7 +212,7 @@ static int seal_text(int fd, const char *version, const struct policy *policy,
 {
 	struct sealing s = { { 0 } };
 	struct bundle_walk w = { .owner = geteuid(), .file = seal_file, .arg = &s };
-	int r = bundle_walk(&w, fd, err);
+	int r = walk_dir(&w, fd, "", 0, err);
 
 	buf_str(out, "{\n  \"format\": 1,\n  \"name\": ");
 	json_string(out, policy->name);

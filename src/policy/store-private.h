@@ -6,19 +6,6 @@
 
 #include "policy-private.h"
 
-/* A walk over a bundle's folder: every file is read whole, bounded in all. */
-struct bundle_walk {
-	uid_t owner;
-	bool anyone;			/* whoever may have written them */
-	int (*file)(struct bundle_walk *w, const char *path, const struct buf *text,
-		    struct error *err);
-	int (*folder)(struct bundle_walk *w, const char *path, struct error *err); /* or NULL */
-	void *arg;
-	size_t files, folders, bytes;	/* private */
-};
-
-int bundle_walk(struct bundle_walk *w, int fd, struct error *err) must_check;
-
 /* bundle_open - the bundle's folder, to be read; @anyone: whoever may have written it. */
 int bundle_open(const char *path, uid_t owner, bool anyone, struct error *err) must_check;
 

@@ -22,7 +22,8 @@ int strict_error(const struct json_doc *doc, const struct json *node, struct err
 	return error_set(err, -EINVAL, "%s:%u:%u: %s", doc->name, line, column, message);
 }
 
-int strict_unknown(const struct json_doc *doc, const struct json *member,
+/* unknown - the error for an unknown member, with a hint from @names. */
+static int unknown(const struct json_doc *doc, const struct json *member,
 		   const char *const *names, struct error *err)
 {
 	const char *near;
@@ -49,7 +50,7 @@ int strict_known(const struct json_doc *doc, const struct json *object,
 		while (names[i] && strcmp(names[i], m->key) != 0)
 			i++;
 		if (!names[i])
-			return strict_unknown(doc, m, names, err);
+			return unknown(doc, m, names, err);
 	}
 	return 0;
 }

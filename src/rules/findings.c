@@ -135,7 +135,7 @@ int finding_lend(struct finding *f, enum json_op op, const char *pointer,
 	return json_edits_lend(&f->edits, op, pointer, value, err);
 }
 
-void finding_clear(struct finding *f)
+static void finding_clear(struct finding *f)
 {
 	free(f->value);
 	free(f->text);
