@@ -472,6 +472,62 @@ try uninstall --root "$root"
 is "divert: uninstall does not take an update back" \
 	"$status $(cat "$root/usr/bin/runc") $(find "$root/usr/bin" -name "*.cofferdam" | wc -l)" "0 newer 0"
 
+# --- what goes on while it is uninstalled ---
+
+host
+before=$(tree)
+try install --root "$root" --engine all
+bundle=$root/run/docker/containerd/daemon/io.containerd.runtime.v2.task/moby/one
+mkdir -p "$bundle" "$root"/var/lib/docker/containers/{one,two}
+printf %s "$libexec/docker/runc" >"$bundle/runtime"
+echo '{ "Runtime": "cofferdam" }' >"$root/var/lib/docker/containers/one/hostconfig.json"
+echo '{ "Runtime": "runc" }' >"$root/var/lib/docker/containers/two/hostconfig.json"
+try uninstall --root "$root" --plan
+like "uninstall: a plan names the containers that run" "$status $out" "^1 .*docker/runc stays: 1 of"
+try uninstall --root "$root"
+like "uninstall: the door of containers that run stays" "$status $out" \
+	"^1 .*docker/runc stays: 1 of.*1 of Docker's containers were made for the runtime cofferdam"
+is "uninstall: it is there" "$(readlink "$root$libexec/docker/runc")" "../cofferdam-runtime"
+is "uninstall: with its policy" "$(test -e "$root$host_json" && echo yes)" yes
+is "uninstall: no other engine's is" "$(ls "$root$libexec")" "$(printf '%s\n' cofferdam-hook cofferdam-runtime docker)"
+rm -r "$root/run" "$root/var/lib/docker"
+undone "uninstall: when they have ended" "$before"
+# the links are the package's
+mkdir "$root$libexec/docker"
+ln -s ../cofferdam-runtime "$root$libexec/docker/runc"
+ln -s ../cofferdam-runtime "$root$libexec/docker/crun"
+before=$(tree)
+try install --root "$root" --engine docker
+mkdir -p "$bundle"
+printf %s "$libexec/docker/runc" >"$bundle/runtime"
+try uninstall --root "$root"
+like "uninstall: what the door judges by stays while it is called" "$status $out" \
+	"^1 .*1 of the containers that run are entered through the door.*host.json: that stays"
+is "uninstall: it is there" "$(test -e "$root$host_json" && echo yes)" yes
+rm -r "$root/run"
+undone "uninstall: and then" "$before"
+mkdir -p "$root/var/lib/docker/containers/two"
+echo '{ "Runtime": "runc" }' >"$root/var/lib/docker/containers/two/hostconfig.json"
+try install --root "$root" --engine docker
+like "docker: what was made for another runtime is named" "$out" "1 containers were made for another"
+try doctor --root "$root" --format json
+like "doctor: and there" "$(jq -r '.remarks[] | select(.topic == "bypass" and .level == "warning") | .what' <<<"$out")" \
+	"1 containers were made for another"
+
+host
+before=$(tree)
+try install --root "$root" --engine docker --door divert
+mkdir "$root/var/lib/dpkg"
+printf '%s\n' /usr/bin/runc /usr/bin/runc.cofferdam : >"$root/var/lib/dpkg/diversions"
+try doctor --root "$root"
+unlike "divert: with dpkg's diversion no update takes it away" "$out" "the next update"
+try uninstall --root "$root"
+like "divert: what dpkg diverts, too, is not put back before" "$status $out" \
+	"^1 .*dpkg-divert --local --no-rename --remove /usr/bin/runc"
+is "divert: it is the door still" "$(readlink "$root/usr/bin/runc")" "$libexec/docker/runc"
+rm -r "$root/var/lib/dpkg"
+undone "divert: and then" "$before"
+
 # --- the host's own file ---
 
 host

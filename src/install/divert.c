@@ -7,6 +7,27 @@
 
 #include <string.h>
 
+/* has_line - whether one of the lines of @text is @line. */
+static bool has_line(const char *text, const char *line)
+{
+	const size_t len = strlen(line);
+
+	for (const char *at = text; (at = strstr(at, line)); at++) {
+		if ((at == text || at[-1] == '\n') && (at[len] == '\n' || at[len] == '\0'))
+			return true;
+	}
+	return false;
+}
+
+int divert_by_dpkg(const struct tree *tree, const char *path)
+{
+	_cleanup_buf_ struct buf diversions = { 0 };
+	struct error ignored;
+	int r = tree_read(tree, "/var/lib/dpkg/diversions", &diversions, NULL, &ignored);
+
+	return r < 0 ? r : has_line(buf_cstr(&diversions), path);
+}
+
 static int divert(struct plan *plan, enum engine engine, const char *name, const char *path,
 		  struct error *err)
 {

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define CONFIG "/etc/docker/daemon.json"
-#define RUNTIME "cofferdam"
+#define RUNTIME DOCKER_RUNTIME
 #define OURS "{ \"path\": \"" LIBEXECDIR "/docker/runc\" }"
 
 /* One edit of the text, and what it is then. */

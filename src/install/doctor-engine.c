@@ -184,24 +184,8 @@ static void running(struct doctor *d, enum engine engine)
 
 /* --- diverting --- */
 
-/* has_line - whether one of the lines of @text is @line. */
-static bool has_line(const char *text, const char *line)
-{
-	const size_t len = strlen(line);
-
-	for (const char *at = text; (at = strstr(at, line)); at++) {
-		if ((at == text || at[-1] == '\n') && (at[len] == '\n' || at[len] == '\0'))
-			return true;
-	}
-	return false;
-}
-
 static void diverted(struct doctor *d, enum engine engine)
 {
-	_cleanup_buf_ struct buf diversions = { 0 };
-	struct error ignored;
-	bool dpkg = tree_read(&d->tree, "/var/lib/dpkg/diversions", &diversions, NULL, &ignored) == 0;
-
 	for (size_t i = 0; i < d->state.n; i++) {
 		const struct change *c = &d->state.v[i];
 		_cleanup_free_ char *mend = NULL;
@@ -215,7 +199,7 @@ static void diverted(struct doctor *d, enum engine engine)
 				       "%s is judged as %s's whoever calls it, also %s", c->path,
 				       engine_name(engine), engine_name((enum engine)e));
 		}
-		if (!dpkg || has_line(buf_cstr(&diversions), c->path))
+		if (divert_by_dpkg(&d->tree, c->path) != 0)
 			continue;
 		if (asprintf(&mend, "dpkg-divert --local --no-rename --divert %s --add %s", c->beside,
 			     c->path) < 0)

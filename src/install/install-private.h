@@ -284,6 +284,20 @@ int log_usable(const struct tree *tree, const struct log_config *log,
 int docker_without(const struct change *change, const char *now, struct buf *ret,
 		   struct error *err) must_check;
 
+/* divert_by_dpkg - 1: dpkg-divert(1) knows of @path; 0: not; -errno: there is no dpkg. */
+int divert_by_dpkg(const struct tree *tree, const char *path) must_check;
+
+/* --- what was made through the door --- */
+
+/* made_runs - how many containers run whose shim calls @door. */
+size_t made_runs(const struct tree *tree, const char *door);
+
+/* made_by_docker - how many of its containers name Cofferdam's runtime, or with @ours false another. */
+size_t made_by_docker(const struct tree *tree, bool ours);
+
+/* the runtime in daemon.json */
+#define DOCKER_RUNTIME "cofferdam"
+
 /* --- what is where on a host --- */
 
 /* where_program - the first of the usual folders that has @name; NULL. malloc'd. */

@@ -94,6 +94,7 @@ static void notes(struct plan *plan, enum engine engine)
 	};
 	const bool *doors = plan->state.doors[engine];
 	bool changed = false;
+	size_t made;
 
 	for (size_t i = 0; i < plan->state.n; i++) {
 		const struct change *c = &plan->state.v[i];
@@ -110,6 +111,9 @@ static void notes(struct plan *plan, enum engine engine)
 	if (engine == ENGINE_DOCKER)
 		plan_note(plan, engine, "docker run --runtime runc and docker build do not pass this door; "
 			  "--door divert covers them");
+	if (engine == ENGINE_DOCKER && (made = made_by_docker(&plan->tree, false)) > 0)
+		plan_note(plan, engine, "%zu containers were made for another runtime, and do not pass this door "
+			  "whenever they are started; make them anew, or --door divert covers them", made);
 }
 
 static int want_engines(struct plan *plan, const struct install_want *want, struct error *err)

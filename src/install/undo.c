@@ -72,6 +72,12 @@ static bool leads_to(const struct tree *tree, const struct change *c)
 
 static int undo_divert(struct undo *u, const struct change *c, struct error *err)
 {
+	/* it would go on to put updates beside, where nothing uses them any more */
+	if (divert_by_dpkg(u->tree, c->path) > 0) {
+		say_line(u->said, "%s%s is diverted by dpkg, too: run dpkg-divert --local --no-rename "
+			 "--remove %s, then cofferdam uninstall again", u->tree->name, c->path, c->path);
+		return 1;
+	}
 	if (!leads_to(u->tree, c)) {
 		say_line(u->said, "%s%s was replaced since, by an update it seems: it stays, and the old "
 			   "one, %s, is removed", u->tree->name, c->path, c->beside);
@@ -86,6 +92,24 @@ static int undo_divert(struct undo *u, const struct change *c, struct error *err
 	return u->dry ? 0 : tree_rename(u->tree, c->beside, c->path, err);
 }
 
+/* What runs is stopped, and entered, by the name that it was started with. */
+static int undo_link(struct undo *u, const struct change *c, struct error *err)
+{
+	size_t n;
+
+	if (!leads_to(u->tree, c))
+		return 0;
+	n = made_runs(u->tree, c->path);
+	if (n > 0) {
+		say_line(u->said, "%s%s stays: %zu of the containers that run were started with it, and are "
+			 "entered and stopped through it; run cofferdam uninstall again when they have ended",
+			 u->tree->name, c->path, n);
+		return 1;
+	}
+	say_line(u->said, "remove the link %s%s", u->tree->name, c->path);
+	return u->dry ? 0 : tree_remove(u->tree, c->path, false, err);
+}
+
 static int undo_change(struct undo *u, const struct change *c, struct error *err)
 {
 	switch (c->kind) {
@@ -94,10 +118,7 @@ static int undo_change(struct undo *u, const struct change *c, struct error *err
 	case CHANGE_DIVERT:
 		return undo_divert(u, c, err);
 	case CHANGE_LINK:
-		if (!leads_to(u->tree, c))
-			return 0;
-		say_line(u->said, "remove the link %s%s", u->tree->name, c->path);
-		return u->dry ? 0 : tree_remove(u->tree, c->path, false, err);
+		return undo_link(u, c, err);
 	case CHANGE_FOLDER:
 		return u->dry ? 0 : tree_remove(u->tree, c->path, true, err);
 	case CHANGE_KIND_MAX:
@@ -156,20 +177,47 @@ static int undo_engine(struct undo *u, enum engine engine, struct error *err)
 	return 0;
 }
 
+/* Containers that call a door which is the package's, not ours to take away. */
+static size_t still_called(const struct tree *tree)
+{
+	static const char *const doors[] = {
+		LIBEXECDIR "/containerd/runc", LIBEXECDIR "/containerd/crun",
+		LIBEXECDIR "/docker/runc", LIBEXECDIR "/docker/crun",
+	};
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(doors); i++)
+		n += made_runs(tree, doors[i]);
+	return n;
+}
+
 static int undo_all(struct undo *u, const struct install_want *want, struct error *err)
 {
-	bool used = false;
+	bool used = false, docker = u->state->doors[ENGINE_DOCKER][INSTALL_RUNTIME] &&
+		(want->all || want->engines[ENGINE_DOCKER]);
+	size_t made;
 	int r = 0;
 
 	for (int e = ENGINE_UNKNOWN + 1; r == 0 && e < ENGINE_MAX; e++) {
 		if (want->all || want->engines[e])
 			r = undo_engine(u, (enum engine)e, err);
 	}
+	if (r == 0 && docker && (made = made_by_docker(u->tree, true)) > 0)
+		say_line(u->said, "%zu of Docker's containers were made for the runtime " DOCKER_RUNTIME
+			 ", which it does not know any more: make them anew to start them again", made);
 	for (int e = ENGINE_UNKNOWN + 1; e < ENGINE_MAX; e++)
 		used |= installed_uses(u->state, (enum engine)e);
-	if (r == 0 && !used)
-		r = undo_engine(u, ENGINE_UNKNOWN, err);
-	return r;
+	if (r < 0 || used)
+		return r;
+	made = still_called(u->tree);
+	if (made > 0) {
+		say_line(u->said, "%zu of the containers that run are entered through the door, which judges by "
+			 "%s%s: that stays; run cofferdam uninstall again when they have ended", made,
+			 u->tree->name, HOST_JSON);
+		u->left = true;
+		return 0;
+	}
+	return undo_engine(u, ENGINE_UNKNOWN, err);
 }
 
 /* Those that have nothing in them any more. */

@@ -48,11 +48,14 @@ runs "control: it builds" "sha256:" env DOCKER_BUILDKIT=1 "${build[@]}"
 
 # --- the default runtime ---
 
-runs "install" "restart dockerd" "$cofferdam" install --engine docker --enforce
+docker create --name early --network none --pid host bb echo in >/dev/null
+runs "install" "1 containers were made for another runtime.*restart dockerd|restart dockerd.*1 containers were made for another runtime" "$cofferdam" install --engine docker --enforce
 touch -d '+10 seconds' /etc/docker/daemon.json
 is "the file is JSON, and what was there is kept" "$(jq -r '"\(.bridge) \(.["default-runtime"])"' \
 	/etc/docker/daemon.json)" "none cofferdam"
 start
+runs "runtime: what was made before goes past it" "in" docker start --attach early
+docker rm early >/dev/null
 refused "runtime" root-user "${run[@]}" bb true
 refused "runtime: privileged" privileged "${run[@]}" --privileged "${modest[@]}" bb true
 refused "runtime: a host's namespace" host-pid "${run[@]}" --pid host "${modest[@]}" bb true
@@ -122,6 +125,12 @@ unlike "doctor: no way past is left" "$(remarks bypass docker)" "runtime runc"
 
 # --- everything as it was ---
 
+runs "a container that runs" "" docker run -d --name held --network none "${modest[@]}" bb sleep 600
+attempt "$cofferdam" uninstall --engine docker
+like "uninstall: while one runs that was started through the door, the door stays" "$status $output" \
+	"^1 .*docker/runc stays: 1 of the containers.*2 of Docker's containers were made for the runtime"
+runs "uninstall: so that it can be entered" "in" docker exec held echo in
+runs "uninstall: and ended" "held" docker rm --force held
 runs "uninstall" "" "$cofferdam" uninstall --engine docker
 start
 runs "uninstall: nothing is refused" "in" "${run[@]}" --pid host bb echo in
