@@ -387,6 +387,40 @@ host
 rm "$root/usr/bin/runc" "$root/usr/sbin/runc"
 refuses "docker: without runc" "no container could start" --engine docker
 
+# --- what daemons are started with ---
+
+# unit_refuses ENGINE REGEX FILE TEXT
+unit_refuses() {
+	host
+	mkdir -p "$root/${3%/*}" "$root/usr/lib/systemd/system"
+	printf '[Service]\nExecStart=/usr/bin/dockerd -H fd:// $DOCKER_OPTS\n' \
+		>"$root/usr/lib/systemd/system/docker.service"
+	printf "$4" >"$root/$3"
+	refuses "$1: $3: ${4//%/%%}" "$2" --engine "$1"
+}
+
+system=usr/lib/systemd/system
+# shellcheck disable=SC2016 # systemd's
+for text in '[Service]\nExecStart=/usr/bin/dockerd -H fd:// --default-runtime=nvidia\n' \
+	'[Service]\nExecStart=/usr/bin/dockerd \\\n  -H fd:// \\\n  "--default-runtime" "runc"' \
+	'[Service]\nExecStart=\nExecStart=/usr/bin/dockerd --default-runtime runc # x\r\n'; do
+	unit_refuses docker "would not start any more" $system/docker.service "$text"
+	unit_refuses docker "would not start any more" etc/systemd/system/docker.service.d/10-own.conf "$text"
+done
+unit_refuses docker "would not start any more" etc/default/docker 'DOCKER_OPTS="--default-runtime=runc"\n'
+unit_refuses docker "would not start any more" etc/sysconfig/docker 'OPTIONS=--default-runtime=runc -D\n'
+unit_refuses docker "/x.json, and what is edited" etc/default/docker "DOCKER_OPTS='-D --config-file /x.json'\n"
+unit_refuses containerd "/x.toml, and what is edited" etc/systemd/system/containerd.service \
+	'[Service]\nExecStart=/usr/bin/containerd -c /x.toml\n'
+host
+mkdir -p "$root/etc/systemd/system/docker.service.d" "$root/usr/lib/systemd/system" "$root/etc/default"
+printf '[Service]\nExecStart=/usr/bin/dockerd --default-runtime runc\n' >"$root/usr/lib/systemd/system/docker.service"
+printf '[Service]\nExecStart=\nExecStart=/usr/bin/dockerd --config-file /etc/docker/daemon.json --default-runtimes x\n' \
+	>"$root/etc/systemd/system/docker.service.d/10-own.conf"
+printf '# DOCKER_OPTS="--default-runtime=runc"\n' >"$root/etc/default/docker"
+try install --root "$root" --engine docker
+is "docker: what a drop-in takes the place of, and a comment" "$status" 0
+
 # --- what an administrator changed since ---
 
 host
@@ -681,6 +715,28 @@ chgrp 1 "$root/run/n" 2>/dev/null &&
 	has warning "socket containerd: .*group 1 .*can change what starts" "an NRI socket for a group"
 try uninstall --root "$root" --engine containerd
 has warning "hooks containerd: .*00-cofferdam.json is for podman" "podman's hook, by NRI"
+
+# what else starts containers
+healthy
+for program in k3s buildkitd containerd-shim-kata-v2 containerd-shim-runc-v2 youki; do
+	cp "$root/usr/bin/podman" "$root/usr/bin/$program"
+done
+mkdir -p "$root/usr/libexec/crio"
+cp "$root/usr/bin/runc" "$root/usr/libexec/crio/runc"
+try doctor --root "$root" --format json
+bypass=$(jq -r '.remarks[] | select(.topic == "bypass") | "\(.level) \(.engine): \(.what)"' <<<"$out")
+for wanted in "null: /usr/bin/k3s has a containerd" "null: /usr/bin/buildkitd calls runc" \
+	"containerd: /usr/bin/containerd-shim-kata-v2 is a shim" \
+	"docker: /usr/bin/containerd-shim-kata-v2 is a shim" "podman: /usr/bin/youki is another"; do
+	like "doctor: $wanted" "$bypass" "warning $wanted"
+done
+unlike "doctor: not runc's own shim" "$bypass" "shim-runc"
+unlike "doctor: a copy matters where it is diverted" "$bypass" "libexec/crio/runc"
+like "doctor: what it does not look for" "$out" '"good","topic":"scope"'
+try install --root "$root" --engine docker --door divert
+try doctor --root "$root"
+like "doctor: and there" "$out" "/usr/libexec/crio/runc is another runtime, which is not diverted"
+unlike "doctor: where buildkitd meets the door" "$out" "buildkitd"
 
 # --- programs ---
 

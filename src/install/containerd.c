@@ -317,6 +317,20 @@ static int handlers_of(const struct toml *doc, const char *plugin, struct paths 
 	return r;
 }
 
+/* With another file on its command line what is written here is not read. */
+static int check_unit(const struct plan *plan, struct error *err)
+{
+	static const struct unit_option file = { "config", "c" };
+	_cleanup_buf_ struct buf said = { 0 };
+	int r = unit_says(&plan->tree, "containerd", &file, &said, err);
+
+	if (r > 0 && strcmp(buf_cstr(&said), CONFIG) != 0)
+		return error_set(err, -EINVAL, "containerd.service starts containerd with --config %s, and what is "
+				 "edited here is %s; start it with that, or use --door divert", buf_cstr(&said),
+				 CONFIG);
+	return r < 0 ? r : 0;
+}
+
 /* What the file says before anything is planned: which handlers there are to edit. */
 static int look(struct plan *plan, struct paths *ret, bool *ret_empty, struct error *err)
 {
@@ -347,7 +361,9 @@ int plan_containerd(struct plan *plan, struct error *err)
 
 	if (!plan->state.doors[ENGINE_CONTAINERD][INSTALL_RUNTIME])
 		return 0;
-	r = look(plan, &handlers, &empty, err);
+	r = check_unit(plan, err);
+	if (r == 0)
+		r = look(plan, &handlers, &empty, err);
 	if (r == 0)
 		r = plan_links(plan, ENGINE_CONTAINERD, err);
 	if (r == 0)

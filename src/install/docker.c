@@ -106,6 +106,28 @@ static int edit_all(struct plan *plan, struct change *change, struct buf *text,
 	return r;
 }
 
+/*
+ * dockerd does not start when its command line and the file say the same thing; and with
+ * another file on it what is written here is not read.
+ */
+static int check_unit(const struct plan *plan, struct error *err)
+{
+	static const struct unit_option first = { "default-runtime", NULL }, file = { "config-file", NULL };
+	_cleanup_buf_ struct buf said = { 0 };
+	int r = unit_says(&plan->tree, "docker", &first, &said, err);
+
+	if (r > 0)
+		return error_set(err, -EINVAL, "docker.service starts dockerd with --default-runtime %s: it would "
+				 "not start any more with that in %s, too; take it from there", buf_cstr(&said),
+				 CONFIG);
+	if (r == 0)
+		r = unit_says(&plan->tree, "docker", &file, &said, err);
+	if (r > 0 && strcmp(buf_cstr(&said), CONFIG) != 0)
+		return error_set(err, -EINVAL, "docker.service starts dockerd with --config-file %s, and what is "
+				 "edited here is %s; start it with that", buf_cstr(&said), CONFIG);
+	return r < 0 ? r : 0;
+}
+
 int plan_docker(struct plan *plan, struct error *err)
 {
 	_cleanup_buf_ struct buf text = { 0 };
@@ -114,7 +136,9 @@ int plan_docker(struct plan *plan, struct error *err)
 
 	if (!plan->state.doors[ENGINE_DOCKER][INSTALL_RUNTIME])
 		return 0;
-	r = plan_links(plan, ENGINE_DOCKER, err);
+	r = check_unit(plan, err);
+	if (r == 0)
+		r = plan_links(plan, ENGINE_DOCKER, err);
 	if (r == 0)
 		r = plan_needs(plan, ENGINE_DOCKER, "runc", err);
 	if (r == 0)

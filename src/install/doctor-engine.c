@@ -2,14 +2,9 @@
 /* An engine's side: what is registered, what an update or a restart did, who goes past it. */
 #include "doctor-private.h"
 
-#include <ctype.h>
-#include <dirent.h>
-#include <fcntl.h>
 #include <string.h>
-#include <time.h>
 
 #include <cofferdam/file.h>
-#include <cofferdam/text.h>
 
 /* Everything that was made for it is as it was made. */
 static bool in_place(struct doctor *d, enum engine engine)
@@ -102,67 +97,6 @@ static void in_force(struct doctor *d, enum engine engine)
 
 /* --- what runs since before the change --- */
 
-/* The time of the boot, in seconds since the epoch. */
-static time_t booted(void)
-{
-	struct timespec now = { 0 }, up = { 0 };
-
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	(void)clock_gettime(CLOCK_BOOTTIME, &up);
-	return now.tv_sec - up.tv_sec;
-}
-
-/* proc_pid_stat(5): the name in brackets, then fields from the third on. */
-time_t doctor_started(const char *pid, const char *name)
-{
-	_cleanup_free_ char *path = NULL;
-	_cleanup_close_ int fd = -1;
-	char text[512] = "", *field, *open_bracket;
-	unsigned long long ticks;
-	long hertz = sysconf(_SC_CLK_TCK);
-
-	if (!isdigit((unsigned char)pid[0]) || asprintf(&path, "/proc/%s/stat", pid) < 0) {
-		path = NULL;
-		return 0;
-	}
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
-		return 0;
-	open_bracket = strchr(text, '(');
-	field = strrchr(text, ')');
-	if (!open_bracket || !field || hertz <= 0)
-		return 0;
-	*field++ = '\0';
-	if (name && strcmp(open_bracket + 1, name) != 0)
-		return 0;
-	for (int i = 3; i < 22 && field; i++)
-		field = strchr(field + 1, ' ');
-	if (!field)
-		return 0;
-	ticks = strtoull(field, NULL, 10);
-	return booted() + (time_t)(ticks / (unsigned long long)hertz);
-}
-
-time_t doctor_since(enum engine engine, long *ret_pid)
-{
-	static const char *const daemons[ENGINE_MAX] = {
-		[ENGINE_CRIO] = "crio", [ENGINE_CONTAINERD] = "containerd", [ENGINE_DOCKER] = "dockerd",
-	};
-	_cleanup_dir_ DIR *proc = daemons[engine] ? opendir("/proc") : NULL;
-	const struct dirent *entry;
-	time_t first = 0;
-
-	while (proc && dir_next(proc, &entry) > 0) {
-		time_t since = doctor_started(entry->d_name, daemons[engine]);
-
-		if (since && (!first || since < first)) {
-			first = since;
-			*ret_pid = strtol(entry->d_name, NULL, 10);
-		}
-	}
-	return first;
-}
-
 static void running(struct doctor *d, enum engine engine)
 {
 	long pid = 0;
@@ -242,23 +176,6 @@ static void sockets(struct doctor *d, enum engine engine)
 		doctor_nri(d);
 }
 
-/* Other programs that could be named as a runtime. */
-static void others(struct doctor *d, enum engine engine)
-{
-	static const char *const names[] = { "kata-runtime", "runsc", "youki", "krun", "crun-wasm",
-					     "nvidia-container-runtime" };
-
-	if (engine != ENGINE_PODMAN && engine != ENGINE_DOCKER)
-		return;
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		_cleanup_free_ char *path = where_program(&d->tree, names[i]);
-
-		if (path)
-			remark(d, REMARK_WARNING, "bypass", engine, "uninstall it if nothing needs it",
-			       "%s is another runtime, which no door speaks for", path);
-	}
-}
-
 void doctor_engine(struct doctor *d, enum engine engine)
 {
 	bool there = where_engine(&d->tree, engine), used = installed_uses(&d->state, engine);
@@ -280,11 +197,11 @@ void doctor_engine(struct doctor *d, enum engine engine)
 		in_force(d, engine);
 	if (used && d->live)
 		running(d, engine);
-	if (used && d->live && engine == ENGINE_CRIO)
-		doctor_crio(d);
+	if (d->live)
+		doctor_told(d, engine);
 	diverted(d, engine);
 	sockets(d, engine);
-	others(d, engine);
+	doctor_others(d, engine);
 	if (engine == ENGINE_PODMAN && used && !d->state.doors[engine][INSTALL_DIVERT])
 		remark(d, REMARK_WARNING, "bypass", engine,
 		       "mind who is root; --door divert covers podman --runtime PATH, too",

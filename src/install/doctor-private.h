@@ -30,8 +30,21 @@ bool doctor_hooks(struct doctor *d, enum engine engine);
 /* doctor_socket - who can write to it, and therefore @can do something. */
 void doctor_socket(struct doctor *d, enum engine engine, const char *path, const char *can);
 
-/* Of a CRI-O that runs: how it was started; whether it watches @folder, which has a hook. */
-void doctor_crio(struct doctor *d);
+void doctor_others(struct doctor *d, enum engine engine);
+
+/* doctor_scope - what no engine is asked of, and what is not looked for. */
+void doctor_scope(struct doctor *d);
+
+/* doctor_told - of all of @engine that run: what they were started with. */
+void doctor_told(struct doctor *d, enum engine engine);
+
+/*
+ * option_value - what @arg says of the option @name, if it is that; @next is the
+ * argument behind it. NULL: it is another.
+ */
+const char *option_value(const char *arg, const char *next, const char *name);
+
+/* doctor_watched - whether the CRI-O that runs watches @folder, which has a hook. */
 void doctor_watched(struct doctor *d, const char *folder);
 
 /*

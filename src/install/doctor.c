@@ -53,6 +53,7 @@ int doctor_look(const char *root, struct remarks *ret, struct error *err)
 			doctor_kernel(&d);
 			versions(&d);
 		}
+		doctor_scope(&d);
 		if (ret->oom)
 			r = error_oom(err);
 	}

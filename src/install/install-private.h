@@ -287,6 +287,19 @@ int docker_without(const struct change *change, const char *now, struct buf *ret
 /* divert_by_dpkg - 1: dpkg-divert(1) knows of @path; 0: not; -errno: there is no dpkg. */
 int divert_by_dpkg(const struct tree *tree, const char *path) must_check;
 
+/* --- what starts a daemon --- */
+
+struct unit_option {
+	const char *option, *letter;	/* @letter may be NULL */
+};
+
+/*
+ * unit_says - whether the unit of @daemon, its drop-ins, or the files that it may get its
+ * options from give it that one on its command line: 1 and the value in @ret, or 0.
+ */
+int unit_says(const struct tree *tree, const char *daemon, const struct unit_option *what,
+	      struct buf *ret, struct error *err) must_check;
+
 /* --- what was made through the door --- */
 
 /* made_runs - how many containers run whose shim calls @door. */
@@ -316,6 +329,10 @@ int where_all(const struct tree *tree, const char *name, struct paths *ret,
 void paths_free(struct paths *paths);
 #define _cleanup_paths_ _cleanup_(paths_free)
 int paths_add(struct paths *paths, const char *path, struct error *err) must_check;
+
+/* where_beginning - programs whose names begin so, without links. */
+int where_beginning(const struct tree *tree, const char *begin, struct paths *ret,
+		    struct error *err) must_check;
 
 /* where_engine - whether the engine's program is there. */
 bool where_engine(const struct tree *tree, enum engine engine);

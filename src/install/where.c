@@ -76,6 +76,30 @@ int where_all(const struct tree *tree, const char *name, struct paths *ret, stru
 	return 0;
 }
 
+int where_beginning(const struct tree *tree, const char *begin, struct paths *ret,
+		    struct error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(folders); i++) {
+		_cleanup_close_ int fd = tree_fd(tree, folders[i], O_RDONLY | O_DIRECTORY);
+		_cleanup_dir_ DIR *dir = fd < 0 ? NULL : dir_open(fd);
+		const struct dirent *entry;
+
+		while (r == 0 && dir && dir_next(dir, &entry) > 0) {
+			_cleanup_free_ char *path = NULL, *real = NULL;
+
+			if (strncmp(entry->d_name, begin, strlen(begin)) != 0)
+				continue;
+			if (asprintf(&path, "%s/%s", folders[i], entry->d_name) < 0)
+				path = NULL;
+			real = path ? tree_real(tree, path) : NULL;
+			r = real ? paths_add(ret, real, err) : 0;
+		}
+	}
+	return r;
+}
+
 bool where_engine(const struct tree *tree, enum engine engine)
 {
 	static const char *const programs[ENGINE_MAX] = {

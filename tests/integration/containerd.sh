@@ -26,14 +26,14 @@ containerd_config() {
 	END
 }
 
-# start - containerd, again if it runs
+# start [OPTION]... - containerd, again if it runs
 containerd_pid=
 start() {
 	if [ -n "$containerd_pid" ]; then
 		kill "$containerd_pid"
 		wait "$containerd_pid" 2>/dev/null
 	fi
-	containerd >"$work/containerd.log" 2>&1 &
+	containerd "$@" >"$work/containerd.log" 2>&1 &
 	containerd_pid=$!
 	started+=($!)
 	wait_for ctr version || bail "containerd does not start: $(tail -n 3 "$work/containerd.log")"

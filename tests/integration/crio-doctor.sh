@@ -91,10 +91,10 @@ told() {
 
 first=', which goes before its files$'
 told "nothing" '^$' crio
-told "another folder of hooks" "^fault: CRI-O was started with hooks-dir /x$first" crio --hooks-dir /x
+told "another folder of hooks" "^fault: CRI-O .pid [0-9]*. was started with hooks-dir /x$first" crio --hooks-dir /x
 told "ours among others" '^$' crio --hooks-dir=/x,$folder
 told "the option is the last" '^$' crio --hooks-dir
-told "by the environment" "^fault: CRI-O was started with CONTAINER_HOOKS_DIR /x$first" CONTAINER_HOOKS_DIR=/x crio
+told "by the environment" "^fault: CRI-O .pid [0-9]*. was started with CONTAINER_HOOKS_DIR /x$first" CONTAINER_HOOKS_DIR=/x crio
 told "another file" "started with config /x.conf$first" crio -c /x.conf
 told "the same file" '^$' crio --config=/etc/crio/crio.conf
 told "another folder of files" 'started with config-dir , which' crio -config-dir ''

@@ -67,6 +67,13 @@ start
 is "doctor: no more" "$(remarks restart containerd)" ""
 like "doctor: the door is in place" "$(remarks registration containerd)" "^good: the door runtime"
 
+cp /etc/containerd/config.toml "$work/other.toml"
+start --config "$work/other.toml"
+like "doctor: one that was started with another file" "$(remarks bypass containerd)" \
+	"fault: containerd .pid $containerd_pid. was started with config $work/other.toml"
+start
+unlike "doctor: and with its own" "$(remarks bypass containerd)" "fault"
+
 pod door
 is "the door: a sandbox has a policy of its own" "$status" 0
 [ "$status" = 0 ] || note "$output"

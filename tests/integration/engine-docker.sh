@@ -18,14 +18,14 @@ jq -n '{ bridge: "none", iptables: false, ip6tables: false, "ip-forward": false,
 	>/etc/docker/daemon.json
 export DOCKER_HOST=unix:///run/docker.sock
 
-# start - dockerd, again if it runs
+# start [COMMAND]... - dockerd, again if it runs
 dockerd_pid=
 start() {
 	if [ -n "$dockerd_pid" ]; then
 		kill "$dockerd_pid"
 		wait "$dockerd_pid" 2>/dev/null
 	fi
-	dockerd >"$work/dockerd.log" 2>&1 &
+	"${@:-dockerd}" >"$work/dockerd.log" 2>&1 &
 	dockerd_pid=$!
 	started+=($!)
 	wait_for docker version || bail "dockerd does not start: $(tail -n 3 "$work/dockerd.log")"
@@ -91,6 +91,25 @@ like "doctor --canary: another host's is not tried" \
 	"$(DOCKER_HOST=tcp://127.0.0.1:1 canary docker)" "^fault: not tried: DOCKER_HOST"
 is "doctor --canary: no image of its is left" "$(docker images --quiet cofferdam-canary)" ""
 refused "docker build without BuildKit" root-user env DOCKER_BUILDKIT=0 "${build[@]}"
+
+jq 'del(.runtimes, .["default-runtime"])' /etc/docker/daemon.json >"$work/other.json"
+start dockerd --config-file "$work/other.json"
+like "doctor: one that was started with another file" "$(remarks bypass docker)" \
+	"fault: dockerd .pid $dockerd_pid. was started with config-file $work/other.json"
+is "doctor: it is no containerd of the host's that dockerd starts" "$(remarks bypass containerd | grep fault)" ""
+start dockerd --add-runtime "other=/usr/sbin/runc"
+like "doctor: one with a runtime of its own" "$(remarks bypass docker)" \
+	"fault: dockerd .pid $dockerd_pid. was started with add-runtime other=/usr/sbin/runc"
+start
+unlike "doctor: and as it is meant" "$(remarks bypass docker)" "fault"
+attempt timeout 10 dockerd --default-runtime runc --pidfile "$work/pid"
+like "dockerd does not start with a default in both places" "$output" "both as a flag and in the configuration file"
+mkdir -p /etc/systemd/system/docker.service.d
+printf '[Service]\nExecStart=\nExecStart=/usr/sbin/dockerd --default-runtime runc\n' \
+	>/etc/systemd/system/docker.service.d/own.conf
+like "doctor: and what would come of that is said before" "$(remarks registration docker)" \
+	"^fault: .*docker.service starts dockerd with --default-runtime"
+rm -r /etc/systemd/system/docker.service.d
 
 # What users can do all the same; doctor says so.
 runs "docker run --runtime runc goes past it" "in" "${run[@]}" --runtime runc --pid host bb echo in
