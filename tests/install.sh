@@ -172,6 +172,15 @@ rm "$root/etc/containers/containers.conf.d/99-z.conf"
 try install --root "$root" --engine podman
 is "podman: whatever else TOML allows" "$status" 0
 try uninstall --root "$root"
+mv "$root/etc/containers/containers.conf" "$root/etc/linked.conf"
+printf '[engine]\nhooks_dir = ["/opt/linked"]\n' >>"$root/etc/linked.conf"
+ln -s /etc/linked.conf "$root/etc/containers/containers.conf"
+try install --root "$root" --engine podman
+like "podman: a file that is only read may be a link" "$status $(cat "$conf")" '^0 .*"/opt/linked"'
+try uninstall --root "$root"
+rm "$root/etc/containers/containers.conf"
+printf '[engine]\nhooks_dir = ["""/opt/x"""]\n' >"$root/etc/containers/containers.conf"
+refuses "podman: a folder in a long string" "a string of one line" --engine podman
 rm "$root"/usr/bin/{runc,crun}
 refuses "podman: without a runtime" "no container could start" --engine podman --door runtime
 mkdir -p "$root/opt"
@@ -305,6 +314,14 @@ like "containerd: a shim of another name: it is named" "$status $out" \
 	'^0 .*runtimes\.other is served by /opt/bin/shim and does not pass the door'
 unlike "containerd: a shim of another name: and left alone" \
 	"$(cat "$root/etc/containerd/config.toml")" 'other\.options'
+containerd_edit "CRLF, tabs, quoted keys, lists of tables" ">     BinaryName = \"LIBEXEC/containerd/runc\"" \
+	$'version = 2\r\n# \\u00e9\r\n[stream]\r\n\ta = "\\u00e9"\t# b\r\n[[x]]\r\na=1\r\n[[x]]\r\na=1\r\n[ "plugins" . '"'io.containerd.grpc.v1.cri'"$'.containerd."runtimes".runc]\r\n\truntime_type="io.containerd.runc.v2"\r\n  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes."runc"."options"]\t# c\r\n'
+containerd_edit "no newline at the end" "< [plugins.$v2.runc.options]
+> [plugins.$v2.runc.options]
+>   BinaryName = \"LIBEXEC/containerd/runc\"" "version = 2
+[plugins.$v2.runc]
+runtime_type = \"io.containerd.runc.v2\"
+[plugins.$v2.runc.options]"
 host
 rm "$root/etc/containerd/config.toml"
 before=$(tree)
@@ -651,6 +668,11 @@ doctor "registration podman: .*00-cofferdam.json is gone" "a folder that is gone
 healthy
 echo '{' >"$root/etc/containers/oci/hooks.d/50-other.json"
 doctor "hooks podman: .*50-other.json" "another hook's file that stops the engine"
+healthy
+cp "$root/etc/containers/oci/hooks.d/00-cofferdam.json" "$root/etc/linked.json"
+ln -s ../../../linked.json "$root/etc/containers/oci/hooks.d/50-other.json"
+try doctor --root "$root"
+is "doctor: another hook's file that is a link" "$status" 0
 healthy
 echo '{"stages":["precreate"]}' >"$root/etc/containers/oci/hooks.d/50-other.json"
 doctor "hooks podman: .*stops CRI-O and image builds" "a file of podman's own stage where builds read"

@@ -34,6 +34,9 @@ size_t text_plain(const char *s, size_t len);
  * Overlong forms, surrogates and values above U+10FFFF are bad (RFC 3629). */
 long text_valid_utf8(const char *s, size_t len);
 
+/* text_put_utf8 - the one to four bytes of the character @c; how many. */
+size_t text_put_utf8(char *out, unsigned int c);
+
 /*
  * text_nearest - the name most like @word, for "did you mean"; NULL if none
  * is near. @names has @n entries and lives as long as the caller wants.

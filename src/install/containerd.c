@@ -247,7 +247,7 @@ static int check_import(const struct plan *plan, const char *pattern, const char
 		_cleanup_toml_ struct toml doc = { 0 };
 		_cleanup_buf_ struct buf text = { 0 };
 
-		r = tree_read(&plan->tree, files.v[i], &text, NULL, err);
+		r = tree_follow(&plan->tree, files.v[i], &text, err);
 		if (r == 0)
 			r = toml_parse(files.v[i], &text, &doc, err);
 		for (size_t k = 0; r == 0 && k < doc.n; k++) {

@@ -159,7 +159,7 @@ static int handlers_all(const struct plan *plan, const struct paths *files,
 		_cleanup_toml_ struct toml doc = { 0 };
 		_cleanup_buf_ struct buf text = { 0 };
 
-		r = tree_read(&plan->tree, files->v[i], &text, NULL, err);
+		r = tree_follow(&plan->tree, files->v[i], &text, err);
 		if (r == -ENOENT) {
 			r = 0;
 			continue;

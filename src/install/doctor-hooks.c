@@ -56,7 +56,7 @@ static bool look(struct doctor *d, enum engine engine, const char *path, bool sh
 	const struct json *hook, *program;
 	struct error err;
 
-	if (tree_read(&d->tree, path, &text, NULL, &err) < 0 ||
+	if (tree_follow(&d->tree, path, &text, &err) < 0 ||
 	    json_parse(path, buf_cstr(&text), text.len, 0, &doc, &err) < 0) {
 		remark(d, REMARK_FAULT, "hooks", engine, "mend it or move it away",
 		       "the engine drops this file, or does not start any more: %s", err.text);

@@ -32,6 +32,10 @@ int tree_fd(const struct tree *tree, const char *path, int flags) must_check;
 int tree_read(const struct tree *tree, const char *path, struct buf *ret, struct stat *ret_st,
 	      struct error *err) must_check;
 
+/* tree_follow - the same of a file that is only read: a link is followed, in the root. */
+int tree_follow(const struct tree *tree, const char *path, struct buf *ret,
+		struct error *err) must_check;
+
 /* tree_look - lstat(2): 0 or -errno. */
 int tree_look(const struct tree *tree, const char *path, struct stat *ret) must_check;
 bool tree_has(const struct tree *tree, const char *path);

@@ -125,7 +125,7 @@ static int names_of(const struct plan *plan, const struct paths *files, struct p
 		_cleanup_toml_ struct toml doc = { 0 };
 		_cleanup_buf_ struct buf text = { 0 };
 
-		r = tree_read(&plan->tree, files->v[i], &text, NULL, err);
+		r = tree_follow(&plan->tree, files->v[i], &text, err);
 		if (r == 0)
 			r = toml_parse(files->v[i], &text, &doc, err);
 		if (r == 0)

@@ -6,6 +6,7 @@
  */
 #include "install-private.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include <cofferdam/text.h>
@@ -68,12 +69,36 @@ static int end_line(struct scan *s)
 	return 0;
 }
 
+/* \uXXXX or \UXXXXXXXX, of a character that a text here can have. */
+static int character(struct scan *s, struct buf *out)
+{
+	const int digits = here(s) == 'u' ? 4 : 8;
+	unsigned int c = 0;
+	char bytes[4];
+
+	for (int i = 0; i < digits; i++) {
+		s->at++;
+		if (!isxdigit((unsigned char)here(s)) || c > 0x10ffff)
+			return wrong(s, "an escape that is not understood here");
+		c = c << 4 | (unsigned int)(isdigit((unsigned char)here(s)) ? here(s) - '0' :
+					    (here(s) | 0x20) - 'a' + 10);
+	}
+	s->at++;
+	if (c == 0 || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
+		return wrong(s, "an escape that is not understood here");
+	if (out)
+		buf_add(out, bytes, text_put_utf8(bytes, c));
+	return 0;
+}
+
 static int escape(struct scan *s, struct buf *out)
 {
 	static const char from[] = "btnfr\"\\", to[] = "\b\t\n\f\r\"\\";
 	const char *found;
 
 	s->at++;
+	if (here(s) == 'u' || here(s) == 'U')
+		return character(s, out);
 	found = here(s) ? strchr(from, here(s)) : NULL;
 	if (!found)
 		return wrong(s, "an escape that is not understood here");
@@ -173,6 +198,21 @@ static int key(struct scan *s, struct buf *path)
 	}
 }
 
+/* A number, a date with its time, true, ... */
+static void skip_word(struct scan *s)
+{
+	const size_t start = s->at;
+
+	while (s->at < s->len && !strchr(" \t\r\n#", here(s)))
+		s->at++;
+	/* between date and time a space may stand */
+	if (s->at - start == strlen("1979-05-27") && s->text[start + 4] == '-' && here(s) == ' ' &&
+	    s->at + 1 < s->len && isdigit((unsigned char)s->text[s->at + 1])) {
+		for (s->at++; s->at < s->len && !strchr(" \t\r\n#", here(s));)
+			s->at++;
+	}
+}
+
 /* A value; its end is where s->at is left. */
 static int skip_value(struct scan *s)
 {
@@ -196,8 +236,7 @@ static int skip_value(struct scan *s)
 		} else if (c == '#') {
 			skip_line(s);
 		} else if (depth == 0) {
-			while (s->at < s->len && !strchr(" \t\r\n#", here(s)))
-				s->at++;
+			skip_word(s);
 		} else {
 			s->at++;
 		}
@@ -256,6 +295,16 @@ static int pair(struct scan *s, struct toml_entry *entry, struct buf *path)
 	return r;
 }
 
+/* Whether a table belongs to the last one of a list. */
+static bool below_array(const struct toml *doc, const char *path)
+{
+	for (size_t i = 0; i < doc->n; i++) {
+		if (doc->v[i].kind == TOML_ARRAY_TABLE && toml_below(path, doc->v[i].path))
+			return true;
+	}
+	return false;
+}
+
 /* One table's name or one value, with the whole of its lines. */
 static int entry_here(struct toml *doc, struct scan *s, struct buf *in, bool *in_array)
 {
@@ -267,7 +316,8 @@ static int entry_here(struct toml *doc, struct scan *s, struct buf *in, bool *in
 		entry.start--;
 	if (here(s) == '[') {
 		r = table(s, &entry, &path);
-		entry.in_array = *in_array = entry.kind == TOML_ARRAY_TABLE;
+		entry.in_array = *in_array = entry.kind == TOML_ARRAY_TABLE ||
+			below_array(doc, buf_cstr(&path));
 		buf_reset(in);
 		buf_add(in, buf_cstr(&path), path.len);
 	} else {
@@ -295,6 +345,8 @@ int toml_parse(const char *name, const struct buf *text, struct toml *ret, struc
 	_cleanup_buf_ struct buf in = { 0 };
 	bool in_array = false;
 
+	if (looks_at(&s, "\xef\xbb\xbf"))
+		s.at = 3;	/* editors of another system put it there */
 	while (s.at < s.len) {
 		int r;
 
@@ -342,6 +394,8 @@ int toml_next_string(const struct toml *doc, const struct toml_entry *entry, siz
 				continue;
 			return wrong(&s, "a list of strings is expected here");
 		}
+		if (looks_at(&s, "\"\"\"") || looks_at(&s, "'''"))
+			return wrong(&s, "a string of one line is expected here");
 		buf_reset(ret);
 		if (one_line_string(&s, ret) < 0)
 			return -EINVAL;

@@ -84,6 +84,13 @@ int tree_read(const struct tree *tree, const char *path, struct buf *ret, struct
 	return 0;
 }
 
+int tree_follow(const struct tree *tree, const char *path, struct buf *ret, struct error *err)
+{
+	_cleanup_free_ char *real = tree_real(tree, path);
+
+	return tree_read(tree, real ? real : path, ret, NULL, err);
+}
+
 int tree_look(const struct tree *tree, const char *path, struct stat *ret)
 {
 	_cleanup_close_ int dir = -1;

@@ -197,7 +197,7 @@ int said_last(const struct tree *tree, const struct paths *files, const char *pa
 		_cleanup_toml_ struct toml doc = { 0 };
 		_cleanup_buf_ struct buf text = { 0 };
 		const struct toml_entry *entry;
-		int r = tree_read(tree, files->v[i], &text, NULL, err);
+		int r = tree_follow(tree, files->v[i], &text, err);
 
 		if (r == -ENOENT)
 			continue;

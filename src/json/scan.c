@@ -165,30 +165,6 @@ size_t json_skip(const char *text, size_t len, size_t at)
 	return at;
 }
 
-static size_t put_utf8(char *out, unsigned c)
-{
-	if (c < 0x80) {
-		out[0] = (char)c;
-		return 1;
-	}
-	if (c < 0x800) {
-		out[0] = (char)(0xc0 | c >> 6);
-		out[1] = (char)(0x80 | (c & 0x3f));
-		return 2;
-	}
-	if (c < 0x10000) {
-		out[0] = (char)(0xe0 | c >> 12);
-		out[1] = (char)(0x80 | (c >> 6 & 0x3f));
-		out[2] = (char)(0x80 | (c & 0x3f));
-		return 3;
-	}
-	out[0] = (char)(0xf0 | c >> 18);
-	out[1] = (char)(0x80 | (c >> 12 & 0x3f));
-	out[2] = (char)(0x80 | (c >> 6 & 0x3f));
-	out[3] = (char)(0x80 | (c & 0x3f));
-	return 4;
-}
-
 /* Decode the escape at @s, which json_scan() has checked; returns its length. */
 static size_t unescape_one(const char *s, size_t len, unsigned *ret)
 {
@@ -222,7 +198,7 @@ size_t json_unescape(char *out, const char *text, size_t len)
 		}
 		/* an escape is never shorter than what it stands for */
 		i += unescape_one(text + i, len - i, &c);
-		n += put_utf8(out + n, c);
+		n += text_put_utf8(out + n, c);
 	}
 	return n;
 }

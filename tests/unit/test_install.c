@@ -61,6 +61,17 @@ static void test_toml(void **state)
 		  "a=\"\"\"\n[x]\n\\\"\"\"\"\";b=''''x'''';" },
 		{ "[[t]]\na = 1\n[[t]]\na = 2\n", "list t;t.a=1;list t;t.a=2;" },
 		{ "a = 1979-05-27T07:32:00Z\n", "a=1979-05-27T07:32:00Z;" },
+		{ "a = 1979-05-27 07:32:00 # x\n", "a=1979-05-27 07:32:00;" },
+		{ "\xef\xbb\xbf# x\n[t]\r\na = 1\r\n", "table t;t.a=1;" },
+		{ "[[t]]\n[t.u]\na = 1\n[[t]]\n[t.u]\na = 2\n[v]\n[v]",
+		  "t:8: stands here a second time" },
+		{ "[[t]]\n[t.u]\na = 1\n[[t]]\n[t.u]\na = 2\n",
+		  "list t;table t.u;t.u.a=1;list t;table t.u;t.u.a=2;" },
+		{ "\"\\u00e9\\U0001F600\" = 1", "\xc3\xa9\xf0\x9f\x98\x80=1;" },
+		{ "a = \"\\u12\"", "t:1: an escape that is not understood here" },
+		{ "a = \"\\ud800\"", "t:1: an escape that is not understood here" },
+		{ "a = \"\\U00110000\"", "t:1: an escape that is not understood here" },
+		{ "a = \"\\u0000\"", "t:1: an escape that is not understood here" },
 		{ "a", "t:1: neither a table nor a key with a value" },
 		{ "\n\na = \n", "t:3: a value is expected here" },
 		{ "a = \"x", "t:1: a string that does not end" },
@@ -108,6 +119,8 @@ static void test_toml_lists(void **state)
 	assert_int_equal(toml_next_string(&doc, &doc.v[1], &at, &one, &err), -EINVAL);
 	at = 0;
 	assert_int_equal(toml_next_string(&doc, &doc.v[2], &at, &one, &err), -EINVAL);
+	at = 0;
+	assert_int_equal(toml_next_string(&doc, &doc.v[3], &at, &one, &err), -EINVAL);
 	assert_int_equal(toml_string(&doc, &doc.v[2], &one, &err), 0);
 	assert_string_equal(buf_cstr(&one), "x");
 	assert_int_equal(toml_string(&doc, &doc.v[1], &one, &err), -EINVAL);
