@@ -165,4 +165,39 @@ as_it_was "one after the other"
 moments=1
 counted "several at a time" 1
 
+# --- the programs themselves ---
+
+# made TARGET - of the Makefile, into a folder of its own
+made() {
+	MAKEFLAGS='' make -C "$build" "DESTDIR=$work/dest" "$1" >said 2>&1
+}
+
+if [ -e "$build/Makefile" ]; then
+	made install-pkglibexecPROGRAMS || note "$(cat said)"
+	program=$work/dest$hook_path
+	ln "$program" old
+	(
+		while [ ! -e enough ]; do
+			[ -x "$program" ] || echo missing
+		done
+	) >seen &
+	for _ in 1 2 3; do
+		made install-pkglibexecPROGRAMS || note "$(cat said)"
+	done
+	touch enough
+	wait
+	is "make install: a new program, and no moment without one" \
+		"$([ "$program" -ef old ] || echo new) $(sort -u seen)" "new "
+	installed=$work/dest$(sed -n 's/^localstatedir = //p' "$build/Makefile" |
+		sed "s|\${prefix}|$(sed -n 's/^prefix = //p' "$build/Makefile")|")/lib/cofferdam
+	mkdir -p "$installed"
+	touch "$installed/install.json"
+	made uninstall-pkglibexecPROGRAMS
+	like "make uninstall: not while an engine is told of it" "$? $(cat said)" "^2 .*run cofferdam uninstall first"
+	is "make uninstall: it is there" "$([ -x "$program" ] && echo yes)" yes
+	rm "$installed/install.json"
+	made uninstall-pkglibexecPROGRAMS
+	is "make uninstall: and then it goes" "$? $([ -e "$program" ] || echo gone)" "0 gone"
+fi
+
 done_testing
