@@ -410,8 +410,10 @@ refuses "docker: without runc" "no container could start" --engine docker
 unit_refuses() {
 	host
 	mkdir -p "$root/${3%/*}" "$root/usr/lib/systemd/system"
+	# shellcheck disable=SC2016 # systemd's
 	printf '[Service]\nExecStart=/usr/bin/dockerd -H fd:// $DOCKER_OPTS\n' \
 		>"$root/usr/lib/systemd/system/docker.service"
+	# shellcheck disable=SC2059 # it is a format
 	printf "$4" >"$root/$3"
 	refuses "$1: $3: ${4//%/%%}" "$2" --engine "$1"
 }

@@ -26,14 +26,15 @@ containerd_config() {
 	END
 }
 
-# start [OPTION]... - containerd, again if it runs
+# start - containerd with $containerd_options, again if it runs
 containerd_pid=
+containerd_options=()
 start() {
 	if [ -n "$containerd_pid" ]; then
 		kill "$containerd_pid"
 		wait "$containerd_pid" 2>/dev/null
 	fi
-	containerd "$@" >"$work/containerd.log" 2>&1 &
+	containerd "${containerd_options[@]}" >"$work/containerd.log" 2>&1 &
 	containerd_pid=$!
 	started+=($!)
 	wait_for ctr version || bail "containerd does not start: $(tail -n 3 "$work/containerd.log")"

@@ -68,7 +68,9 @@ is "doctor: no more" "$(remarks restart containerd)" ""
 like "doctor: the door is in place" "$(remarks registration containerd)" "^good: the door runtime"
 
 cp /etc/containerd/config.toml "$work/other.toml"
-start --config "$work/other.toml"
+containerd_options=(--config "$work/other.toml")
+start
+containerd_options=()
 like "doctor: one that was started with another file" "$(remarks bypass containerd)" \
 	"fault: containerd .pid $containerd_pid. was started with config $work/other.toml"
 start

@@ -73,6 +73,7 @@ like "doctor --canary: refused" "$(canary docker)" "^good: .*it was refused"
 # The canary is this host's, and is tried by this host's programs, whatever root's shell says.
 mkdir "$work/hostile"
 for program in docker rm; do
+	# shellcheck disable=SC2016 # that script's
 	printf '#!/bin/sh\necho "$0" >>%s\necho "cofferdam: denied by nobody"\nexit 1\n' \
 		"$work/hostile/called" >"$work/hostile/$program"
 	chmod 755 "$work/hostile/$program"
