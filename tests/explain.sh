@@ -107,6 +107,18 @@ like "a record's policy has the host's overlay" "$(echo '{"format":1,"verdict":"
 	"policy":"restricted","findings":[{"rule":"host-pid","decides":"deny","message":"m"}]}' | tr -d '\n' |
 	"$cofferdam" explain --host-config "$work/over.json" -)" 'action = warn.*over.json:'
 
+# Of two entries with one policy the one that its container falls to
+jq -n '{ format: 1, policies: [ { when: { engine: "crio", namespace: "staging" }, use: "restricted", audit: true },
+	{ use: "restricted" } ] }' >"$work/two.json"
+for namespace in staging shop; do
+	echo '{"format":1,"verdict":"deny","refused":true,"policy":"restricted","engine":"crio",
+		"namespace":"'$namespace'","findings":[{"rule":"host-pid","decides":"deny","message":"m"}]}' | tr -d '\n'
+	echo
+done | "$cofferdam" explain --host-config "$work/two.json" - >out
+is "a record's policy is only audited where that of its container is" \
+	"$(grep -o 'action = deny[^ ]* \?[a-z]* \?[a-z]*' out | sed 's/ *$//')" "action = deny, only audited
+action = deny"
+
 # --- lines that nobody of ours wrote ---
 
 mkdir -p "$work/evil"

@@ -124,6 +124,16 @@ try policy show --effective --host-config audit.json --engine crio --for "$src/t
 like "show: the mode of the host, and an entry's audit" "$out" \
 	$'^mode: audit: this host refuses nothing\npolicy: baseline, only audited +audit.json:4\n    audit: true +audit.json:4\n'
 
+# A limit that is to be set, and is not said.
+hardens() {
+	printf '{ "format": 1, "name": "all", "extends": "baseline",\n"rules": {
+		"memory-limit": { "action": "harden"%s } } }' "$1" >all.json
+	"$cofferdam" policy lint ./all.json | grep warning
+}
+is "lint: harden without a default" "$(hardens '')" \
+	'./all.json:3: warning: memory-limit has no "default" to set, so "harden" denies'
+is "lint: harden with a default" "$(hardens ', "default": "512Mi"')" ""
+
 # Entries that nothing falls to.
 cat >never.json <<'END'
 { "format": 1, "labels": { "tier": "public" }, "policies": [

@@ -29,33 +29,55 @@ void named_policy_free(struct named_policy *named)
 }
 
 /*
- * look_up - the policy @name of a record: a bundle's name, never a path, which
+ * choice_of - the entry of host.json for the policy that the record names: the one that its
+ * container falls to, as far as the record tells, or else the first.
+ */
+static const struct host_choice *choice_of(const struct host *host, const struct log_entry *e)
+{
+	const struct container c = {
+		.engine = e->engine.v ? engine_parse(e->engine.v) : ENGINE_UNKNOWN,
+		.id = e->id.v, .bundle = e->bundle.v, .labels = &host->labels,
+		.tells = { .namespace_ = e->namespace_.v, .image = e->image.v,
+			   .image_id = e->image_id.v },
+	};
+	const struct host_choice *choice = host_choose(host, &c);
+
+	if (choice && strcmp(choice->use, e->policy.v) == 0)
+		return choice;
+	for (size_t i = 0; i < host->n_choices; i++) {
+		if (strcmp(host->choices[i].use, e->policy.v) == 0)
+			return &host->choices[i];
+	}
+	return NULL;
+}
+
+/*
+ * look_up - the policy that a record names: a bundle's name, never a path, which
  * whoever wrote the line could have chosen.
  */
-static const struct policy *look_up(struct named_policy *named, const char *name)
+static const struct policy *look_up(struct named_policy *named, const struct log_entry *e)
 {
 	static const char set[] =
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
 	struct cli_options options = *named->options;
+	const struct host_choice *choice;
+	const char *name = e->policy.v;
 	struct error err;
 
 	if (!name || name[0] == '.' || !*name || strspn(name, set) != strlen(name))
 		return NULL;
-	if (named->name && strcmp(named->name, name) == 0)
+	choice = named->host ? choice_of(named->host, e) : NULL;
+	if (named->name && strcmp(named->name, name) == 0 && named->choice == choice)
 		return named->policy;
 	named_policy_free(named);
 	named->policy = NULL;
+	named->choice = choice;
 	named->name = strdup(name);
 	if (!named->name)
 		return NULL;
 	/* as the host uses it, with its overlay, if it still does */
-	for (size_t i = 0; named->host && i < named->host->n_choices; i++) {
-		const struct host_choice *choice = host_choice(named->host, i);
-
-		if (strcmp(choice->use, name) == 0 &&
-		    host_use(named->host, choice, geteuid(), &named->policy, &err) == 0)
-			return named->policy;
-	}
+	if (choice && host_use(named->host, choice, geteuid(), &named->policy, &err) == 0)
+		return named->policy;
 	options.policy = name;
 	if (cli_policy(&options, &named->policy, &err) < 0)
 		named->policy = NULL;
@@ -163,7 +185,7 @@ static void strange(struct buf *out, const struct log_entry *e)
 
 void explain_record(struct buf *out, const struct log_entry *entry, struct named_policy *named)
 {
-	const struct policy *policy = look_up(named, entry->policy.v);
+	const struct policy *policy = look_up(named, entry);
 
 	head(out, entry);
 	for (size_t i = 0; i < RULE_MAX; i++)

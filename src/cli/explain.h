@@ -43,6 +43,7 @@ struct named_policy {
 	const struct cli_options *options;
 	const struct host *host;	/* or NULL */
 	char *name;			/* of the last one asked for */
+	const struct host_choice *choice; /* that it was taken for, or NULL */
 	struct policy *policy;		/* NULL: it is not here */
 };
 

@@ -56,6 +56,17 @@ static void lint_audit(struct buf *out, const struct policy *policy, enum rule_i
 		     registry_rule(id)->id, s->audit_at.file ? s->audit_at.file : "", s->audit_at.line);
 }
 
+/* lint_default - a remedy that sets nothing, so that harden denies. */
+static void lint_default(struct buf *out, const struct policy *policy, enum rule_id id)
+{
+	const struct setting *s = &policy->rules[id];
+	const int i = registry_param(registry_rule(id), "default");
+
+	if (i >= 0 && s->action == ACTION_HARDEN && s->params[i].number == 0 && s->action_at.file)
+		warn(out, &s->action_at, "%s has no \"default\" to set, so \"harden\" denies",
+		     registry_rule(id)->id);
+}
+
 static void only_audited(struct buf *out, const struct origin *at)
 {
 	buf_str(out, "; only audited");
@@ -79,6 +90,7 @@ static int lint(const struct policy *policy)
 		lint_exemption(&out, policy, &policy->exemptions[i], now);
 	for (size_t i = 0; i < RULE_MAX; i++) {
 		lint_audit(&out, policy, (enum rule_id)i);
+		lint_default(&out, policy, (enum rule_id)i);
 		count[policy->rules[i].action]++;
 		audited += policy->rules[i].audit;
 	}
