@@ -337,8 +337,13 @@ is "a folder that is named without a slash" "$status $err" "3 cofferdam: no poli
 
 echo '{ "format": 1, "overlay": { "rules": { "host-pidd": { "action": "deny" } } } }' >alone.json
 try policy lint --host-config alone.json
-is "lint: an overlay where host.json chooses no policy" "$status" 3
+is "lint: an overlay where host.json chooses no policy" "$status $out" "3 alone.json: mode enforce"
 like "lint: and why" "$err" 'alone.json:1:[0-9]+: no rule "host-pidd"; did you mean "host-pid"'
+echo '{ "format": 1, "policies": [
+	{ "use": "none" } ] }' >none.json
+try policy lint --host-config none.json
+like "lint: a policy that is not there, and who chooses it" "$status $err" \
+	'^3 cofferdam: none.json:2: no policy "none": bundles/none/policy.json does not exist'
 sed -i s/pidd/pid/ alone.json
 try policy lint --host-config alone.json
 like "lint: and what there is then" "$status $out" $'^0 alone.json: ok: mode enforce\nrestricted: ok: '

@@ -137,6 +137,20 @@ static void lint_choices(struct buf *out, const struct host *host)
 	}
 }
 
+/* all_used - whether each policy that the host chooses can be read, with its overlay. */
+static bool all_used(const struct host *host)
+{
+	struct error why;
+
+	for (size_t i = 0; i < host_choices(host); i++) {
+		_cleanup_policy_ struct policy *policy = NULL;
+
+		if (host_use(host, host_choice(host, i), geteuid(), &policy, &why) < 0)
+			return false;
+	}
+	return true;
+}
+
 int policy_lint_host(const struct cli_options *options)
 {
 	_cleanup_host_ struct host *host = NULL;
@@ -147,7 +161,8 @@ int policy_lint_host(const struct cli_options *options)
 	if (host_load(options->host_config, geteuid(), &host, &err) < 0)
 		return cli_fail(&err);
 	cli_foreign(&out, host->path ? host->path : "no host.json, defaults");
-	buf_printf(&out, ": ok: mode %s\n", mode_name(host->mode));
+	/* an overlay stands in it, too, but is read onto each policy */
+	buf_printf(&out, ":%s mode %s\n", all_used(host) ? " ok:" : "", mode_name(host->mode));
 	lint_choices(&out, host);
 	status = cli_print(&out, status);
 	for (size_t i = 0; i < host_choices(host); i++) {

@@ -312,6 +312,8 @@ int host_use_instead(const struct host *host, const struct host_choice *choice,
 	if (r == 0)
 		r = policy_load_instead(choice ? choice->use : "restricted", bundles, instead, &policy,
 					err);
+	if (r == -ENOENT && choice)
+		r = error_context(err, "%s:%u", choice->at.file, choice->at.line);
 	if (r == 0)
 		r = lay_over(host, policy, err);
 	if (r < 0)

@@ -128,6 +128,22 @@ static int check_kinds(const struct json_doc *doc, const struct json *node, stru
 	return r < 0 ? r : 0;
 }
 
+/* check_form - that a pattern can match what the key is: else an entry would never be chosen. */
+static int check_form(const struct json_doc *doc, const struct json *node, enum when_key key,
+		      char *const *patterns, struct error *err)
+{
+	for (; *patterns; patterns++) {
+		if (key == WHEN_BUNDLE && !strchr("/*?[\\", **patterns))
+			return strict_error(doc, node, err,
+					    "\"%s\" matches no bundle: each is an absolute path", *patterns);
+		if (key == WHEN_IMAGE_ID && strchr(*patterns, ':'))
+			return strict_error(doc, node, err,
+					    "\"%s\" matches no image: an id has 64 digits, and nothing before them",
+					    *patterns);
+	}
+	return 0;
+}
+
 static int read_members(const struct json_doc *doc, const struct json *node, struct when *when,
 			struct error *err)
 {
@@ -151,7 +167,8 @@ static int read_members(const struct json_doc *doc, const struct json *node, str
 		else if (key == WHEN_KIND && check_kinds(doc, m, err) < 0)
 			r = err->code;
 		else if (strcmp(m->key, "args") != 0)
-			r = read_patterns(doc, m, &when->keys[key], err);
+			r = read_patterns(doc, m, &when->keys[key], err) < 0 ? err->code :
+			    check_form(doc, m, (enum when_key)key, when->keys[key], err);
 		else if (m->type != JSON_ARRAY)
 			r = strict_error(doc, m, err, "args is the list of all arguments");
 		else

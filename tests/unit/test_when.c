@@ -208,6 +208,10 @@ static const struct bad bad_whens[] = {
 	{ "{\"namespace\": \"n\"}", "2:26", "namespace needs \"engine\"" },
 	{ "{\"id\": \"n\"}", "2:26", "id needs \"engine\"" },
 	{ "{\"bundle\": \"/n\"}", "2:26", "bundle needs \"engine\"" },
+	/* what could match nothing, so that another entry would be chosen */
+	{ CTRD "\"bundle\": \"run/*\"}", "2:50", "\"run/*\" matches no bundle" },
+	{ CTRD "\"bundle\": [\"*\", \"x\"]}", "2:50", "\"x\" matches no bundle" },
+	{ "{\"engine\": \"crio\", \"image_id\": \"sha256:0*\"}", "2:44", "an id has 64 digits" },
 	/* forged by podman run --annotation and docker run --annotation */
 	{ "{\"engine\": \"podman\", \"namespace\": \"n\"}", "2:46", "under podman whoever" },
 	{ "{\"engine\": \"docker\", \"image\": \"n\", \"id\": \"*\"}", "2:46", "under docker whoever" },
@@ -253,7 +257,7 @@ static void test_trust(void **state)
 
 			(void)snprintf(when, sizeof(when), "{\"engine\": \"%s\", \"%s\": \"%s\"}",
 				       engine_name((enum engine)e), when_key_name((enum when_key)k),
-				       k == WHEN_KIND ? "sandbox" : "x");
+				       k == WHEN_KIND ? "sandbox" : k == WHEN_BUNDLE ? "/x" : "x");
 			r = exemption(when, &policy, &err);
 			if ((r == 0) != (when_trusts((enum engine)e, (enum when_key)k) &&
 					 k != WHEN_IMAGE))
