@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where links of the image lead: the working directory, and what is mounted. */
+#include "facts-fixture.h"
+
+static void assert_cwd(const char *cwd, enum fact_is is, const char *want)
+{
+	_cleanup_subject_ struct subject s = { 0 };
+	_cleanup_buf_ struct buf text = { 0 };
+	const struct fact_image *image;
+
+	buf_printf(&text, "{'root': {'path': 'rootfs'}, 'process': {'cwd': '%s'}}", cwd);
+	s = gather(buf_cstr(&text), NULL, 0);
+	image = &s.facts.image;
+	if (image->is != is || (want && (!image->cwd || strcmp(image->cwd, want) != 0)))
+		print_error("%s: %d %s %s\n", cwd, image->is, image->cwd ? image->cwd : "-",
+			    image->why ? image->why : "");
+	assert_int_equal(image->is, is);
+	if (want)
+		assert_string_equal(image->cwd, want);
+	else
+		assert_null(image->cwd);
+}
+
+/* Of a process that runs, its own root counts: here that of the test itself. */
+static void assert_live_cwd(const char *cwd, const char *want)
+{
+	struct facts_source source = { .bundle_fd = top_fd, .live = getpid() };
+	_cleanup_subject_ struct subject s = { 0 };
+	_cleanup_buf_ struct buf text = { 0 };
+	_cleanup_free_ char *wanted = expand(want);
+	struct error err = { 0 };
+
+	buf_printf(&text, "{'root': {'path': 'none'}, 'process': {'cwd': '%s'}}", cwd);
+	read_subject(&s, buf_cstr(&text));
+	assert_int_equal(facts_gather(&s.spec, NULL, &source, &s.facts, &err), 0);
+	assert_int_equal(s.facts.image.is, FACT_KNOWN);
+	assert_string_equal(s.facts.image.cwd, wanted);
+}
+
+static void test_live_cwd(void **state)
+{
+	(void)state;
+	make_dir("@/live");
+	make_link("/proc/self/fd", "@/live/fd");
+	make_link("../live", "@/live/self");
+	assert_live_cwd("/", "/");
+	assert_live_cwd("@/live/self/x", "@/live/x");
+	assert_live_cwd("@/live/fd/9", "/proc/self/fd/9");
+	assert_live_cwd("@/live/self/fd/../../1", "/proc/1");
+	assert_live_cwd("/proc/thread-self/../..", "/");
+	assert_live_cwd("/proc/1/root", "/proc/1/root");
+}
+
+static void test_cwd(void **state)
+{
+	char name[64], target[64];
+
+	(void)state;
+	make_dir("@/secret");
+	make_dir("@/rootfs");
+	make_dir("@/rootfs/a");
+	make_dir("@/rootfs/a/b");
+	make_dir("@/rootfs/etc");
+	write_file("@/rootfs/etc/file", "", 0644);
+	make_link("/proc/self/fd", "@/rootfs/fd");
+	make_link("../../../../../proc", "@/rootfs/a/up");
+	make_link("/fd/7", "@/rootfs/a/b/chain");
+	make_link("a/./b/../b/", "@/rootfs/rel");
+	make_link("../secret", "@/rootfs/out");
+	make_link("/", "@/rootfs/root");
+	make_link("loop", "@/rootfs/loop");
+	make_link("grow/x", "@/rootfs/grow");
+	make_link("missing/../fd", "@/rootfs/sly");
+	make_link("@/secret", "@/rootfs/abs");
+	assert_cwd("/", FACT_KNOWN, "/");
+	assert_cwd("/a/b", FACT_KNOWN, "/a/b");
+	assert_cwd("//a/./b/../", FACT_KNOWN, "/a");
+	assert_cwd("/../../a", FACT_KNOWN, "/a");
+	assert_cwd("/fd/9", FACT_KNOWN, "/proc/self/fd/9");
+	assert_cwd("/a/up/1", FACT_KNOWN, "/proc/1");
+	assert_cwd("/rel/chain", FACT_KNOWN, "/proc/self/fd/7");
+	assert_cwd("/rel/..", FACT_KNOWN, "/a");
+	assert_cwd("/out/x", FACT_KNOWN, "/secret/x");
+	assert_cwd("/root/root/a", FACT_KNOWN, "/a");
+	assert_cwd("/none/x/y", FACT_KNOWN, "/none/x/y");
+	assert_cwd("/none/x/../../fd", FACT_KNOWN, "/proc/self/fd");
+	assert_cwd("/none/../../../a/up", FACT_KNOWN, "/proc");
+	assert_cwd("/sly", FACT_KNOWN, "/proc/self/fd");
+	assert_cwd("/etc/file", FACT_KNOWN, "/etc/file");
+	assert_cwd("/etc/file/x", FACT_KNOWN, "/etc/file/x");
+	assert_cwd("/etc/file/../../fd", FACT_KNOWN, "/proc/self/fd");
+	assert_cwd("/loop", FACT_UNREADABLE, NULL);
+	assert_cwd("/a/../grow/y", FACT_UNREADABLE, NULL);
+	assert_cwd("a/b", FACT_KNOWN, "a/b");
+	assert_cwd("", FACT_KNOWN, "");
+	{
+		_cleanup_free_ char *want = expand("@/secret");
+
+		assert_cwd("/abs", FACT_KNOWN, want);
+	}
+	/* 40 links are followed, not one more */
+	for (int i = 0; i < 41; i++) {
+		(void)snprintf(name, sizeof(name), "@/rootfs/l%d", i);
+		(void)snprintf(target, sizeof(target), "l%d", i + 1);
+		make_link(target, name);
+	}
+	make_dir("@/rootfs/l41");
+	assert_cwd("/l1", FACT_KNOWN, "/l41");
+	assert_cwd("/l0", FACT_UNREADABLE, NULL);
+}
+
+static void assert_over(const char *dest, const char *want)
+{
+	_cleanup_subject_ struct subject s = { 0 };
+	_cleanup_buf_ struct buf text = { 0 };
+	const struct fact_image *image;
+
+	buf_printf(&text, "{'root': {'path': 'rootfs'}, 'mounts': [{'destination': '/none'}, {},"
+		   "{'destination': '/proc'}, {'destination': '%s'}]}", dest);
+	s = gather(buf_cstr(&text), NULL, 0);
+	image = &s.facts.image;
+	assert_int_equal(image->is, FACT_KNOWN);
+	if (want) {
+		assert_non_null(image->over);
+		assert_string_equal(image->over, dest);
+		assert_string_equal(image->over_at, want);
+	} else {
+		assert_null(image->over);
+		assert_null(image->over_at);
+	}
+}
+
+static void test_over(void **state)
+{
+	(void)state;
+	make_dir("@/rootfs");
+	make_dir("@/rootfs/a");
+	make_dir("@/rootfs/sys");
+	make_link("/proc", "@/rootfs/p");
+	make_link("../../dev/shm", "@/rootfs/a/up");
+	make_link("/a", "@/rootfs/b");
+	make_link("/", "@/rootfs/all");
+	make_link("sys", "@/rootfs/s");
+	assert_over("/p", "/proc");
+	assert_over("p/sys/kernel", "/proc/sys/kernel");
+	assert_over("/a/up", "/dev/shm");
+	assert_over("/b/up/x", "/dev/shm/x");
+	assert_over("//b/./up/..", "/dev");
+	assert_over("/all", "/");
+	assert_over("/s", "/sys");
+	assert_over("/b/../p", "/proc");
+	assert_over("/none/../p", "/proc");
+	assert_over("/b/x", NULL);
+	assert_over("/b/up/../../a", NULL);
+	assert_over("/a", NULL);
+	assert_over("/", NULL);	/* by its text, without a link */
+	assert_over("/proc/sys", NULL);
+	assert_over("", NULL);
+}
+
+static void test_image(void **state)
+{
+	static const char config[] = "{'root': {'path': 'rootfs'}}";
+	static const struct { const char *text; enum fact_is is; } roots[] = {
+		{ "{}", FACT_ABSENT }, { "{'root': {'path': 'none'}}", FACT_ABSENT },
+		{ "{'root': {'path': 5}}", FACT_UNREADABLE },
+		{ "{'root': {'path': 'file'}}", FACT_ABSENT },
+		{ "{'root': {'path': '@/rootfs'}}", FACT_KNOWN }, { config, FACT_KNOWN },
+	};
+	_cleanup_subject_ struct subject s = { 0 };
+
+	(void)state;
+	make_dir("@/rootfs");
+	make_dir("@/rootfs/sys");
+	write_file("@/file", "", 0644);
+	for (size_t i = 0; i < ARRAY_SIZE(roots); i++) {
+		_cleanup_subject_ struct subject one = gather(roots[i].text, NULL, 0);
+
+		assert_int_equal(one.facts.image.is, roots[i].is);
+		assert_null(one.facts.image.link);
+		assert_null(one.facts.image.cwd);
+	}
+	make_link("/etc", "@/rootfs/dev");
+	s = gather(config, NULL, 0);
+	assert_string_equal(s.facts.image.link, "/dev");
+	subject_free(&s);
+	make_link("nowhere", "@/rootfs/proc");
+	s = gather(config, NULL, 0);
+	assert_string_equal(s.facts.image.link, "/proc");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_cwd, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_live_cwd, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_over, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_image, setup, teardown),
+	};
+
+	return cmocka_run_group_tests_name("image", tests, NULL, NULL);
+}
