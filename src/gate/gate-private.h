@@ -11,7 +11,7 @@
 
 #include "arch-private.h"
 
-/* --- wants.c: the hardened configuration in terms of the kernel --- */
+/* --- wants.c, rlimits.c: the hardened configuration in terms of the kernel --- */
 
 enum cap_set {
 	SET_INHERITABLE,
@@ -335,6 +335,9 @@ int cgroup_armed(struct gate *g, struct error *err) must_check;
 
 /* cgroup_kill - every process that came from it. */
 void cgroup_kill(struct gate *g);
+
+/* --- verification: mismatches and notes --- */
+
 void verify_limits(struct gate *g);
 void verify_device_access(struct gate *g);
 
@@ -353,8 +356,6 @@ struct device_rule {
  * all that @rule does. */
 bool device_admitted(const struct oci_resources *resources, const struct device_rule *rule);
 bool device_rule_parse(const char *line, struct device_rule *ret);
-
-/* --- verification: mismatches and notes --- */
 
 int status_read(const struct gate *g, struct status *ret, struct error *err) must_check;
 

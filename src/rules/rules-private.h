@@ -42,6 +42,7 @@ int capabilities_drop(const struct oci_capabilities *caps, size_t i,
 /* names_mention - whether @name is one of the names "a, b, c". */
 bool names_mention(const struct buf *names, const char *name);
 
+/* --- common.c, devices.c: of mounts and devices --- */
 
 /*
  * mount_readonly - whether "ro" is the last word of the mount's options, which
