@@ -65,13 +65,14 @@ static int open_bundle(struct doorway *door, char **ret_name, struct error *err)
 		return error_oom(err);
 	}
 	run->bundle_fd = run_audit(run) ? open(path, O_PATH | O_DIRECTORY | O_CLOEXEC)
-					: file_open_trusted(path, O_PATH | O_DIRECTORY,
-							    process_owner(door->run.rootless), err);
+					: dir_open_trusted(path, process_owner(run->rootless),
+							   &door->bundle, err);
 	if (run->bundle_fd < 0 && run_audit(run))
 		return error_sys(err, errno, "%s", path);
 	if (run->bundle_fd < 0)
 		return error_context(err, "the bundle");
-	if (fd_path(run->bundle_fd, &door->bundle) < 0 || door->bundle[0] != '/')
+	if (!door->bundle &&
+	    (fd_path(run->bundle_fd, &door->bundle) < 0 || door->bundle[0] != '/'))
 		return error_set(err, -EIO, "%s: its path cannot be told", path);
 	run->bundle = door->bundle;
 	return 0;

@@ -58,6 +58,13 @@ int file_open_trusted(const char *path, int flags, uid_t owner,
 		      struct error *err) must_check;
 
 /*
+ * dir_open_trusted - file_open_trusted(O_PATH | O_DIRECTORY), and the folder's absolute
+ * path without links, which is the caller's to free.
+ */
+int dir_open_trusted(const char *path, uid_t owner, char **ret_real,
+		     struct error *err) must_check;
+
+/*
  * file_read_trusted - file_open_trusted(O_RDONLY), regular files only (-EINVAL),
  * at most @max bytes (-EFBIG). @ret_st may be NULL.
  */
@@ -133,6 +140,15 @@ struct file_new {
 	int fd;				/* -1 until it is prepared */
 	char fresh[FILE_FRESH_MAX];	/* its name until then; "": there is none */
 };
+
+struct file_part {
+	const char *data;
+	size_t len;
+};
+
+/* file_put_parts - file_put() of @n parts, one behind the other, as @how says. */
+int file_put_parts(const struct file_new *how, const struct file_part *parts, size_t n,
+		   struct error *err) must_check;
 
 /*
  * file_prepare, file_settle - file_replace() in two steps, so that something else can be

@@ -26,6 +26,9 @@ void escape_walk(const char *s, size_t len, escape_sink *put, void *arg);
 /* open_at - openat(2), close-on-exec, EINTR retried; O_CREAT makes mode 0600. */
 int open_at(int dirfd, const char *path, int flags);
 
+/* buf_replace - hand @from over to @to, whose old content goes. */
+void buf_replace(struct buf *to, struct buf *from);
+
 /* check_trust - the one rule of trust: -EPERM unless root's or @owner's alone to change. */
 int check_trust(const struct stat *st, uid_t owner, const char *path,
 		struct error *err) must_check;

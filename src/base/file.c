@@ -24,8 +24,7 @@ int open_at(int dirfd, const char *path, int flags)
 	return fd;
 }
 
-/* Hand @from over to @to, whose old content goes. */
-static void buf_replace(struct buf *to, struct buf *from)
+void buf_replace(struct buf *to, struct buf *from)
 {
 	bool oom = to->oom;
 

@@ -81,10 +81,11 @@ static int cannot_replace(const struct file_new *new, struct error *err)
 }
 
 /* write_new - @new's file under its fresh name, written, and with all but that name. */
-static int write_new(struct file_new *new, const char *data, size_t len, struct error *err)
+static int write_new(struct file_new *new, const struct file_part *parts, size_t n,
+		     struct error *err)
 {
 	const char *name = new->name;
-	int r;
+	int r = 0;
 
 	if (name[0] == '\0' || strchr(name, '/') || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 		return error_set(err, -EINVAL, "\"%s\": not the name of a file in a folder", name);
@@ -93,7 +94,8 @@ static int write_new(struct file_new *new, const char *data, size_t len, struct 
 		new->fresh[0] = '\0';
 		return cannot_replace(new, err);
 	}
-	r = file_write_all(new->fd, data, len, err);
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = file_write_all(new->fd, parts[i].data, parts[i].len, err);
 	if (r == 0)
 		r = dress(new->dirfd, name, new->fd, new->like, err);
 	return r < 0 ? cannot_replace(new, err) : 0;
@@ -101,7 +103,7 @@ static int write_new(struct file_new *new, const char *data, size_t len, struct 
 
 int file_prepare(struct file_new *new, const char *data, size_t len, struct error *err)
 {
-	int r = write_new(new, data, len, err);
+	int r = write_new(new, &(const struct file_part){ data, len }, 1, err);
 
 	/* the disk can begin; that it is done is for fsync(2) to say */
 	if (r == 0)
@@ -147,7 +149,7 @@ int file_replace(int dirfd, const char *name, const char *data, size_t len,
 		(void)error_sys(err, errno, "cannot open its folder");
 		return cannot_replace(&new, err);
 	}
-	r = write_new(&new, data, len, err);
+	r = write_new(&new, &(const struct file_part){ data, len }, 1, err);
 	if (r == 0)
 		r = file_settle(&new, err);
 	if (r < 0)
@@ -160,11 +162,19 @@ int file_replace(int dirfd, const char *name, const char *data, size_t len,
 	return r;
 }
 
+int file_put_parts(const struct file_new *how, const struct file_part *parts, size_t n,
+		   struct error *err)
+{
+	_cleanup_new_ struct file_new new = *how;
+	int r = write_new(&new, parts, n, err);
+
+	return r < 0 ? r : rename_new(&new, err);
+}
+
 int file_put(int dirfd, const char *name, const char *data, size_t len,
 	     const struct stat *like, struct error *err)
 {
-	_cleanup_new_ struct file_new new = { .dirfd = dirfd, .name = name, .like = like, .fd = -1 };
-	int r = write_new(&new, data, len, err);
+	const struct file_new how = { .dirfd = dirfd, .name = name, .like = like, .fd = -1 };
 
-	return r < 0 ? r : rename_new(&new, err);
+	return file_put_parts(&how, &(const struct file_part){ data, len }, 1, err);
 }

@@ -17,7 +17,7 @@
 struct walk {
 	int dir;		/* O_PATH, the folder reached; always checked */
 	bool lent;		/* dir is the caller's */
-	struct buf at;		/* its path without links, "" for "/" */
+	struct buf at;		/* its path without links, "" for "/"; at the end, the folder found */
 	struct buf todo;
 	size_t pos;		/* what of todo is done */
 	size_t named;		/* how much of the end of todo the caller named */
@@ -27,6 +27,11 @@ struct walk {
 	int found;		/* the descriptor asked for, -1 on the way to it */
 	struct stat st;		/* what that is open on */
 };
+
+static struct walk walk_new(int flags, uid_t owner)
+{
+	return (struct walk){ .dir = -1, .found = -1, .flags = flags, .owner = owner };
+}
 
 static void leave_dir(struct walk *w)
 {
@@ -122,9 +127,7 @@ static int walk_link(struct walk *w, int fd, const char *path, struct error *err
 		return r;
 	if (w->named > w->todo.len - w->pos)
 		w->named = w->todo.len - w->pos;
-	buf_free(&w->todo);
-	w->todo = todo;
-	todo = (struct buf){ 0 };
+	buf_replace(&w->todo, &todo);
 	w->pos = 0;
 	return target[0] == '/' ? walk_root(w, err) : 0;
 }
@@ -246,13 +249,14 @@ static int walk_name(struct walk *w, const char *name, bool in_link, struct erro
 		return walk_link(w, fd, path.data, err);
 	}
 	if (last)
-		return walk_last(w, name, &st, path.data, err);
-	if (!S_ISDIR(st.st_mode))
-		return error_sys(err, ENOTDIR, "%s", path.data);
-	buf_free(&w->at);
-	w->at = path;
-	path = (struct buf){ 0 };
-	walk_into(w, &fd);
+		r = walk_last(w, name, &st, path.data, err);
+	else if (!S_ISDIR(st.st_mode))
+		r = error_sys(err, ENOTDIR, "%s", path.data);
+	else
+		walk_into(w, &fd);
+	if (r < 0)
+		return r;
+	buf_replace(&w->at, &path);
 	return 0;
 }
 
@@ -286,21 +290,20 @@ static int walk(struct walk *w, struct error *err)
 	return r;
 }
 
-static int open_trusted(const char *path, int flags, uid_t owner, struct stat *ret_st,
-			struct error *err)
+/* open_trusted - @w, which has flags and an owner, to @path. */
+static int open_trusted(struct walk *w, const char *path, struct error *err)
 {
-	_cleanup_(walk_free) struct walk w = {
-		.dir = -1, .found = -1, .flags = flags, .owner = owner,
-	};
 	int r;
 
 	if (path[0] == '\0')
 		return error_set(err, -EINVAL, "the path of the file is empty");
 	if (strlen(path) >= PATH_MAX)
 		return error_sys(err, ENAMETOOLONG, "%s", path);
-	r = trusted_straight(path, flags, owner, ret_st);
-	if (r >= 0)
-		return r;
+	w->found = trusted_straight(path, w->flags, w->owner, &w->st);
+	if (w->found >= 0) {
+		buf_str(&w->at, path);
+		return buf_check(&w->at, err);
+	}
 	if (path[0] != '/') {
 		_cleanup_free_ char *cwd = getcwd(NULL, 0);
 
@@ -308,28 +311,36 @@ static int open_trusted(const char *path, int flags, uid_t owner, struct stat *r
 		if (!cwd || cwd[0] != '/')
 			return error_set(err, -EINVAL, "%s: the working directory has no path; "
 					 "give an absolute one", path);
-		buf_str(&w.todo, cwd);
-		buf_char(&w.todo, '/');
+		buf_str(&w->todo, cwd);
+		buf_char(&w->todo, '/');
 	}
-	buf_str(&w.todo, path);
-	w.named = strlen(path);
-	r = buf_check(&w.todo, err);
+	buf_str(&w->todo, path);
+	w->named = strlen(path);
+	r = buf_check(&w->todo, err);
 	if (r < 0)
 		return r;
-	r = walk(&w, err);
-	if (r < 0 && w.links > 0)
-		return error_context(err, "%s", path);
-	if (r < 0)
-		return r;
-	*ret_st = w.st;
-	return steal_fd(&w.found);
+	r = walk(w, err);
+	return r < 0 && w->links > 0 ? error_context(err, "%s", path) : r;
 }
 
 int file_open_trusted(const char *path, int flags, uid_t owner, struct error *err)
 {
-	struct stat st;
+	_cleanup_(walk_free) struct walk w = walk_new(flags, owner);
+	int r = open_trusted(&w, path, err);
 
-	return open_trusted(path, flags, owner, &st, err);
+	return r < 0 ? r : steal_fd(&w.found);
+}
+
+int dir_open_trusted(const char *path, uid_t owner, char **ret_real, struct error *err)
+{
+	_cleanup_(walk_free) struct walk w = walk_new(O_PATH | O_DIRECTORY, owner);
+	int r = open_trusted(&w, path, err);
+	char *real = r < 0 ? NULL : strdup(shown(&w.at));
+
+	if (!real)
+		return r < 0 ? r : error_oom(err);
+	*ret_real = real;
+	return steal_fd(&w.found);
 }
 
 /* read_regular - what @fd is open on, which is @st, if it is a regular file. */
@@ -344,12 +355,13 @@ static int read_regular(int fd, const char *path, size_t max, const struct stat 
 int file_read_trusted(const char *path, uid_t owner, size_t max,
 		      struct buf *ret, struct stat *ret_st, struct error *err)
 {
-	struct stat st;
-	_cleanup_close_ int fd = open_trusted(path, O_RDONLY, owner, &st, err);
-	int r = fd < 0 ? fd : read_regular(fd, path, max, &st, ret, err);
+	_cleanup_(walk_free) struct walk w = walk_new(O_RDONLY, owner);
+	int r = open_trusted(&w, path, err);
 
+	if (r == 0)
+		r = read_regular(w.found, path, max, &w.st, ret, err);
 	if (r == 0 && ret_st)
-		*ret_st = st;
+		*ret_st = w.st;
 	return r;
 }
 

@@ -36,7 +36,8 @@ static void member(struct buf *out, const char *name, const char *value)
 	buf_str(out, ",\n");
 }
 
-static void print_record(struct buf *out, const struct admission *what)
+/* print_head - all that stands before the configuration, which is not copied. */
+static void print_head(struct buf *out, const struct admission *what)
 {
 	buf_str(out, RECORD_BEGIN "\"time\":\"");
 	text_utc(out, time(NULL));
@@ -47,28 +48,34 @@ static void print_record(struct buf *out, const struct admission *what)
 	member(out, "runtime", what->runtime);
 	member(out, "policy", what->policy);
 	member(out, "verdict", what->verdict);
-	(void)buf_room(out, what->len + 64);	/* at once */
 	buf_str(out, "\"config\":");
-	buf_add(out, what->config, what->len);
-	buf_str(out, RECORD_END);
+}
+
+/* put - whole, and not synced: it is about processes, which end with the host. */
+static int put(int fd, const struct admission *what, struct error *err)
+{
+	const struct stat like = { .st_mode = S_IFREG | 0600 };
+	_cleanup_buf_ struct buf head = { 0 };
+	char name[ADMITTED_NAME];
+	const struct file_new how = { .dirfd = fd, .name = name, .like = &like, .fd = -1 };
+	struct file_part parts[] = {
+		{ NULL, 0 }, { what->config, what->len }, { RECORD_END, strlen(RECORD_END) },
+	};
+	int r;
+
+	print_head(&head, what);
+	r = buf_check(&head, err);
+	if (r < 0)
+		return r;
+	parts[0] = (struct file_part){ head.data, head.len };
+	admitted_pending(name, what->id, what->config, what->len);
+	return file_put_parts(&how, parts, ARRAY_SIZE(parts), err);
 }
 
 int admitted_put(const char *dir, const struct admission *what, struct error *err)
 {
 	_cleanup_close_ int fd = make_dir(dir, err);
-	const struct stat like = { .st_mode = S_IFREG | 0600 };
-	_cleanup_buf_ struct buf record = { 0 };
-	char name[ADMITTED_NAME];
-	int r = fd;
+	int r = fd < 0 ? fd : put(fd, what, err);
 
-	if (r >= 0) {
-		print_record(&record, what);
-		r = buf_check(&record, err);
-	}
-	if (r >= 0) {
-		admitted_pending(name, what->id, what->config, what->len);
-		/* it is about processes, which end with the host */
-		r = file_put(fd, name, record.data, record.len, &like, err);
-	}
 	return r < 0 ? error_context(err, "%s: what was admitted cannot be recorded", dir) : 0;
 }

@@ -226,6 +226,8 @@ static int entries(const char *path)
 
 static void test_replace(void **state)
 {
+	static const struct file_part parts[] = { { "one,", 4 }, { NULL, 0 }, { " and two", 8 } };
+	struct file_new how = { .name = "new", .fd = -1 };
 	_cleanup_buf_ struct buf b = { 0 };
 	_cleanup_close_ int path_fd = open(dir_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct error err = { 0 };
@@ -252,6 +254,12 @@ static void test_replace(void **state)
 	assert_int_equal(file_put(path_fd, "new", "x", 1, &st, &err), 0);
 	assert_int_equal(file_read(dir_fd, "new", true, 100, &b, &after, &err), 0);
 	assert_string_equal(buf_cstr(&b), "x");
+	assert_int_equal(after.st_mode, st.st_mode);
+	how.dirfd = path_fd;
+	how.like = &st;
+	assert_int_equal(file_put_parts(&how, parts, ARRAY_SIZE(parts), &err), 0);
+	assert_int_equal(file_read(dir_fd, "new", true, 100, &b, &after, &err), 0);
+	assert_string_equal(buf_cstr(&b), "one, and two");
 	assert_int_equal(after.st_mode, st.st_mode);
 	assert_int_equal(entries(dir_path), 2);
 	/* a link is replaced, and what it points to is not */

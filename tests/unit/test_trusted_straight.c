@@ -43,6 +43,53 @@ static void same_walk(const char *name, int flags, uid_t owner, bool without)
 	assert_int_equal(straight >= 0, without && openat2_there());
 }
 
+/* same_real - a folder's path without links is the kernel's, whichever way it was found. */
+static void same_real(const char *path)
+{
+	_cleanup_free_ char *real = NULL;
+	struct error err = { 0 };
+	_cleanup_close_ int fd = dir_open_trusted(path, geteuid(), &real, &err);
+	char name[64], kernel[PATH_MAX] = { 0 };
+
+	if (fd < 0)
+		fail_msg("%s: %s", path, err.text);
+	(void)snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	assert_true(readlink(name, kernel, sizeof(kernel) - 1) > 0);
+	assert_string_equal(real, kernel);
+}
+
+static void test_real(void **state)
+{
+	struct error err = { 0 };
+	char *real = NULL;
+
+	(void)state;
+	make_dir("d", 0755);
+	make_dir("d/e", 0755);
+	make_link("d", "link");
+	make_link("../link/e", "d/back");
+	put("d/f", "x", 0644);
+	same_real(at("d"));
+	same_real(at("d/e"));
+	same_real(at("d/e/"));
+	same_real(at("d//e/."));
+	same_real(at("d/e/.."));
+	same_real(at("d/e/../../../../.."));
+	same_real(at("link"));
+	same_real(at("link/e"));
+	same_real(at("link/e/../back"));
+	same_real(at("d/back/.."));
+	same_real("/");
+	same_real("//");
+	assert_int_equal(chdir(at("link/e")), 0);
+	same_real(".");
+	same_real("..");
+	same_real("../back");
+	assert_int_equal(dir_open_trusted(at("d/f"), geteuid(), &real, &err), -ENOTDIR);
+	assert_int_equal(dir_open_trusted(at("none"), geteuid(), &real, &err), -ENOENT);
+	assert_null(real);
+}
+
 static void test_straight(void **state)
 {
 	const uid_t me = geteuid();
@@ -112,6 +159,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FILE_TEST(test_straight),
+		FILE_TEST(test_real),
 		FILE_TEST(test_straight_owner),
 	};
 
