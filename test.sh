@@ -219,8 +219,8 @@ build asan --enable-werror --with-sanitizer=address,undefined &&
 build release --enable-werror --enable-static=yes &&
 	step check-release in_build release -j"$jobs" check
 unprivileged=true
-# without the fuzz targets, which have just run
-FUZZ_CC=false step check-unprivileged check_unprivileged release
+build noselinux --enable-werror --without-selinux &&
+	step check-noselinux check_unprivileged noselinux
 unprivileged=false
 build plain --enable-static=no --disable-hardening &&
 	step check-valgrind in_build plain -j"$jobs" check-valgrind

@@ -59,8 +59,9 @@ static void raise_limits(void)
 }
 
 /*
- * Keep of @wanted (a mask) what is held, and nothing else. Failing to drop is no error:
- * an ordinary user holds none.
+ * Keep of @wanted (a mask) what is held, and nothing else. By capset(2) itself:
+ * libcap-ng would read /proc/PID/status first, twice, for every container.
+ * Failing to drop is no error: an ordinary user holds none.
  */
 static void keep_capabilities(uint64_t wanted)
 {

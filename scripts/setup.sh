@@ -9,12 +9,11 @@
 #	scripts/setup.sh runtimes	and with other releases' runtimes
 set -euo pipefail
 
-build="autoconf automake gcc libc6-dev make pkg-config libmd-dev libseccomp-dev libyajl-dev"
+build="autoconf automake gcc libc6-dev make pkg-config
+	libcap-ng-dev libmd-dev libpcre2-dev libseccomp-dev libselinux1-dev libsepol-dev libyajl-dev"
 run="busybox-static crun jq runc"
 test="buildah catatonit clang codespell containerd cppcheck curl docker.io libclang-rt-dev libcmocka-dev
 	podman protobuf-compiler python3 shellcheck strace valgrind xz-utils"
-# libselinux, which says how contexts are read, and what it takes to link it statically
-test="$test libpcre2-dev libselinux1-dev libsepol-dev"
 # The kernel's headers for other processors: system call numbers. Headers alone.
 test="$test linux-libc-dev-arm64-cross linux-libc-dev-armhf-cross"
 # For 32-bit programs. Not gcc-multilib, which takes every cross compiler away.

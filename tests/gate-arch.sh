@@ -17,13 +17,19 @@ flags=(-std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Wconversion -Wsign-conversion
 	-Wmissing-prototypes -Wstrict-prototypes -Wpointer-arith -Wcast-qual -Wwrite-strings
 	-Wvla -Wformat=2 -Wundef -Werror -I"$src/include")
 
+# A header that is the same on all of them, and not the rest of the host's
+mkdir -p "$work/include"
+header=$("${cc[@]}" -E -x c - <<<'#include <cap-ng.h>' 2>/dev/null |
+	sed -n 's/^# 1 "\(.*cap-ng\.h\)".*/\1/p' | head -n 1)
+[ -z "$header" ] || cp "$header" "$work/include/"
+
 # compiles WHAT COMPILER...
 compiles() {
 	local what=$1 file said=
 
 	shift
 	for file in "$src"/src/gate/*.c; do
-		said=$said$("$@" "${flags[@]}" -c -o "$work/object.o" "$file" 2>&1)
+		said=$said$("$@" "${flags[@]}" -I"$work/include" -c -o "$work/object.o" "$file" 2>&1)
 	done
 	is "$what: the gate compiles without a warning" "$said" ""
 }

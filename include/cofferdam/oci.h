@@ -282,11 +282,6 @@ const char *oci_ns_proc(enum oci_ns ns);
 /* oci_ns_find - the entry of that type, or NULL. */
 const struct oci_namespace *oci_ns_find(const struct oci_spec *spec, enum oci_ns ns);
 
-/* oci_capability_name - "CAP_CHOWN" of 0 (capabilities(7)); NULL of what is none. */
-const char *oci_capability_name(int number);
-/* oci_capability - its number, or -1; behind "CAP_" small letters will do. */
-int oci_capability(const char *name);
-
 /* oci_mount_option - whether @option is among the mount's options. */
 bool oci_mount_option(const struct oci_mount *mount, const char *option);
 

@@ -5,16 +5,11 @@
 /*
  * SELinux contexts as text, "user:role:type" or "user:role:type:level", read as
  * context_new(3) reads them. Without libselinux: its start-up work would be
- * every container's.
+ * every hook's.
  */
-
-#include <stdbool.h>
 
 #include <cofferdam/error.h>
 #include <cofferdam/mem.h>
-
-/* secontext_enabled - whether the kernel goes by them. */
-bool secontext_enabled(void);
 
 struct secontext {
 	char *user, *role, *type;	/* user owns the memory of all */

@@ -1,43 +1,54 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files replaced as a whole. */
+/*
+ * Files replaced as a whole. Apart from file.c, so that a program which only
+ * reads does not carry libselinux, whose start-up work it would pay for.
+ */
 #include <fcntl.h>
 #include <string.h>
-#include <sys/xattr.h>
+
+#include "config.h"
+#ifdef HAVE_SELINUX
+#include <selinux/selinux.h>
+#endif
 
 #include <cofferdam/file.h>
-#include <cofferdam/secontext.h>
 
 #include "base-private.h"
 
 /* How often a fresh name may turn out to be taken: 2^-64 is the chance of one. */
 #define FRESH_NAME_TRIES 8
 
-/* Where the label of a file is (xattr(7)); the kernel takes none that is longer than a page. */
-#define LABEL "security.selinux"
-#define LABEL_MAX 4096
-
 /* Give @fd the label of @name in @dirfd, if there is one. */
 static int copy_label(int dirfd, const char *name, int fd, struct error *err)
 {
+#ifdef HAVE_SELINUX
 	_cleanup_close_ int old = -1;
-	char label[LABEL_MAX];
-	ssize_t n;
+	char *label = NULL;
+	int r = 0;
 
-	if (!secontext_enabled())
+	if (is_selinux_enabled() <= 0)
 		return 0;
 	old = open_at(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	if (old < 0 && (errno == ENOENT || errno == ELOOP))
 		return 0;	/* nothing there, or a link, which is replaced */
 	if (old < 0)
 		return error_sys(err, errno, "cannot open it for its SELinux label");
-	n = fgetxattr(old, LABEL, label, sizeof(label));
-	if (n < 0 && (errno == ENODATA || errno == EOPNOTSUPP))
-		return 0;
-	if (n < 0)
+	if (fgetfilecon(old, &label) < 0) {
+		if (errno == ENODATA || errno == EOPNOTSUPP)
+			return 0;
 		return error_sys(err, errno, "cannot read its SELinux label");
-	if (fsetxattr(fd, LABEL, label, (size_t)n, 0) < 0)
-		return error_sys(err, errno, "cannot keep its SELinux label");
+	}
+	if (fsetfilecon(fd, label) < 0)
+		r = error_sys(err, errno, "cannot keep its SELinux label");
+	freecon(label);
+	return r;
+#else
+	(void)dirfd;
+	(void)name;
+	(void)fd;
+	(void)err;
 	return 0;
+#endif
 }
 
 /* Give the fresh file @fd, which will become @name, its owner, mode and label. */

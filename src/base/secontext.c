@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <cofferdam/secontext.h>
 
+#include <stdbool.h>
 #include <string.h>
-#include <unistd.h>
 
 /* The level may hold one more colon at each end of its range. */
 #define COLONS_MIN 2
 #define COLONS_MAX 5
-
-bool secontext_enabled(void)
-{
-	return access("/sys/fs/selinux/enforce", F_OK) == 0;
-}
 
 int secontext_parse(const char *text, struct secontext *ret, struct error *err)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writing what was admitted. Apart from admitted.c, as the hook only reads it. */
+/*
+ * Writing what was admitted. Apart from admitted.c, so that the hook, which only
+ * reads it, does not carry libselinux (see base/replace.c).
+ */
 #include <cofferdam/admitted.h>
 
 #include <string.h>

@@ -5,10 +5,10 @@
  */
 #include "gate-private.h"
 
+#include <cap-ng.h>
 #include <linux/mount.h>
 #include <string.h>
 
-#include <cofferdam/oci.h>
 #include <cofferdam/text.h>
 
 #ifndef MOUNT_ATTR_RDONLY
@@ -25,9 +25,10 @@ static uint64_t cap_mask(const struct field_strs *set)
 
 	for (size_t i = 0; i < set->n; i++) {
 		const char *name = set->v[i].v;
-		const int cap = name ? oci_capability(name) : -1;
+		int cap = name && strncmp(name, "CAP_", 4) == 0 ?
+			  capng_name_to_capability(name + 4) : -1;
 
-		if (cap >= 0)
+		if (cap >= 0 && cap < 64)
 			mask |= UINT64_C(1) << cap;
 	}
 	return mask;

@@ -2,10 +2,10 @@
 /* One rule's setting in a policy file: its action and its parameters. */
 #include "policy-private.h"
 
+#include <cap-ng.h>
 #include <seccomp.h>
 #include <string.h>
 
-#include <cofferdam/oci.h>
 #include <cofferdam/seccomp.h>
 #include <cofferdam/text.h>
 
@@ -52,9 +52,10 @@ static int read_entry(const struct policy_file *in, const struct param *param,
 		return strict_error(in->doc, node, err,
 				    "\"%s\" would match nothing: names are compared in capitals here",
 				    node->str);
-	if (kind == PARAM_CAPS && oci_capability(node->str) < 0)
+	if (kind == PARAM_CAPS &&
+	    (strncmp(node->str, "CAP_", 4) != 0 || capng_name_to_capability(node->str + 4) < 0))
 		return strict_error(in->doc, node, err,
-				    "\"%s\" is no capability; they are spelt as in capabilities(7), \"CAP_CHOWN\"",
+				    "\"%s\" is no capability that this host knows; they are spelt as in capabilities(7), \"CAP_CHOWN\"",
 				    node->str);
 	if (kind == PARAM_CALLS && seccomp_syscall_resolve_name(node->str) == __NR_SCMP_ERROR)
 		return strict_error(in->doc, node, err,

@@ -5,6 +5,8 @@
  */
 #include "fuzz.h"
 
+#include <cap-ng.h>
+#include <linux/capability.h>
 #include <string.h>
 
 #include "../../src/facts/record-private.h"
@@ -53,8 +55,16 @@ static void add_params(struct words *words, const struct rule *rule)
 
 static void add_capabilities(struct words *words)
 {
-	for (int c = 0; oci_capability_name(c); c++)
-		add(words, oci_capability_name(c));
+	static char caps[CAP_LAST_CAP + 1][64];
+
+	for (unsigned int c = 0; c <= CAP_LAST_CAP; c++) {
+		const char *name = capng_capability_to_name(c);
+
+		(void)snprintf(caps[c], sizeof(caps[c]), "CAP_%s", name ? name : "");
+		for (char *s = caps[c]; *s; s++)
+			*s = *s >= 'a' && *s <= 'z' ? (char)(*s - 'a' + 'A') : *s;
+		add(words, caps[c]);
+	}
 }
 
 const char *const *fuzz_words(void)

@@ -228,22 +228,11 @@ like_libselinux() {
 		"$("$cofferdam" check --host-config "$enforce" "$dir/label.json" 2>&1)" "no such context"
 }
 
-# A file that is replaced keeps its label.
-label_kept() {
-	local label=system_u:object_r:container_file_t:s0:c3,c4
-
-	dir=$(bundle kept 'del(.linux.resources)')
-	chcon "$label" "$dir/config.json"
-	"$cofferdam" harden --in-place --host-config "$limiting" "$dir" >"$work/harden.out" 2>&1
-	like "cofferdam harden puts limits in" "$(jq -r .linux.resources.pids.limit "$dir/config.json")" '^20$'
-	is "and the file keeps its label" "$(stat -c %C "$dir/config.json")" "$label"
-}
-
 echo secret >"$work/rootfs/etc/other"
 chmod 644 "$work/rootfs/etc/other"
 chcon system_u:object_r:container_file_t:s0:c7,c8 "$work/rootfs/etc/other"
 runtime=
-parts like_libselinux label_kept
+parts like_libselinux
 for runtime in runc crun; do
 	parts confined wrong_label labels limits unified devices
 done

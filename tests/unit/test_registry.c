@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <cap-ng.h>
 #include <seccomp.h>
 
 #include <cofferdam/host.h>
@@ -48,7 +49,7 @@ static bool valid_entry(enum param_kind kind, const char *entry)
 	if (kind == PARAM_NAMES || kind == PARAM_CAPITALS || kind == PARAM_WORDS)
 		return entry[0] != '\0';
 	if (kind == PARAM_CAPS)
-		return oci_capability(entry) >= 0;
+		return strncmp(entry, "CAP_", 4) == 0 && capng_name_to_capability(entry + 4) >= 0;
 	if (kind == PARAM_CALLS)
 		return seccomp_syscall_resolve_name(entry) != __NR_SCMP_ERROR;
 	if (kind == PARAM_TRAPS)
