@@ -740,6 +740,27 @@ chgrp 1 "$root/run/n" 2>/dev/null &&
 try uninstall --root "$root" --engine containerd
 has warning "hooks containerd: .*00-cofferdam.json is for podman" "podman's hook, by NRI"
 
+# who could take the door away, or put another program there
+for path in "$libexec" "$libexec/docker" /etc/containers/oci/hooks.d /etc/containers/containers.conf.d \
+	/etc/docker /etc/containerd /usr/bin /var/lib/cofferdam /etc/containers/oci/hooks.d/00-cofferdam.json \
+	/etc/containers/containers.conf.d/99-cofferdam.conf /etc/docker/daemon.json \
+	/etc/containerd/config.toml /usr/bin/runc.cofferdam /usr/bin/crun; do
+	healthy
+	try install --root "$root" --engine docker --door divert
+	[ "$path" != /var/lib/cofferdam ] || path=$(find "$root" -name install.json -printf '/%P\n' | sed 's|/[^/]*$||')
+	chmod o+w "$root$path"
+	doctor "(owner|program) [a-z]+: $root$path: others than root can change it" "others can write to ${path/$libexec/LIBEXEC}"
+done
+healthy
+mkdir -m 1777 "$root/shared"
+mv "$root/usr/bin" "$root/shared/bin"
+ln -s ../shared/bin "$root/usr/bin"
+try doctor --root "$root"
+is "doctor: a sticky folder is one that others can write to, and take nothing from" "$status" 0
+host
+chmod o+w "$root$libexec"
+refuses "programs in a folder that others can change" "others than root can change it" --engine podman
+
 # what else starts containers
 healthy
 for program in k3s buildkitd containerd-shim-kata-v2 containerd-shim-runc-v2 youki; do
@@ -769,7 +790,7 @@ rm "$root$libexec/cofferdam-hook"
 refuses "a hook without its program" "cofferdam-hook" --engine podman
 host
 chmod 777 "$root$libexec/cofferdam-hook"
-refuses "a program that others can change" "others than root can change" --engine podman
+refuses "a program that others can change" "others than root can change it" --engine podman
 host
 rm "$root$libexec/cofferdam-runtime"
 refuses "a door without its program" "cofferdam-runtime" --engine docker

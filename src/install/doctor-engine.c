@@ -24,6 +24,22 @@ static bool in_place(struct doctor *d, enum engine engine)
 	return good;
 }
 
+/* Who can change one of these can take the door away, or put another program there. */
+static void owners(struct doctor *d, enum engine engine)
+{
+	for (size_t i = 0; i < d->state.n; i++) {
+		const struct change *c = &d->state.v[i];
+		struct error err;
+
+		if (c->engine != engine || c->kind == CHANGE_FOLDER || !tree_has(&d->tree, c->path))
+			continue;
+		if (tree_trusted(&d->tree, c->path, &err) < 0 ||
+		    (c->kind == CHANGE_DIVERT && tree_has(&d->tree, c->beside) &&
+		     tree_trusted(&d->tree, c->beside, &err) < 0))
+			remark(d, REMARK_FAULT, "owner", engine, "do that, and see who did it", "%s", err.text);
+	}
+}
+
 /* Each line of what the installer has to say. */
 static void notes(struct doctor *d, enum engine engine, const struct plan *plan)
 {
@@ -199,6 +215,7 @@ void doctor_engine(struct doctor *d, enum engine engine)
 		running(d, engine);
 	if (d->live)
 		doctor_told(d, engine);
+	owners(d, engine);
 	diverted(d, engine);
 	sockets(d, engine);
 	doctor_others(d, engine);

@@ -36,6 +36,30 @@ static void versions(struct doctor *d)
 		version(d, programs[i].engine, programs[i].name);
 }
 
+/* The runtimes behind the doors, which refuse one that others can change; and the state. */
+static void owners(struct doctor *d)
+{
+	static const char *const names[] = { "runc", "crun" };
+	_cleanup_paths_ struct paths paths = { 0 };
+	struct error err;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		_cleanup_paths_ struct paths found = { 0 };
+
+		if (where_all(&d->tree, names[i], &found, &err) < 0)
+			continue;
+		for (size_t k = 0; k < found.n; k++)
+			d->out->oom |= paths_add(&paths, found.v[k], &err) < 0;
+	}
+	if (tree_has(&d->tree, STATE_FILE))
+		d->out->oom |= paths_add(&paths, STATE_FILE, &err) < 0;
+	for (size_t i = 0; i < paths.n; i++) {
+		if (tree_trusted(&d->tree, paths.v[i], &err) < 0)
+			remark(d, REMARK_FAULT, "owner", ENGINE_UNKNOWN, "do that, and see who did it", "%s",
+			       err.text);
+	}
+}
+
 int doctor_look(const char *root, struct remarks *ret, struct error *err)
 {
 	struct doctor d = { .tree.fd = -1, .out = ret };
@@ -47,6 +71,7 @@ int doctor_look(const char *root, struct remarks *ret, struct error *err)
 	if (r == 0) {
 		doctor_host(&d);
 		doctor_programs(&d);
+		owners(&d);
 		for (int e = ENGINE_UNKNOWN + 1; e < ENGINE_MAX; e++)
 			doctor_engine(&d, (enum engine)e);
 		if (d.live) {

@@ -52,6 +52,12 @@ char *tree_real(const struct tree *tree, const char *path);
  */
 char *tree_outside(const struct tree *tree, const char *path, struct error *err);
 
+/*
+ * tree_trusted - -EPERM if others than root could change what is at @path, or what is in
+ * one of the folders above it, inside the root; also where links stand.
+ */
+int tree_trusted(const struct tree *tree, const char *path, struct error *err) must_check;
+
 /* tree_program - 0 if @path can be executed, and changed by root alone. */
 int tree_program(const struct tree *tree, const char *path, struct error *err) must_check;
 

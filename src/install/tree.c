@@ -277,6 +277,52 @@ int tree_second_name(const struct tree *tree, const char *from, const char *to,
 	return 0;
 }
 
+/* One folder or file, which is no link. */
+static int trusted_one(const struct tree *tree, const char *path, struct error *err)
+{
+	_cleanup_close_ int fd = tree_fd(tree, path, O_PATH | O_NOFOLLOW);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return error_sys(err, fd < 0 ? -fd : errno, "%s%s", tree->name, path);
+	if (st.st_uid != 0 && st.st_uid != geteuid())
+		return error_set(err, -EPERM, "%s%s: belongs to user %u; run chown root", tree->name, path,
+				 st.st_uid);
+	if ((st.st_mode & (S_IWGRP | S_IWOTH)) && !(S_ISDIR(st.st_mode) && (st.st_mode & S_ISVTX)))
+		return error_set(err, -EPERM, "%s%s: others than root can change it (mode %04o); run "
+				 "chmod go-w", tree->name, path, st.st_mode & 07777);
+	return 0;
+}
+
+/* @path without links, and every folder above it. */
+static int trusted_up(const struct tree *tree, char *path, struct error *err)
+{
+	int r = trusted_one(tree, path, err);
+
+	for (char *slash; r == 0 && (slash = strrchr(path, '/')) && slash > path;) {
+		*slash = '\0';
+		r = trusted_one(tree, path, err);
+	}
+	return r;
+}
+
+int tree_trusted(const struct tree *tree, const char *path, struct error *err)
+{
+	_cleanup_free_ char *real = tree_real(tree, path), *dir = NULL, *folder = NULL;
+	const char *slash = strrchr(path, '/');
+	int r;
+
+	dir = slash > path ? strndup(path, (size_t)(slash - path)) : strdup("/");
+	if (!dir)
+		return error_oom(err);
+	/* where a link stands, and where it leads to */
+	folder = tree_real(tree, dir);
+	if (!real || !folder)
+		return error_set(err, -ENOENT, "%s%s: is not there", tree->name, path);
+	r = trusted_up(tree, folder, err);
+	return r < 0 ? r : trusted_up(tree, real, err);
+}
+
 int tree_program(const struct tree *tree, const char *path, struct error *err)
 {
 	_cleanup_close_ int fd = tree_fd(tree, path, O_PATH);
@@ -289,9 +335,5 @@ int tree_program(const struct tree *tree, const char *path, struct error *err)
 	if (!S_ISREG(st.st_mode) || !(st.st_mode & S_IXUSR))
 		return error_set(err, -EINVAL, "%s%s: not a program that can be executed",
 				 tree->name, path);
-	if ((st.st_uid != 0 && st.st_uid != geteuid()) || (st.st_mode & (S_IWGRP | S_IWOTH)))
-		return error_set(err, -EPERM, "%s%s: others than root can change this program "
-				 "(owner %u, mode %04o); run chown root and chmod go-w",
-				 tree->name, path, st.st_uid, st.st_mode & 07777);
-	return 0;
+	return tree_trusted(tree, path, err);
 }
