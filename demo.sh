@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Shows Cofferdam at work with real runc and real crun: a container that is
-# refused, one that is allowed, one that is hardened and then runs, and a dry
-# run. As root, on Debian 12; installs what is missing, builds in build/release
-# and leaves nothing else behind.
+# refused, one that is allowed, one that is hardened as it starts, one whose
+# config.json is hardened beforehand, and a dry run. As root, on Debian 12;
+# installs what is missing, builds in build/release and leaves nothing else
+# behind.
 set -u
 cd "$(dirname "$0")" || exit 1
 
@@ -112,8 +113,8 @@ reason() {
 		(.failure // empty)'
 }
 
-enforce=$(host_config enforce)
-audit=$(host_config audit '.mode = "audit"')
+enforce=$(host_config enforce '.gate = "enforce"')
+audit=$(host_config audit '.gate = "enforce" | .mode = "audit"')
 
 # Somebody wants to look around on the host: no pid namespace, the host's / as
 # a mount, root, and no limits.
@@ -129,7 +130,7 @@ bundle ordinary \
 	'.process.capabilities |= map_values(["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER",
 		"CAP_KILL", "CAP_MKNOD", "CAP_NET_BIND_SERVICE", "CAP_NET_RAW", "CAP_SETGID",
 		"CAP_SETUID", "CAP_SYS_CHROOT"])' \
-	'.process.args = ["/bin/sh", "-c", "
+	'.process.args = ["/bin/sh", "-c", "exec 2>&1
 echo \"# touch /new-file\"; touch /new-file
 echo \"# unshare --user true\"; unshare --user true
 echo \"# grep Cap, NoNewPrivs, Seccomp /proc/self/status\"
@@ -150,6 +151,8 @@ done
 
 for runtime in runc crun; do
 	title "$runtime, with Cofferdam as its createRuntime hook"
+	[ "$runtime" = crun ] || say "(The warnings are runc's own, about a container that shares the host's" \
+		"processes.)"
 	show "$runtime" run --bundle refused demo
 	started refused
 	if [ "$runtime" = crun ]; then
@@ -162,12 +165,16 @@ for runtime in runc crun; do
 	started allowed
 done
 
-title "Hardening: what the policy wants tightened, as edits of config.json"
-say "\"ordinary\" is what engines make: writable, unfiltered, a dozen capabilities. A hook can only" \
-	"refuse it:"
-show runc run --bundle ordinary demo
-started ordinary
-say "\"cofferdam harden\" can do better:"
+title "Hardening, by the hook: config.json stays as it is, and the kernel enforces more than it says"
+say "\"ordinary\" is what engines make: writable, unfiltered, a dozen capabilities. The hook holds it at" \
+	"its program's first instruction, tightens what the policy wants hardened, and looks whether" \
+	"the kernel enforces it (docs/gate.md):"
+for runtime in runc crun; do
+	show "$runtime" run --bundle ordinary demo
+	started ordinary
+done
+title "Hardening, beforehand: the same as edits of config.json, for whoever makes it"
+say "That can do what is too late for the hook: the bounding set (CapBnd) is cut, too."
 show cofferdam harden --diff ordinary
 rm -rf hardened
 cp -a ordinary hardened
