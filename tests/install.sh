@@ -486,6 +486,30 @@ like "podman: a file that is gone is noticed" "$status $out" "^1 .*00-cofferdam.
 try install --root "$root" --engine podman
 is "podman: and made anew" "$status $(ls "$root/etc/containers/oci/hooks.d")" "0 00-cofferdam.json"
 
+# what a package's removal and another's installation do
+host
+rm -r "$root/etc/docker" "$root/etc/containers"
+before=$(tree)
+mkdir "$root/etc/docker" "$root/etc/containers"
+echo '{}' >"$root/etc/docker/daemon.json"
+cp "$root/etc/containerd/config.toml" "$work/config.toml"
+for again in yes no; do
+	try install --root "$root" --engine all
+	rm -r "$root/etc/docker" "$root/etc/containers"
+	echo '# of the package' >"$root/etc/containerd/config.toml"
+	if [ $again = yes ]; then
+		try install --root "$root" --engine all
+		is "removed folders: install again" "$status" 0
+		try status --root "$root"
+		is "removed folders: status" "$status" 0
+	fi
+	try uninstall --root "$root"
+	is "removed folders: uninstall" "$status" 0
+	is "removed folders: a file that was replaced stays" "$(cat "$root/etc/containerd/config.toml")" "# of the package"
+	cp "$work/config.toml" "$root/etc/containerd/config.toml"
+	is "removed folders: everything else is as it was" "$(tree)" "$before"
+done
+
 # --- diverting, and an update that puts a new runtime in its place ---
 
 host
@@ -503,6 +527,21 @@ is "divert: and diverted again" "$status $(readlink "$root/usr/bin/runc") $(cat 
 	"$root/usr/bin/runc.cofferdam")" "0 $libexec/docker/runc updated"
 echo "newer" >"$work/new" && chmod 755 "$work/new" && mv "$work/new" "$root/usr/bin/runc"
 try uninstall --root "$root"
+# one engine of two that divert it
+host
+before=$(tree)
+try install --root "$root" --engine docker --door divert
+try install --root "$root" --engine podman --door divert
+try uninstall --root "$root" --engine docker --plan
+like "divert: what the other engine has, too: a plan" "$status $out" "^0 .*bin/runc stays diverted, for podman"
+try uninstall --root "$root" --engine docker
+is "divert: it stays for the other" "$status $(readlink "$root/usr/bin/runc")" "0 $libexec/podman/runc"
+try status --root "$root"
+is "divert: and that one is whole" "$status" 0
+try doctor --root "$root" --format json
+is "divert: doctor says so, too" "$(jq -r '.remarks[] | select(.level == "fault" and .engine == "podman") | .what' <<<"$out")" ""
+undone "divert: the last of two" "$before"
+
 # what host.json says would lead back to the door
 host
 mkdir -p "$root${host_json%/*}"

@@ -186,6 +186,22 @@ static int apply_locked(struct plan *plan, struct error *err)
 	return r < 0 ? revert_all(plan, &before, err) : 0;
 }
 
+/* A folder above one that was made before may be gone since: the shorter paths first. */
+static void folders_first(struct state *state)
+{
+	for (size_t i = 1; i < state->n; i++) {
+		struct change c = state->v[i];
+		size_t at = i;
+
+		if (c.kind != CHANGE_FOLDER)
+			continue;
+		for (; at > 0 && (state->v[at - 1].kind != CHANGE_FOLDER ||
+				  strlen(state->v[at - 1].path) > strlen(c.path)); at--)
+			state->v[at] = state->v[at - 1];
+		state->v[at] = c;
+	}
+}
+
 int plan_apply(struct plan *plan, struct error *err)
 {
 	_cleanup_lock_ struct install_lock lock = { -1, -1 };
@@ -194,6 +210,7 @@ int plan_apply(struct plan *plan, struct error *err)
 
 	if (plan->state.n == 0)
 		return 0;
+	folders_first(&plan->state);
 	/* those that the lock lies in are made with it */
 	for (size_t i = 0; i < plan->state.n; i++) {
 		struct change *c = &plan->state.v[i];

@@ -75,10 +75,14 @@ static int check_place(const char *path, struct error *err)
 			 "/usr/local/bin", path);
 }
 
-int plan_divert(struct plan *plan, enum engine engine, struct error *err)
+bool divert_covers(enum engine engine, const char *name)
 {
 	/* the others never call crun by its own name */
-	bool both = engine == ENGINE_PODMAN || engine == ENGINE_CRIO;
+	return strcmp(name, "crun") != 0 || engine == ENGINE_PODMAN || engine == ENGINE_CRIO;
+}
+
+int plan_divert(struct plan *plan, enum engine engine, struct error *err)
+{
 	static const char *const names[] = { "runc", "crun" };
 	bool any = false;
 	int r = 0;
@@ -86,9 +90,11 @@ int plan_divert(struct plan *plan, enum engine engine, struct error *err)
 	if (!plan->state.doors[engine][INSTALL_DIVERT])
 		return 0;
 	r = plan_links(plan, engine, err);
-	for (size_t i = 0; r == 0 && i < (both ? 2u : 1u); i++) {
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(names); i++) {
 		_cleanup_paths_ struct paths found = { 0 };
 
+		if (!divert_covers(engine, names[i]))
+			continue;
 		r = where_all(&plan->tree, names[i], &found, err);
 		for (size_t k = 0; r == 0 && k < found.n; k++) {
 			r = tree_program(&plan->tree, found.v[k], err);

@@ -115,6 +115,9 @@ const struct toml_entry *toml_find(const struct toml *doc, enum toml_kind kind,
 /* toml_below - whether @path is @above or begins with its parts. */
 bool toml_below(const char *path, const char *above);
 
+/* toml_in_list - whether the table @path belongs to the last one of a list of tables. */
+bool toml_in_list(const struct toml *doc, const char *path);
+
 /* toml_plain - -EINVAL if the table @path stands in, or is, a value or a list of tables. */
 int toml_plain(const struct toml *doc, const char *path, struct error *err) must_check;
 
@@ -293,6 +296,9 @@ int log_usable(const struct tree *tree, const struct log_config *log,
 /* docker_without - daemon.json @now without our entries, when lines cannot be told apart. */
 int docker_without(const struct change *change, const char *now, struct buf *ret,
 		   struct error *err) must_check;
+
+/* divert_covers - whether for @engine a runtime of that name is diverted. */
+bool divert_covers(enum engine engine, const char *name);
 
 /* divert_by_dpkg - 1: dpkg-divert(1) knows of @path; 0: not; -errno: there is no dpkg. */
 int divert_by_dpkg(const struct tree *tree, const char *path) must_check;

@@ -29,6 +29,15 @@ bool toml_below(const char *path, const char *above)
 	return strncmp(path, above, n) == 0 && (path[n] == '\0' || path[n] == TOML_SEPARATOR);
 }
 
+bool toml_in_list(const struct toml *doc, const char *path)
+{
+	for (size_t i = 0; i < doc->n; i++) {
+		if (doc->v[i].kind == TOML_ARRAY_TABLE && toml_below(path, doc->v[i].path))
+			return true;
+	}
+	return false;
+}
+
 int toml_plain(const struct toml *doc, const char *path, struct error *err)
 {
 	for (size_t i = 0; i < doc->n; i++) {

@@ -295,16 +295,6 @@ static int pair(struct scan *s, struct toml_entry *entry, struct buf *path)
 	return r;
 }
 
-/* Whether a table belongs to the last one of a list. */
-static bool below_array(const struct toml *doc, const char *path)
-{
-	for (size_t i = 0; i < doc->n; i++) {
-		if (doc->v[i].kind == TOML_ARRAY_TABLE && toml_below(path, doc->v[i].path))
-			return true;
-	}
-	return false;
-}
-
 /* One table's name or one value, with the whole of its lines. */
 static int entry_here(struct toml *doc, struct scan *s, struct buf *in, bool *in_array)
 {
@@ -317,7 +307,7 @@ static int entry_here(struct toml *doc, struct scan *s, struct buf *in, bool *in
 	if (here(s) == '[') {
 		r = table(s, &entry, &path);
 		entry.in_array = *in_array = entry.kind == TOML_ARRAY_TABLE ||
-			below_array(doc, buf_cstr(&path));
+			toml_in_list(doc, buf_cstr(&path));
 		buf_reset(in);
 		buf_add(in, buf_cstr(&path), path.len);
 	} else {

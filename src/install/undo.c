@@ -4,7 +4,10 @@
 
 #include <string.h>
 
+#include <cofferdam/text.h>
+
 struct undo {
+	const struct install_want *want;
 	struct tree *tree;
 	struct state *state;
 	struct buf *said;
@@ -52,6 +55,11 @@ static int undo_file(struct undo *u, const struct change *c, struct error *err)
 		say_line(u->said, "%s%s was changed since, and stays", u->tree->name, c->path);
 		return 0;
 	}
+	if ((r == -ENOENT || r == -EINVAL) && !strstr(buf_cstr(&now), "cofferdam")) {
+		say_line(u->said, "%s%s was replaced since, and has nothing of Cofferdam's: it stays",
+			 u->tree->name, c->path);
+		return 0;
+	}
 	if (r == -ENOENT || r == -EINVAL) {
 		say_line(u->said, "%s%s was changed since, so that what Cofferdam put in cannot be told "
 			 "apart: left as it is; take it out by hand", u->tree->name, c->path);
@@ -70,8 +78,47 @@ static bool leads_to(const struct tree *tree, const struct change *c)
 	return target && strcmp(target, c->target) == 0;
 }
 
-static int undo_divert(struct undo *u, const struct change *c, struct error *err)
+/* An engine that has the door divert, too, and stays; ENGINE_UNKNOWN: there is none. */
+static enum engine heir_of(const struct undo *u, const struct change *c)
 {
+	for (int e = ENGINE_MAX - 1; e > ENGINE_UNKNOWN; e--) {
+		if (e != (int)c->engine && !u->want->all && !u->want->engines[e] &&
+		    u->state->doors[e][INSTALL_DIVERT] &&
+		    divert_covers((enum engine)e, text_path_base(c->path)))
+			return (enum engine)e;
+	}
+	return ENGINE_UNKNOWN;
+}
+
+/* From now on the program stands for @heir's door. */
+static int hand_over(struct undo *u, struct change *c, enum engine heir, struct error *err)
+{
+	_cleanup_free_ char *target = NULL;
+	int r;
+
+	say_line(u->said, "%s%s stays diverted, for %s, whose policy it meets from now on", u->tree->name,
+		 c->path, engine_name(heir));
+	if (u->dry)
+		return 0;
+	if (asprintf(&target, LIBEXECDIR "/%s/%s", engine_name(heir), text_path_base(c->path)) < 0) {
+		target = NULL;
+		return error_oom(err);
+	}
+	r = leads_to(u->tree, c) ? tree_symlink(u->tree, c->path, target, err) : 0;
+	if (r < 0)
+		return r;
+	free(c->target);
+	c->target = steal_ptr(target);
+	c->engine = heir;
+	return 0;
+}
+
+static int undo_divert(struct undo *u, struct change *c, struct error *err)
+{
+	enum engine heir = heir_of(u, c);
+
+	if (heir != ENGINE_UNKNOWN)
+		return hand_over(u, c, heir, err);
 	/* it would go on to put updates beside, where nothing uses them any more */
 	if (divert_by_dpkg(u->tree, c->path) > 0) {
 		say_line(u->said, "%s%s is diverted by dpkg, too: run dpkg-divert --local --no-rename "
@@ -110,7 +157,7 @@ static int undo_link(struct undo *u, const struct change *c, struct error *err)
 	return u->dry ? 0 : tree_remove(u->tree, c->path, false, err);
 }
 
-static int undo_change(struct undo *u, const struct change *c, struct error *err)
+static int undo_change(struct undo *u, struct change *c, struct error *err)
 {
 	switch (c->kind) {
 	case CHANGE_FILE:
@@ -162,6 +209,8 @@ static int undo_engine(struct undo *u, enum engine engine, struct error *err)
 			r = undo_change(u, c, err);
 			if (r < 0)
 				return r;
+			if (c->engine != engine)
+				continue;	/* another's now */
 			if (r > 0)
 				left = true;
 			else if (c->kind == CHANGE_FOLDER && engine != ENGINE_UNKNOWN && !u->dry &&
@@ -266,7 +315,7 @@ int install_undo(const struct install_want *want, bool dry, struct buf *said, st
 	_cleanup_lock_ struct install_lock lock = { -1, -1 };
 	_cleanup_paths_ struct paths folders = { 0 };
 	_cleanup_installed_ struct state state = { 0 };
-	struct undo u = { .tree = &tree, .state = &state, .said = said, .dry = dry };
+	struct undo u = { .want = want, .tree = &tree, .state = &state, .said = said, .dry = dry };
 	int r = tree_open(want->root, &tree, err);
 
 	if (r == 0 && !dry)
