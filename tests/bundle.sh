@@ -90,6 +90,13 @@ for arguments in "" "verify" "seal src/web" "install" "list x" "activate" "rollb
 	# shellcheck disable=SC2086 # several words
 	exits 2 bundle $arguments
 done
+# Whoever names a digest is told where nobody looks at it.
+for command in "verify --digest $one src/web" "activate --digest $one web@1.1" "list --digest $one" \
+	"rollback --digest $one web" "seal --digest $one src/web 1" "install --format json src/web"; do
+	# shellcheck disable=SC2086 # several words
+	exits 2 bundle ${command%% *} "${on[@]}" ${command#* }
+	like "and which" "$err" 'takes no --(digest|format)'
+done
 exits 3 bundle activate "${on[@]}" ../web
 exits 3 bundle activate "${on[@]}" web@../1.0
 exits 3 bundle activate "${on[@]}" web@9

@@ -124,6 +124,13 @@ try policy show --effective --host-config audit.json --engine crio --for "$src/t
 like "show: the mode of the host, and an entry's audit" "$out" \
 	$'^mode: audit: this host refuses nothing\npolicy: baseline, only audited +audit.json:4\n    audit: true +audit.json:4\n'
 
+# What an option has no say in does not take it as if it had.
+for arguments in "lint --format json baseline" "lint --effective baseline" "show --format json baseline" \
+	"show --engine crio baseline" "diff --effective baseline baseline" "test --effective web" "bases -v"; do
+	# shellcheck disable=SC2086 # several words
+	exits 2 policy $arguments
+done
+
 # A limit that is to be set, and is not said.
 hardens() {
 	printf '{ "format": 1, "name": "all", "extends": "baseline",\n"rules": {

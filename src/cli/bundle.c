@@ -149,12 +149,22 @@ static int list(const struct cli_options *options)
 	return cli_print(&out, STATUS_ALLOWED);
 }
 
+/* takes - the options of a word of the command, by their letters. */
+static const char *takes(const char *what)
+{
+	if (strcmp(what, "install") == 0)
+		return "hG";
+	if (strcmp(what, "list") == 0)
+		return "hf";
+	return "h";
+}
+
 int cmd_bundle(const struct command *self, int argc, char **argv)
 {
 	struct cli_options options = { 0 };
 	int first = cli_options(self, argc, argv, "hfG", &options);
 	const char *what;
-	int n;
+	int n, status;
 
 	if (first < 0)
 		return ~first;
@@ -163,6 +173,9 @@ int cmd_bundle(const struct command *self, int argc, char **argv)
 		return cli_usage(self, "--format takes text or json, not \"%s\"", options.format);
 	what = first < argc ? argv[first] : "";
 	n = argc - first - 1;
+	status = cli_only(self, &options, what, takes(what));
+	if (status)
+		return status;
 	if (strcmp(what, "list") == 0 && n == 0)
 		return list(&options);
 	if (strcmp(what, "verify") == 0 && n == 1)

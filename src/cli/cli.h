@@ -67,6 +67,13 @@ bool cli_option_takes(const char *name);
 int cli_options(const struct command *self, int argc, char **argv, const char *accepts,
 		struct cli_options *ret);
 
+/*
+ * cli_only - 0, or an exit status, which has been explained: an option was given that is not of
+ * @accepts, which is what @what takes, a word of the command. Nothing is passed over in silence.
+ */
+int cli_only(const struct command *self, const struct cli_options *options, const char *what,
+	     const char *accepts);
+
 /* cli_usage - explain a usage error on standard error. Returns STATUS_USAGE. */
 int cli_usage(const struct command *self, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -161,6 +161,29 @@ static int take(const struct command *self, int option, struct cli_options *out)
 	return 0;
 }
 
+/* given - whether the option of @row was. */
+static bool given(const struct option_row *row, const struct cli_options *options)
+{
+	const char *at = (const char *)options + row->member;
+
+	if (row->as.val == 'e')
+		return options->engine != ENGINE_UNKNOWN;
+	if (row->as.val == 'd')
+		return options->door != DOOR_RUNTIME;
+	return row->as.has_arg == required_argument ? *(const char *const *)(const void *)at != NULL
+						    : *(const bool *)(const void *)at;
+}
+
+int cli_only(const struct command *self, const struct cli_options *options, const char *what,
+	     const char *accepts)
+{
+	for (const struct option_row *row = all_options; row->as.name; row++) {
+		if (!strchr(accepts, row->as.val) && given(row, options))
+			return cli_usage(self, "%s takes no --%s", what, row->as.name);
+	}
+	return 0;
+}
+
 int cli_options(const struct command *self, int argc, char **argv, const char *accepts,
 		struct cli_options *ret)
 {

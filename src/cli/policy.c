@@ -3,6 +3,18 @@
 
 #include <string.h>
 
+/* takes - the options of a word of the command, by their letters. */
+static const char *takes(const char *what, bool effective)
+{
+	if (strcmp(what, "show") == 0)
+		return effective ? "hSOeIB" : "hO";
+	if (strcmp(what, "diff") == 0)
+		return "hf";
+	if (strcmp(what, "test") == 0)
+		return "hfv";
+	return "h";
+}
+
 int cmd_policy(const struct command *self, int argc, char **argv)
 {
 	struct cli_options options = { 0 };
@@ -18,6 +30,9 @@ int cmd_policy(const struct command *self, int argc, char **argv)
 	    strcmp(options.format, "json") != 0)
 		return cli_usage(self, "--format takes text or json, not \"%s\"", options.format);
 	what = argv[first++];
+	status = cli_only(self, &options, what, takes(what, options.effective));
+	if (status)
+		return status;
 	if (strcmp(what, "show") == 0)
 		return policy_show(self, &options, argc - first, argv + first);
 	if (strcmp(what, "diff") == 0 && argc - first == 2)

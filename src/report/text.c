@@ -303,6 +303,8 @@ static void text_finding(struct buf *out, const struct report *report,
 
 static void text_summary(struct buf *out, const struct report *report)
 {
+	static const char word[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._/@:+=,%-";
 	struct report_walk walk = { .report = report };
 	const struct decision *d = report->decision;
 	const char *join = "";
@@ -334,7 +336,11 @@ static void text_summary(struct buf *out, const struct report *report)
 	}
 	if (d->verdict == VERDICT_HARDEN) {
 		buf_str(out, "\nNext: cofferdam harden ");
-		escaped(out, report_name(report));
+		/* what is copied to a shell must be one word there */
+		if (strspn(report_name(report), word) == strlen(report_name(report)))
+			buf_str(out, report_name(report));
+		else
+			buf_str(out, "PATH");
 		buf_str(out, " (with the same options)\n");
 		return;
 	}

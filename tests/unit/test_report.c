@@ -284,6 +284,12 @@ static void text_tells_the_next_step(void **state)
 	report_text(&out, &s.report);
 	assert_non_null(strstr(out.data, "allowed, once hardened, by policy restricted\n"));
 	assert_non_null(strstr(out.data, "\n1 hardened\nNext: cofferdam harden b/config.json (with the same options)\n"));
+	/* what may be copied to a shell is a word there */
+	s.report.name = "b;reboot/config.json";
+	buf_reset(&out);
+	report_text(&out, &s.report);
+	assert_non_null(strstr(out.data, "\nNext: cofferdam harden PATH (with the same options)\n"));
+	s.report.name = "b/config.json";
 	(void)scene_add(&s, RULE_HOST_IPC, VERDICT_UNJUDGED, "/linux", "cannot tell");
 	buf_reset(&out);
 	report_text(&out, &s.report);
