@@ -124,6 +124,13 @@ echo '{' >"$odd/config.json"
 is "a name of what could not be judged is escaped" \
 	"$(grep -c $'\xc2\x9b' "$work/out") $(jq -r .name "$work/out")" "0 $odd/config.json"
 
+jq '.mounts += [{ destination: "/x", type: "bind", source: "/none\u009b2J\u202e", options: ["rbind"] }]' \
+	"$good/config.json" >"$odd/config.json"
+"$cofferdam" facts --policy restricted "$odd" >"$work/out"
+is "facts: so is a path, which is the same when it is read" \
+	"$(grep -c $'\xc2\x9b' "$work/out") $(jq -r '.mounts[].path | select(startswith("/none"))' "$work/out")" \
+	$'0 /none\xc2\x9b2J\xe2\x80\xae'
+
 # --- harden ---
 
 before=$(cat "$ordinary/config.json")

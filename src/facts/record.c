@@ -38,7 +38,7 @@ void record_member(struct buf *out, bool *first, const char *name)
 
 void record_quote(struct buf *out, const char *s)
 {
-	json_string(out, s);
+	json_string_shown(out, s);
 }
 
 void record_bytes(struct buf *out, const char *s)
@@ -47,7 +47,7 @@ void record_bytes(struct buf *out, const char *s)
 
 	octal_encode(&text, s);
 	out->oom |= text.oom;
-	json_quote(out, buf_cstr(&text), text.len);
+	json_quote_shown(out, buf_cstr(&text), text.len);
 }
 
 void record_is(struct buf *out, bool *first, enum fact_is is, const char *why)
