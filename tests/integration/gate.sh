@@ -346,6 +346,12 @@ helper_of() {
 	ps -eo pid=,args= | awk -v id="$1" '$2 == "cofferdam-gate:" && $5 == "mount" && $NF == id { print $1 }'
 }
 
+# prepared ID - all that waits for its exec is there; it comes while the runtime goes on
+# shellcheck disable=SC2317 # by wait_for
+prepared() {
+	[ -n "$(supervisor_of "$1")" ] && [ -n "$(helper_of "$1")" ]
+}
+
 create() {
 	in_runtime "$runtime" create --bundle "$1" "$2" <"$work/nothing" >"$work/create.out" 2>&1
 }
@@ -356,6 +362,7 @@ lifecycle() {
 	dir=$(ordinarily life "$(shell "grep NoNewPrivs /proc/self/status >/out/said; trap 'exit 7' TERM; echo ran >/out/marker; while :; do sleep 0.1; done")")
 	create "$dir" "$id" || note "$(cat "$work/create.out")"
 	is "$runtime create: created" "$(state_of $id)" created
+	wait_for prepared $id
 	pid=$(supervisor_of $id)
 	like "$runtime create: ps says what waits, and for whom" \
 		"$(ps -o comm=,args= -p "${pid:-0}")" "^cofferdam-gate +cofferdam-gate: waiting for exec of $id\$"
@@ -388,6 +395,7 @@ lifecycle() {
 		rm -f "$dir/out/marker"
 		create "$dir" "$id"
 		is "$runtime, $act: created" "$(state_of $id)" created
+		wait_for prepared $id
 		pid=$(supervisor_of $id)
 		case $act in
 		kill*) in_runtime "$runtime" kill "$id" KILL ;;
@@ -424,6 +432,7 @@ helper() {
 
 	dir=$(ordinarily help "$(shell "$look")")
 	create "$dir" "$id"
+	wait_for prepared $id
 	kill -KILL "$(helper_of $id)"
 	wait_for test -z "$(helper_of $id)"
 	is "$runtime: the helper killed before the start: no zombie of it" \
@@ -435,6 +444,7 @@ helper() {
 	gone "$runtime: a new helper"
 	rm -f "$dir/out/marker"
 	create "$dir" "$id"
+	wait_for prepared $id
 	kill -STOP "$(helper_of $id)"
 	start=$SECONDS
 	in_runtime "$runtime" start "$id" >/dev/null 2>&1
@@ -465,7 +475,7 @@ io() {
 
 # Armed twice is armed once, in every combination that can be registered.
 twice() {
-	local dir
+	local dir name
 
 	dir=$(bundle twice "${ordinary[@]}" "$(shell "$look")")
 	add_hook "$dir" prestart "$enforce"
@@ -477,12 +487,20 @@ twice() {
 	like "$runtime: with one filter" "$output" $'Seccomp_filters:\t1'
 	is "$runtime: one gate, one record of it" \
 		"$(grep -c '"program":"cofferdam-gate"' "$work/hosts/enforce.log")" 1
+	# with another host.json each is foreign to the other's host, before any gate
+	for name in verify enforce; do
+		host_config $name-other '.gate = "'$name'" | .policies = [{use: "other"}]' >/dev/null
+		own_policy $name-other other <<-'END'
+			{ "format": 1, "name": "other", "extends": "test",
+			  "rules": { "foreign-hooks": { "action": "warn" } } }
+		END
+	done
 	dir=$(bundle differs)
-	add_hook "$dir" prestart "$verify"
-	add_hook "$dir" createRuntime "$enforce"
+	add_hook "$dir" prestart "$work/hosts/verify-other/host.json"
+	add_hook "$dir" createRuntime "$work/hosts/enforce-other/host.json"
 	run "$runtime" "$dir"
 	unlike "$runtime: two with different orders are refused" "$status:$(ls "$dir/out")" "^0|marker"
-	like "$runtime: and why" "$output$(tail -n 2 "$work/hosts/enforce.log")" "not with the same orders"
+	like "$runtime: and why" "$output$(tail -n 2 "$work/hosts/enforce-other.log")" "not with the same orders"
 	gone "$runtime: twice"
 }
 
