@@ -97,6 +97,16 @@ static int read_config(struct doorway *door, const char *name, struct stat *st, 
 	return candidate_parse(name, &text, &run->candidate, err);
 }
 
+/* told - both runtimes make cgroups as files unless they are told otherwise. */
+static enum cgroup_by told(const struct command_line *command)
+{
+	const char *manager = command_value(command, OPTION_CGROUP_MANAGER);
+
+	if (manager ? strcmp(manager, "systemd") == 0 : command_on(command, OPTION_SYSTEMD_CGROUP))
+		return CGROUP_BY_SYSTEMD;
+	return CGROUP_BY_FILES;
+}
+
 /* judge - of the runtime's verb; sets run.judged. */
 static int judge(struct doorway *door, const char *name, struct stat *st, struct error *err)
 {
@@ -106,6 +116,7 @@ static int judge(struct doorway *door, const char *name, struct stat *st, struct
 	if (!command_id_valid(door->command.args[0]))
 		return error_set(err, -EINVAL, "\"%s\" is no container id: letters, digits and _+-.,",
 				 door->command.args[0]);
+	run->cgroup_by = told(&door->command);
 	r = read_config(door, name, st, err);
 	if (r == 0)
 		r = check_config_option(door, err);

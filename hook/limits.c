@@ -108,11 +108,13 @@ void process_settle(void)
 	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	/*
 	 * To look below other users' folders, and into the container's /proc/PID;
-	 * the rest is the gate's: mounts, the container's namespaces, signals.
+	 * the rest is the gate's: mounts, the container's namespaces, signals; and to ask
+	 * for the programs of a cgroup, which the kernel calls network administration.
 	 */
 	keep_capabilities(1ull << CAP_DAC_READ_SEARCH | 1ull << CAP_SYS_PTRACE |
 			  1ull << CAP_SYS_ADMIN | 1ull << CAP_SYS_CHROOT | 1ull << CAP_KILL |
-			  1ull << CAP_DAC_OVERRIDE | 1ull << CAP_SYS_RESOURCE);
+			  1ull << CAP_DAC_OVERRIDE | 1ull << CAP_SYS_RESOURCE |
+			  1ull << CAP_NET_ADMIN);
 }
 
 #define OVERFLOW_ID 65534	/* kernel.overflowuid's default: how unmapped ids appear */

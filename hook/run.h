@@ -19,6 +19,7 @@ struct run {
 	int bundle_fd;
 	const char *id, *bundle;	/* for the record; NULL while unknown */
 	int64_t pid;			/* of the runtime's init, or 0 */
+	enum cgroup_by cgroup_by;	/* as the runtime door's command line says */
 	bool rootless;			/* process_rootless() */
 	struct candidate candidate;
 	struct candidate wanted;	/* the same, hardened, for the gate */

@@ -186,11 +186,19 @@ struct facts_seen;
 struct facts_seen *facts_seen_new(void);	/* NULL without memory */
 void facts_seen_free(struct facts_seen **seen);
 
+/* How the runtime makes the container's cgroup. */
+enum cgroup_by {
+	CGROUP_BY_UNKNOWN = 0,		/* as linux.cgroupsPath is written */
+	CGROUP_BY_FILES,		/* whatever that looks like, it is a path */
+	CGROUP_BY_SYSTEMD,
+};
+
 /* Where facts are gathered from. */
 struct facts_source {
 	int bundle_fd;			/* the bundle's folder, for relative paths; or AT_FDCWD */
 	enum engine engine;		/* as registered */
 	int64_t pid;			/* the runtime's init process, or 0 where there is none yet */
+	enum cgroup_by cgroup_by;	/* as the runtime was told, where that is known */
 	int64_t live;			/* the same once its program runs: it has its root; else 0 */
 	const struct facts_host *host;	/* of the same policy, and outliving the facts; NULL: look */
 	bool whole;			/* to be recorded: also what this configuration does not ask for */

@@ -23,9 +23,9 @@ static const struct option_row global_rows[] = {
 	{ "log-level", 0, TAKES_VALUE, BY_CRUN, OPTION_OTHER },
 	{ "root", 0, TAKES_VALUE, BY_BOTH, OPTION_ROOT },
 	{ "rootless", 0, TAKES_VALUE, BY_BOTH, OPTION_OTHER },
-	{ "systemd-cgroup", 0, TAKES_NOTHING, BY_BOTH, OPTION_OTHER },
+	{ "systemd-cgroup", 0, TAKES_NOTHING, BY_BOTH, OPTION_SYSTEMD_CGROUP },
 	{ "criu", 0, TAKES_VALUE, BY_RUNC, OPTION_OTHER },
-	{ "cgroup-manager", 0, TAKES_VALUE, BY_CRUN, OPTION_OTHER },
+	{ "cgroup-manager", 0, TAKES_VALUE, BY_CRUN, OPTION_CGROUP_MANAGER },
 	{ "version", 'v', TAKES_NOTHING, BY_BOTH, OPTION_HELP },
 	{ "", 'V', TAKES_NOTHING, BY_CRUN, OPTION_HELP },
 	HELP, END

@@ -183,6 +183,32 @@ static int scan_hierarchy(enum hierarchy which, struct scan *s)
 	return r;
 }
 
+/*
+ * Those that are directly in a cgroup above: it is theirs, and so are its limits. Engines
+ * have nobody in the ones below which they put containers.
+ */
+static int scan_above(enum hierarchy which, struct scan *s)
+{
+	_cleanup_free_ char *path = strdup(s->query->path + strspn(s->query->path, "/"));
+
+	if (!path)
+		return -ENOMEM;
+	s->others = 0;
+	s->processes = 0;
+	for (char *slash; (slash = strrchr(path, '/'));) {
+		_cleanup_close_ int dir = -1;
+		int r;
+
+		*slash = '\0';
+		dir = cgroups_open(s->query->all, which, path);
+		r = dir < 0 ? dir : read_procs(dir, s);
+		/* a threaded one has no processes of its own */
+		if (r < 0 && r != -ENOENT && r != -ENODEV && r != -EOPNOTSUPP)
+			return r;
+	}
+	return 0;
+}
+
 /* Those whose members a runtime limits, freezes or kills: all that there are. */
 static int scan_all(const struct cgroup_query *query, struct scan *s, struct fact_cgroup *ret)
 {
@@ -203,6 +229,16 @@ static int scan_all(const struct cgroup_query *query, struct scan *s, struct fac
 		if (s->others > ret->others)
 			ret->others = s->others;
 	}
+	for (size_t i = first; i <= last; i++) {
+		r = scan_above((enum hierarchy)i, s);
+		if (r < 0)
+			return r == -ENOENT ? 0 : r;
+		if (s->others == 0)
+			continue;
+		ret->is = FACT_KNOWN;
+		if (s->others > ret->others)
+			ret->others = s->others;
+	}
 	return 0;
 }
 
@@ -218,6 +254,45 @@ int cgroup_members(const struct cgroup_query *query, struct fact_cgroup *ret, st
 	r = scan_all(query, &s, ret);
 	buf_free(&s.todo);
 	return r < 0 ? members_unreadable(ret, err, -r) : 0;
+}
+
+/* Whether limits hold by the hierarchy of the controllers @list, which it cuts to pieces. */
+static bool limits_by(const struct cgroups *all, char *list)
+{
+	if (all->v2)
+		return *list == '\0';
+	for (const char *one; (one = strsep(&list, ","));) {
+		if (strcmp(one, "memory") == 0 || strcmp(one, "pids") == 0 || strcmp(one, "cpu") == 0)
+			return true;
+	}
+	return false;
+}
+
+bool cgroup_holds(const struct cgroups *all, const char *own, int64_t pid)
+{
+	_cleanup_buf_ struct buf text = { 0 };
+	struct error ignored = { 0 };
+	char file[64], *rest;
+	bool found = false;
+
+	(void)snprintf(file, sizeof(file), "/proc/%" PRId64 "/cgroup", pid);
+	if (file_read_kernel(AT_FDCWD, file, 1u << 16, &text, &ignored) < 0)
+		return false;
+	rest = text.data;
+	/* "0::/a/b", "4:memory:/a/b", "5:cpu,cpuacct:/a/b" */
+	for (char *line; rest && (line = strsep(&rest, "\n"));) {
+		char *list = strchr(line, ':'), *path = list ? strchr(list + 1, ':') : NULL;
+
+		if (!path)
+			continue;
+		*path++ = '\0';
+		if (!limits_by(all, list + 1))
+			continue;
+		if (!text_path_below(path, own))
+			return false;
+		found = true;
+	}
+	return found;
 }
 
 int cgroup_own(const char *cgroups_path, char **ret, const char **why)

@@ -314,15 +314,47 @@ const char *cgroup_doubt(const struct field_str *path)
 	return NULL;
 }
 
-int limits_gather(const struct oci_spec *spec, struct cgroups *all, struct fact_limits *ret,
-		  struct error *err)
+/*
+ * not_there - the form "slice:prefix:name" says where limits hold to a runtime that uses
+ * systemd; to others it is the name of a cgroup at the top. NULL: it says so.
+ */
+static int not_there(const char *path, const struct facts_source *source, const char **why)
 {
+	_cleanup_free_ char *own = NULL;
+	int r;
+
+	if (!cgroup_is_systemd(path))
+		return 0;
+	if (source->cgroup_by == CGROUP_BY_FILES) {
+		*why = "linux.cgroupsPath is written for systemd, which the runtime is not told to use";
+		return -EINVAL;
+	}
+	if (source->pid <= 0)
+		return 0;
+	r = cgroup_own(path, &own, why);
+	if (r == 0)
+		r = cgroups_version(&source->seen->cgroups);
+	if (r == 0 && !cgroup_holds(&source->seen->cgroups, own, source->pid)) {
+		*why = "the container is not in the cgroup that linux.cgroupsPath names to systemd";
+		return -EINVAL;
+	}
+	return r;
+}
+
+int limits_gather(const struct oci_spec *spec, const struct facts_source *source,
+		  struct fact_limits *ret, struct error *err)
+{
+	struct cgroups *all = &source->seen->cgroups;
 	const struct field_str *path = &spec->linux_.cgroups_path;
 	const char *why = cgroup_doubt(path);
 	int r = 0;
 
 	if (!why && path->is == FIELD_PRESENT && *path->v)
 		r = limits_parent(path->v, &ret->cgroup, &why);
+	if (r == 0 && !why && ret->cgroup)
+		r = not_there(path->v, source, &why);
+	if (r < 0 && r != -ENOMEM && !why)
+		return unreadable(ret, err, -r);
 	if (r == -ENOMEM)
 		return error_oom(err);
 	if (why) {

@@ -266,8 +266,8 @@ void cgroups_close(struct cgroups *all);
 
 /* --- cgroup.c --- */
 
-int limits_gather(const struct oci_spec *spec, struct cgroups *all, struct fact_limits *ret,
-		  struct error *err) must_check;
+int limits_gather(const struct oci_spec *spec, const struct facts_source *source,
+		  struct fact_limits *ret, struct error *err) must_check;
 /* limits_parent - the folder above the container's cgroup, "/a/b", or NULL at
  * the top. 0, -ENOMEM, or -EINVAL and @why. */
 int limits_parent(const char *cgroups_path, char **ret, const char **why) must_check;
@@ -305,6 +305,8 @@ int cgroup_gather(const struct oci_spec *spec, struct cgroup_query *query,
 /* cgroup_members - is, why and others of @ret, unless they are so already. */
 int cgroup_members(const struct cgroup_query *query, struct fact_cgroup *ret,
 		   struct error *err) must_check;
+/* cgroup_holds - whether process @pid is in the cgroup @own, or below it, wherever limits count. */
+bool cgroup_holds(const struct cgroups *all, const char *own, int64_t pid);
 /* cgroup_own - the folder that linux.cgroupsPath means. As limits_parent(). */
 int cgroup_own(const char *cgroups_path, char **ret, const char **why) must_check;
 

@@ -258,7 +258,7 @@ static int gather(const struct oci_spec *spec, unsigned needed,
 	if (r == 0 && (needed & FACT_IDMAPS))
 		r = idmaps_gather(spec, source->pid, facts, err);
 	if (r == 0 && (needed & FACT_LIMITS) && (needed == FACT_ALL || !limited(spec)))
-		r = limits_gather(spec, &source->seen->cgroups, &facts->parent, err);
+		r = limits_gather(spec, source, &facts->parent, err);
 	if (r == 0 && (needed & FACT_CGROUP))
 		r = cgroup_gather(spec, &query, &facts->cgroup, err);
 	if (r == 0 && (needed & FACT_HOOKS))

@@ -161,6 +161,22 @@ static char *cgroup_folder(const char *path)
 	return folder.oom ? NULL : text_path_clean(buf_cstr(&folder));
 }
 
+/* in_scope - whether the clean @folder lies in a scope that an engine makes for a container. */
+static bool in_scope(const char *folder)
+{
+	static const char *const prefixes[] = { "cri-containerd-", "crio-", "docker-", "libpod-" };
+
+	for (const char *name = folder + 1, *end; (end = strchr(name, '/')); name = end + 1) {
+		if (end - name < 6 || strncmp(end - 6, ".scope", 6) != 0)
+			continue;
+		for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++) {
+			if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
 /* misplaced - what is wrong with the path as such, or NULL; -ENOMEM by @ret_oom. */
 static const char *misplaced(const struct rule_input *in, const char *path, bool *ret_oom)
 {
@@ -174,6 +190,8 @@ static const char *misplaced(const struct rule_input *in, const char *path, bool
 		return "climbs with \"..\"";
 	if (strcmp(folder, "/") == 0)
 		return "is the root cgroup, where no limit holds";
+	if (in_scope(folder))
+		return "lies in another container's";
 	for (size_t i = 0; allow && allow[i]; i++) {
 		if (strcmp(folder, allow[i]) == 0)
 			return "is the one that holds all containers";
@@ -255,7 +273,7 @@ static int judge_place(const struct rule_input *in, struct findings *out, struct
 				     cgroup->why ? cgroup->why : "it was not recorded");
 	if (!what && cgroup->others == 0)
 		return 0;
-	f = finding_add(in, out, err, pointer, "%s", what ? what : "is the cgroup of other processes");
+	f = finding_add(in, out, err, pointer, "%s", what ? what : "is the cgroup of other processes, or lies in it");
 	return f ? finding_value(f, err, "%s", path) : err->code;
 }
 

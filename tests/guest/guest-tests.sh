@@ -200,6 +200,8 @@ devices() {
 	in_runtime "$runtime" delete --force "$id"
 	like "$runtime: the host's disk cannot be opened" "$output" "/out/disk'?: Operation not permitted"
 	like "$runtime: /dev/zero can" "$output" "zero"
+	like "$runtime: the gate has asked for that program" "$(gate_record enforce | jq -c .gate.unverified)" \
+		"a program is attached to its cgroup"
 }
 
 # What the facts say is what libselinux says.

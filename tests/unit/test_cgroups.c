@@ -408,6 +408,22 @@ static void test_kept(void **state)
 	cgroups_close(&all);
 }
 
+/* By whichever hierarchies limits hold, its own process is where it is, and nowhere else. */
+static void test_cgroup_holds(void **state)
+{
+	const struct cgroups v1 = { .v2 = false }, v2 = { .v2 = true };
+	bool known = access(CGROUP_ROOT "/cgroup.controllers", F_OK) == 0;
+
+	(void)state;
+	assert_false(cgroup_holds(known ? &v2 : &v1, "/cofferdam-none", getpid()));
+	assert_false(cgroup_holds(&v1, "/cofferdam-none", getpid()));
+	assert_false(cgroup_holds(&v2, "/cofferdam-none", getpid()));
+	assert_true(cgroup_holds(known ? &v2 : &v1, "/", getpid()));
+	/* no such process */
+	assert_false(cgroup_holds(&v1, "/", INT32_MAX));
+	assert_false(cgroup_holds(&v2, "/", INT32_MAX));
+}
+
 static void test_cgroup_gathered(void **state)
 {
 	_cleanup_cgroups_ struct made c = { 0 };
@@ -449,6 +465,16 @@ static void test_cgroup_gathered(void **state)
 		       " 'path': '/proc/1/ns/pid'}],"
 		       "'cgroupsPath': '/cft%d.slice/eng-id.scope'}}", getpid());
 	assert_cgroup(joined, getpid(), FACT_KNOWN, 1);
+	/* in it, and below that, whether those are there or not */
+	(void)snprintf(plain, sizeof(plain),
+		       "{'linux': {'cgroupsPath': '/cft%d.slice/eng-id.scope/x'}}", getpid());
+	assert_cgroup(plain, 0, FACT_KNOWN, 1);
+	assert_cgroup(plain, pid, FACT_ABSENT, 0);
+	(void)snprintf(plain, sizeof(plain),
+		       "{'linux': {'cgroupsPath': '/cft%d.slice/eng-id.scope/x/y'}}", getpid());
+	assert_cgroup(plain, 0, FACT_KNOWN, 1);
+	(void)snprintf(plain, sizeof(plain), "{'linux': {'cgroupsPath': '/cft%d.slice/x'}}", getpid());
+	assert_cgroup(plain, 0, FACT_ABSENT, 0);
 	/* the same text, by a runtime that does not use systemd */
 	put(literal, pid);
 	assert_cgroup(systemd, 0, FACT_KNOWN, 0);
@@ -462,6 +488,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cgroup_parent),
+		cmocka_unit_test(test_cgroup_holds),
 		cmocka_unit_test_setup_teardown(test_cgroup_v2, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cgroup_v1, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cgroup_live, setup, teardown),
