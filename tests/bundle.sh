@@ -228,6 +228,17 @@ exits 3 bundle activate "${on[@]}" base@2
 like "what would break another bundle is not activated" "$err" 'with it, child could no longer be used'
 exits 0 policy lint "${on[@]}" child
 rm -r etc/bundles/child
+like "a bundle that host.json chooses for nobody is told" \
+	"$("$cofferdam" bundle activate "${on[@]}" base@1 2>&1)" 'no container falls to base yet: name it in the "policies"'
+unlike "one that it chooses is not" "$("$cofferdam" bundle activate "${on[@]}" web@1.1 2>&1)" 'falls to'
+jq '.extends = "base" | .name = "above"' src/web/policy.json >above.json
+mkdir -p etc/bundles/above/profiles
+cp above.json etc/bundles/above/policy.json
+cp src/web/profiles/own.json etc/bundles/above/profiles
+jq '.policies = [ { use: "above" } ]' etc/host.json >etc/above.json
+unlike "nor is one that the chosen one extends" \
+	"$("$cofferdam" bundle activate --host-config etc/above.json base@1 2>&1)" 'falls to'
+rm -r etc/bundles/above etc/above.json
 
 # What the host itself says on top is read with it, too.
 cp etc/host.json plain.json

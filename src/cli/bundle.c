@@ -75,6 +75,37 @@ static int install(const struct cli_options *options, const char *path)
 	return r < 0 ? cli_fail(&err) : told(r ? "is installed already" : "installed", &m);
 }
 
+/* uses - whether what @choice of host.json chooses is read from the bundle @name, too. */
+static bool uses(const struct host *host, const struct host_choice *choice, const char *name)
+{
+	_cleanup_policy_ struct policy *policy = NULL;
+	struct error why;
+
+	if (host_use(host, choice, geteuid(), &policy, &why) < 0)
+		return strcmp(choice ? choice->use : "", name) == 0;
+	for (size_t i = 0; i < policy->n_bundles; i++) {
+		if (strcmp(policy->bundles[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* note_unused - of a bundle that is active and for nobody. */
+static void note_unused(const struct cli_options *options, const char *name)
+{
+	_cleanup_host_ struct host *host = NULL;
+	struct error why;
+
+	if (host_load(options->host_config, geteuid(), &host, &why) < 0)
+		return;
+	for (size_t i = 0; i < host_choices(host); i++) {
+		if (uses(host, host_choice(host, i), name))
+			return;
+	}
+	(void)fprintf(stderr, "cofferdam: no container falls to %s yet: name it in the \"policies\" of host.json\n",
+		      name);
+}
+
 static int change(const struct cli_options *options, const char *what, const char *operand)
 {
 	_cleanup_manifest_ struct manifest m = { 0 };
@@ -97,7 +128,10 @@ static int change(const struct cli_options *options, const char *what, const cha
 	if (r == 0)
 		r = back ? store_rollback(&store, name, &m, &err) :
 			   store_activate(&store, name, at, &m, &err);
-	return r < 0 ? cli_fail(&err) : told(back ? "active again" : "active", &m);
+	if (r < 0)
+		return cli_fail(&err);
+	note_unused(options, name);
+	return told(back ? "active again" : "active", &m);
 }
 
 static void list_text(struct buf *out, const struct stored *s)
