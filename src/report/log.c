@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <syslog.h>
 #include <time.h>
@@ -24,19 +25,35 @@
 
 static int open_log(const char *path, uid_t owner, struct error *err)
 {
-	const int flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
+	const int flags = O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
 	struct error failed;
 	int fd = -ENOENT;
 
-	for (int i = 0; i < OPEN_TRIES && (fd == -EEXIST || fd == -ENOENT); i++)
-		fd = file_open_trusted(path, flags, owner, &failed);
+	for (int i = 0; i < OPEN_TRIES && (fd == -EEXIST || fd == -ENOENT); i++) {
+		fd = file_open_trusted(path, flags | O_RDWR, owner, &failed);
+		/* to be read as well is of use, and no need */
+		if (fd == -EACCES)
+			fd = file_open_trusted(path, flags | O_WRONLY, owner, &failed);
+	}
 	if (fd < 0)
 		*err = failed;
 	return fd;
 }
 
 /*
- * One write(2) with O_APPEND keeps the lines of many processes whole. A limit
+ * torn - whether the last line has no end: of a record for which the disk had no room. One
+ * that is being written meanwhile looks alike, but takes no seconds.
+ */
+static bool torn(int fd, const struct stat *st)
+{
+	char last;
+
+	return st->st_size > 0 && time(NULL) > st->st_mtime + 1 &&
+	       pread(fd, &last, 1, st->st_size - 1) == 1 && last != '\n';
+}
+
+/*
+ * One writev(2) with O_APPEND keeps the lines of many processes whole. A limit
  * on the size of files (RLIMIT_FSIZE) is an error like a full disk as long as
  * the program ignores SIGXFSZ, which is its main's business.
  */
@@ -45,6 +62,8 @@ static int write_file(const struct log_config *config, const char *line, size_t 
 {
 	const char *path = config->file;
 	_cleanup_close_ int fd = open_log(path, config->owner, err);
+	struct iovec parts[] = { { (void *)(uintptr_t)"\n", 1 }, { (void *)(uintptr_t)line, len } };
+	bool after_torn;
 	struct stat st;
 	ssize_t n;
 
@@ -54,11 +73,13 @@ static int write_file(const struct log_config *config, const char *line, size_t 
 		return error_sys(err, errno, "cannot look at the log file %s", path);
 	if (!S_ISREG(st.st_mode))
 		return error_set(err, -EINVAL, "the log %s is not a regular file", path);
+	after_torn = torn(fd, &st);
 	do {
-		n = write(fd, line, len);
+		n = writev(fd, after_torn ? parts : parts + 1, after_torn ? 2 : 1);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return error_sys(err, errno, "cannot write the log file %s", path);
+	n -= after_torn && n > 0;
 	if ((size_t)n < len)
 		return error_set(err, -ENOSPC, "cannot write the log file %s: only %zd of %zu "
 				 "bytes fitted", path, n, len);

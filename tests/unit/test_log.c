@@ -131,6 +131,28 @@ static void file_is_made_private_and_appended(void **state)
 	assert_file(p.file, LINE LINE);
 }
 
+/* What did not fit takes no record with it that comes later. */
+static void file_may_end_within_a_line(void **state)
+{
+	_cleanup_(place_end) struct place p;
+	struct log_config config = { .owner = geteuid(), .file = p.file };
+	struct error err = { 0 };
+	const struct timespec before[2] = { { .tv_sec = 1 }, { .tv_sec = 1 } };
+	int fd;
+
+	(void)state;
+	place_start(&p);
+	fd = open(p.file, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "{\"forma", 7), 7);
+	assert_int_equal(futimens(fd, before), 0);
+	assert_int_equal(log_write(&config, LINE, LINE_LEN, &err), 0);
+	assert_int_equal(futimens(fd, before), 0);
+	(void)close(fd);
+	assert_int_equal(log_write(&config, LINE, LINE_LEN, &err), 0);
+	assert_file(p.file, "{\"forma\n" LINE LINE);
+}
+
 static void file_must_be_a_regular_file(void **state)
 {
 	_cleanup_(place_end) struct place p;
@@ -422,6 +444,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_sink_is_fine),
 		cmocka_unit_test(file_is_made_private_and_appended),
+		cmocka_unit_test(file_may_end_within_a_line),
 		cmocka_unit_test(file_must_be_a_regular_file),
 		cmocka_unit_test(file_must_be_trusted),
 		cmocka_unit_test(file_in_no_folder),
