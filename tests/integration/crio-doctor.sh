@@ -104,6 +104,35 @@ runs "install --door runtime" "" "$cofferdam" install --engine crio --door runti
 told "runtimes, which are" "started with runtimes runc:/usr/sbin/runc$first" crio --runtimes runc:/usr/sbin/runc
 told "runtimes that are the door's" '^$' crio --runtimes "runc:$libexec/crio/runc"
 
+# --- whose ---
+
+is "nobody but root runs one" "$(remarks rootless podman)$(remarks rootless docker)" ""
+mkdir /run/own
+printf '#!/bin/sh\nwhile sleep 100; do :; done\n' >/run/own/podman
+chmod 755 /run/own/podman
+setpriv --reuid 65534 --clear-groups /run/own/podman &
+own_pid=$!
+started+=($own_pid)
+wait_for grep -q podman "/proc/$own_pid/comm"
+like "a user's own engine" "$(remarks rootless podman)" "^warning: the user 65534 runs it .pid $own_pid."
+unlike "which says nothing of root's" "$(remarks bypass podman)" "was started with"
+kill $own_pid
+runs "install for podman" "" "$cofferdam" install --engine podman
+CONTAINERS_CONF=/x.conf /run/own/podman --hooks-dir /y &
+own_pid=$!
+started+=($own_pid)
+wait_for grep -q podman "/proc/$own_pid/comm"
+output=$(remarks bypass podman)
+like "podman with another file" "$output" "podman .pid $own_pid. was started with CONTAINERS_CONF /x.conf, which"
+like "podman with other hooks" "$output" "podman .pid $own_pid. was started with hooks-dir /y, which"
+kill $own_pid
+unshare --pid --fork --kill-child /run/own/podman --hooks-dir /y &
+own_pid=$!
+started+=($own_pid)
+wait_for pgrep -P $own_pid
+unlike "what runs in a container is its own" "$(remarks bypass podman)" "was started with"
+kill $own_pid
+
 # --- the canary ---
 
 pod=3f6b4f0a829dd576d435d8d99e35abee0be96205abefb18c94ff3d19657a2425
