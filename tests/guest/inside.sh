@@ -41,8 +41,11 @@ for suite in $(<suites); do
 	case $suite in
 	guest) suite guest tests/guest/guest-tests.sh ;;
 	apparmor) suite apparmor tests/guest/apparmor-tests.sh ;;
-	gate) suite gate tests/integration/gate.sh hardens as_root lifecycle twice \
-		uses:runc programs:runc late:runc hostile_profiles:crun weak_profile:crun io:crun some_runs ;;
+	gate)
+		suite gate tests/integration/gate.sh hardens as_root uses:runc programs:runc late:runc \
+			hostile_profiles:crun weak_profile:crun io:crun
+		suite gate-life tests/integration/gate-life.sh lifecycle twice some_runs
+		;;
 	attacks) suite attacks tests/integration/gate-attacks.sh daemon exec_before links:crun \
 		victim_cgroup descriptors:runc foreign_tracer:crun swaps:runc ;;
 	hook) suite hook tests/integration/hook.sh honest near_misses:crun twice:runc early hardened:runc ;;
