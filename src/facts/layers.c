@@ -12,13 +12,24 @@
 /* two_more - whether @path is "l/NAME" or "ID/diff" in the folder that the first @len bytes name. */
 static bool two_more(const char *path, const char *dir, size_t len)
 {
-	const char *one = path + len + 1, *two;
+	const char *one, *two;
 
 	if (strncmp(path, dir, len) != 0 || path[len] != '/')
 		return false;
+	one = path + len + 1;
 	two = strchr(one, '/');
 	return two && !strchr(two + 1, '/') &&
 	       (strncmp(one, "l/", 2) == 0 || strcmp(two, "/diff") == 0);
+}
+
+/* in_usr - a layer of a store that comes with the host (containers-storage.conf(5), bootc). */
+static bool in_usr(const char *path)
+{
+	const char *end = strrchr(path, '/');
+
+	end = text_path_below(path, "/usr") ? memrchr(path, '/', (size_t)(end - path)) : NULL;
+	return end && end - path > 8 && strncmp(end - 8, "/overlay", 8) == 0 &&
+	       two_more(path, path, (size_t)(end - path));
 }
 
 /*
@@ -33,7 +44,7 @@ static bool stores_own(const char *point, const char *path)
 	end = end ? memrchr(point, '/', (size_t)(end - point)) : NULL;
 	if (!text_path_looks_clean(path))
 		return false;
-	return (end && end > point && two_more(path, point, (size_t)(end - point))) ||
+	return (end && end > point && two_more(path, point, (size_t)(end - point))) || in_usr(path) ||
 	       text_glob("/var/lib/containerd/io.containerd.snapshotter.v1.overlayfs/snapshots/*/fs",
 			 path);
 }
@@ -101,7 +112,7 @@ static int add_option(struct places *places, const char *point, char *option,
 		return add_layer(places, point, value, place, err);
 	if (strcmp(option, "lowerdir") != 0)
 		return 0;
-	while (r == 0 && (path = next_path(&value)))
+	while (r == 0 && place->is == FACT_KNOWN && (path = next_path(&value)))
 		r = add_layer(places, point, path, place, err);
 	return r;
 }

@@ -177,6 +177,61 @@ static void test_overlay(void **state)
 	assert_false(same("@/all/f", "@/low/f"));
 }
 
+/* layers - those that are looked at, of an overlay mounted at @point with @super: their ends. */
+static void assert_layers(const char *point, const char *super, enum fact_is is, const char *want)
+{
+	struct places places = { .bundle_fd = top_fd, .below_left = BELOW_MAX };
+	_cleanup_(place_free) struct fact_place place = { 0 };
+	_cleanup_free_ char *root = expand("@/root"), *options = expand(super), *at = expand(point);
+	_cleanup_buf_ struct buf ends = { 0 };
+	struct mount_row *row = NULL;
+	struct error err = { 0 };
+
+	assert_int_equal(place_resolve(&places, root, &place, &err), 0);
+	/* as if what lies there were an overlay; what its layers lie on stays as it is */
+	for (size_t i = 0; i < places.table.n; i++)
+		row = places.table.rows[i].id == places.mount ? &places.table.rows[i] : row;
+	assert_non_null(row);
+	row->fstype = "overlay";
+	row->super = options;
+	if (*at)
+		row->point = at;
+	assert_int_equal(place_layers(&places, &place, &err), 0);
+	assert_int_equal(place.is, is);
+	for (size_t i = 0; i < place.n_below; i++) {
+		buf_str(&ends, strrchr(place.below[i].within, '/') + 1);
+		buf_char(&ends, ' ');
+	}
+	assert_string_equal(buf_cstr(&ends), want);
+	places_free(&places);
+}
+
+static void test_layers(void **state)
+{
+	(void)state;
+	make_dir("@/root");
+	make_dir("@/a");
+	make_dir("@/b:, \\");
+	make_link("a", "@/to-a");
+	make_link("loop", "@/loop");
+	assert_layers("", "", FACT_KNOWN, "");
+	assert_layers("", "rw,index=off,lowerdir=@/a", FACT_KNOWN, "a ");
+	assert_layers("", "rw,lowerdir=@/to-a:@/none::@/b\\134:\\054\\040\\134\\134,upperdir=@/root,"
+		      "workdir=@/a", FACT_KNOWN, "a none b:, \\ root ");
+	assert_layers("", "ro,lowerdir+=@/b:\\054\\040\\134,datadir+=@/a", FACT_KNOWN, "b:, \\ a ");
+	assert_layers("", "rw,lowerdir=l/X:5/fs:../x,xlowerdir=@/a,lowerdir", FACT_KNOWN, "");
+	assert_layers("", "rw,lowerdir=@/a:@/loop:@/root", FACT_UNREADABLE, "a ");
+	/* what engines made where nobody else can; nothing further below */
+	assert_layers("", "rw,lowerdir=/usr/lib/containers/storage/overlay/l/X:/usr/x/overlay/ID/diff",
+		      FACT_KNOWN, "");
+	assert_layers("", "rw,lowerdir=/usr/overlay/ID/diff/none:/usr/none/ID/diff", FACT_KNOWN,
+		      "none diff ");
+	assert_layers("@/store/ID/merged", "rw,lowerdir=@/store/l/X:@/store/5/diff", FACT_KNOWN, "");
+	assert_layers("@/store/ID/merged", "rw,lowerdir=@/store/l/X/link", FACT_UNREADABLE, "");
+	assert_layers("", "ro,lowerdir=/var/lib/containerd/io.containerd.snapshotter.v1.overlayfs/"
+		      "snapshots/7/fs", FACT_KNOWN, "");
+}
+
 static void test_foreign(void **state)
 {
 	struct child c;
@@ -217,6 +272,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_stacked, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_below, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_overlay, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_layers, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_foreign, setup, teardown),
 	};
 
