@@ -106,6 +106,27 @@ static const char *leads_over(const struct rule_input *in, const struct oci_moun
 	       strcmp(image->over, mount->destination.v) == 0 ? image->over_at : NULL;
 }
 
+/*
+ * copies_up - whether /dev is filled from the image: what has the name of a node there
+ * stays, a link for /dev/null among it, which runtimes then bind over what is to be hidden.
+ */
+static bool copies_up(const struct oci_mount *mount, const char *destination)
+{
+	return strcmp(destination, "/dev") == 0 && oci_mount_option(mount, "tmpcopyup");
+}
+
+/* over_why - what is wrong with the place, or NULL. @link: where a link leads it, or NULL. */
+static const char *over_why(const struct oci_mount *mount, const char *destination, const char *link)
+{
+	if (link)
+		return "leads through a link of the image over what the kernel or the runtime provides";
+	if (!oci_over_system(destination))
+		return NULL;
+	if (!is_standard(destination, mount_type(mount)))
+		return "lies over what the kernel or the runtime provides";
+	return copies_up(mount, destination) ? "is filled with what the image has there" : NULL;
+}
+
 int check_mount_over_system(const struct rule_input *in, struct findings *out,
 			    struct error *err)
 {
@@ -119,20 +140,16 @@ int check_mount_over_system(const struct rule_input *in, struct findings *out,
 	for (size_t i = 0; i < in->spec->mounts.n; i++) {
 		const struct oci_mount *mount = oci_mount_at(in->spec, i);
 		_cleanup_free_ char *destination = mount_destination(mount, err);
-		const char *link = leads_over(in, mount);
+		const char *link = leads_over(in, mount), *why;
 		struct finding *f;
 
 		if (!destination)
 			return err->code;
-		if (!link && (!oci_over_system(destination) ||
-			      is_standard(destination, mount_type(mount))))
-			continue;
+		why = over_why(mount, destination, link);
 		/* of a link's only the first is known: what it is allowed would hide another */
-		if (!link && rule_listed(in, "allow", destination))
+		if (!why || (!link && rule_listed(in, "allow", destination)))
 			continue;
-		f = mount_finding(in, out, err, i, "destination", link ?
-				  "leads through a link of the image over what the kernel or the runtime provides" :
-				  "lies over what the kernel or the runtime provides");
+		f = mount_finding(in, out, err, i, "destination", "%s", why);
 		if (!f || finding_value(f, err, "%s%s%s (%s)", destination, link ? " -> " : "",
 					link ? link : "", mount_type(mount)) < 0)
 			return err->code;

@@ -303,6 +303,8 @@ refuses() {
 	refused "a mount that a link of the image leads over /proc" "$dir" \
 		'mount-over-system: .*link of the image'
 	rm "$work/rootfs/link"
+	dir=$(bundle copied '(.mounts[] | select(.destination == "/dev") | .options) += ["tmpcopyup"]')
+	refused "a /dev that is filled from the image" "$dir" 'mount-over-system: .*image'
 	for place in "" /proc; do
 		dir=$(bundle own ".mounts += [{destination: \"/own\", type: \"bind\",
 			source: \"$work/rootfs$place\", options: [\"rbind\", \"nosuid\", \"nodev\"]}]")
