@@ -114,7 +114,8 @@ struct fact_sockets {
 struct fact_image {
 	enum fact_is is;		/* ABSENT: there is no such folder */
 	char *why;
-	char *link;			/* the first of /proc, /sys, /dev that is a symbolic link, or NULL */
+	char *link;			/* the first of /proc, /sys, /dev that is a symbolic link, or NULL;
+					 * with nothing mounted on /dev also of the nodes there */
 	char *cwd;			/* process.cwd after the image's symbolic links, clean */
 	char *over;			/* the first destination of a mount, as config.json has it, that a
 					 * link leads over the kernel's folders; or NULL */

@@ -12,8 +12,15 @@
 uint64_t now_us(void);
 
 /*
+ * kernel_file - whether @fd is of a file system that is the kernel's own, where writing
+ * is setting (/proc, /sys), or it cannot be told. Pipes and sockets are not.
+ */
+bool kernel_file(int fd);
+
+/*
  * process_stderr - a duplicate of @pid's descriptor 2 (pidfd_getfd(2); needs
- * what ptrace(2) needs to attach), which the caller closes; -1 where it cannot be had.
+ * what ptrace(2) needs to attach), which the caller closes; -1 where it cannot be had,
+ * or is a kernel_file(): runtimes have opened the image's /dev/null, and what that led to.
  */
 int process_stderr(pid_t pid);
 

@@ -222,12 +222,31 @@ static int walk_inside(int root, bool live, const char *cwd, char **ret)
 	return *ret ? 0 : -ENOMEM;
 }
 
-/* The first of the kernel's folders that is a link, or NULL. */
-static int find_link(int root, const char **ret)
+/* dev_mounted - whether the image's own /dev is not seen. */
+static bool dev_mounted(const struct oci_spec *spec)
 {
-	static const char *const names[] = { "/proc", "/sys", "/dev" };
+	for (size_t i = 0; i < spec->mounts.n; i++) {
+		const char *dest = oci_mount_at(spec, i)->destination.v;
+		_cleanup_free_ char *clean = dest ? text_path_clean(dest) : NULL;
 
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (clean && (strcmp(clean, "/dev") == 0 || strcmp(clean, "dev") == 0))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * find_link - the first of the kernel's folders that is a link, or NULL; where nothing
+ * is mounted on /dev, also of the nodes that runtimes open there and leave as they are.
+ */
+static int find_link(const struct oci_spec *spec, int root, const char **ret)
+{
+	static const char *const names[] = { "/proc", "/sys", "/dev", "/dev/null", "/dev/zero",
+					     "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty",
+					     "/dev/console" };
+	const size_t n = dev_mounted(spec) ? 3 : ARRAY_SIZE(names);
+
+	for (size_t i = 0; i < n; i++) {
 		struct stat st;
 
 		if (fstatat(root, names[i] + 1, &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) == 0) {
@@ -235,7 +254,7 @@ static int find_link(int root, const char **ret)
 				*ret = names[i];
 				return 0;
 			}
-		} else if (errno != ENOENT) {
+		} else if (errno != ENOENT && errno != ENOTDIR) {
 			return -errno;
 		}
 	}
@@ -331,7 +350,7 @@ int image_gather(const struct oci_spec *spec, const struct facts_source *source,
 	}
 	if (root < 0)
 		return unreadable(ret, err, -root);
-	r = find_link(root, &link_name);
+	r = find_link(spec, root, &link_name);
 	if (r == 0 && cwd->is == FIELD_PRESENT) {
 		if (cwd->v[0] == '/')
 			r = walk_inside(root, source->live > 0, cwd->v, &cwd_copy);

@@ -17,6 +17,7 @@
 
 #include <cofferdam/file.h>
 #include <cofferdam/mounts.h>
+#include <cofferdam/process.h>
 
 /* Linux's device numbers (Documentation/admin-guide/devices.txt) */
 #define MAJOR_MEM 1
@@ -43,6 +44,14 @@ static bool own_mount(const struct gate *g, const struct mount_table *table, con
 	return id >= 0 && mounts_find(table, (int)id);
 }
 
+/* of_kernel - what @name in /proc/PID leads to is a file by which the kernel is set. */
+static bool of_kernel(const struct gate *g, const char *name)
+{
+	_cleanup_close_ int fd = openat(g->proc, name, O_PATH | O_CLOEXEC);
+
+	return fd < 0 || kernel_file(fd);
+}
+
 static void verify_fd(struct gate *g, const struct mount_table *table, const char *number)
 {
 	_cleanup_free_ char *name = NULL;
@@ -56,6 +65,11 @@ static void verify_fd(struct gate *g, const struct mount_table *table, const cha
 	}
 	if (fstatat(g->proc, name, &st, 0) < 0) {
 		mismatch(g, "its descriptor %s cannot be looked at: %s", number, strerror(errno));
+		return;
+	}
+	/* runc has opened the image's /dev/null, wherever that led, for the standard ones */
+	if (S_ISREG(st.st_mode) && of_kernel(g, name)) {
+		mismatch(g, "its descriptor %s is a file of /proc or the like", number);
 		return;
 	}
 	if (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) ||

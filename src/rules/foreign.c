@@ -153,15 +153,14 @@ static const char *allowed_why_not(const struct rule_input *in, const struct oci
 		return program->why ? program->why : "the program can be changed by others than root";
 	if (sets(hook, loads))
 		return "its environment makes the dynamic linker load something else (ld.so(8))";
-	if (program->own && !called_as_here(in, hook))
-		return "it is Cofferdam's own, but with arguments that this host does not give it";
-	if (program->own || engines_own(hook, program))
+	if ((program->own && called_as_here(in, hook)) || engines_own(hook, program))
 		return NULL;
 	for (size_t i = 0; allow && allow[i]; i++) {
 		if (program->real && strcmp(program->real, allow[i]) == 0)
 			return NULL;
 	}
-	return "the program is not on the policy's list";
+	return program->own ? "it is Cofferdam's own, but with arguments that this host does not give it"
+			    : "the program is not on the policy's list";
 }
 
 struct stage {

@@ -16,6 +16,8 @@ need runc crun jq script strace
 [ -x "$probe" ] || bail "$probe is not built"
 make_rootfs
 
+host_config shipped '.policies = [{use: "baseline"}]' >/dev/null
+
 # --- nobody notices it ---
 
 # same DESCRIPTION ARGUMENT... - both say and do the same
@@ -345,7 +347,9 @@ refuses() {
 	rm "$work/rootfs/past"
 	dir=$(bundle own-hook '.hooks.prestart = [{path: "'"$(dirname "$hook")/./${hook##*/}"'",
 		args: ["cofferdam-hook", "prestart", "--host-config", "'"$work/hosts/audit/host.json"'"]}]')
+	through "$runtime" shipped
 	refused "Cofferdam's hook, to read another host.json" "$dir" 'foreign-hooks: .*arguments'
+	through "$runtime" enforce
 	dir=$(bundle broken)
 	echo '{' >"$dir/config.json"
 	refused "no JSON" "$dir" 'config.json:'

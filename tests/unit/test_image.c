@@ -180,6 +180,21 @@ static void test_image(void **state)
 		assert_null(one.facts.image.link);
 		assert_null(one.facts.image.cwd);
 	}
+	make_dir("@/old");
+	make_dir("@/old/dev");
+	make_link("/proc/self/comm", "@/old/dev/console");
+	make_link("pts/ptmx", "@/old/dev/ptmx");
+	s = gather("{'root': {'path': 'old'}}", NULL, 0);
+	assert_string_equal(s.facts.image.link, "/dev/console");
+	subject_free(&s);
+	for (size_t i = 0; i < 2; i++) {
+		s = gather(i ? "{'root': {'path': 'old'}, 'mounts': [{'destination': '/dev/'}]}"
+			     : "{'root': {'path': 'old'}, 'mounts': [{}, {'destination': 'dev'}]}",
+			   NULL, 0);
+		assert_int_equal(s.facts.image.is, FACT_KNOWN);
+		assert_null(s.facts.image.link);	/* it is not seen */
+		subject_free(&s);
+	}
 	make_link("/etc", "@/rootfs/dev");
 	s = gather(config, NULL, 0);
 	assert_string_equal(s.facts.image.link, "/dev");
