@@ -3,6 +3,7 @@
 
 #include <cofferdam/arena.h>
 #include <cofferdam/digest.h>
+#include <cofferdam/process.h>
 
 /* ---- error ---- */
 
@@ -302,6 +303,51 @@ static void test_arena(void **state)
 	assert_null(arena_zeroed(&arena, SIZE_MAX, 1));
 }
 
+/* stderr_of - whether a child whose standard error is @fd has one to be told by. */
+static bool stderr_of(int fd)
+{
+	const pid_t pid = fork();
+	int theirs;
+
+	if (pid == 0) {
+		(void)dup2(fd, STDERR_FILENO);
+		(void)raise(SIGSTOP);
+		_exit(0);
+	}
+	assert_true(pid > 0);
+	assert_int_equal(waitpid(pid, NULL, WUNTRACED), pid);
+	theirs = process_stderr(pid);
+	if (theirs >= 0)
+		(void)close(theirs);
+	(void)kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	return theirs >= 0;
+}
+
+static void test_kernel_file(void **state)
+{
+	_cleanup_close_ int comm = open("/proc/self/comm", O_RDWR | O_CLOEXEC);
+	_cleanup_close_ int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	_cleanup_close_ int in = -1, out = -1, own = -1;
+	int ends[2];
+
+	(void)state;
+	assert_true(comm >= 0 && null >= 0);
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	in = ends[0];
+	out = ends[1];
+	assert_true(kernel_file(comm));
+	assert_false(kernel_file(null));
+	assert_false(kernel_file(out));
+	assert_true(kernel_file(-1));
+	assert_false(stderr_of(comm));
+	own = process_stderr(getpid());
+	if (own < 0)		/* no pidfd_getfd(2), as under old valgrind */
+		return;
+	assert_true(stderr_of(out));
+	assert_true(stderr_of(null));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -315,6 +361,7 @@ int main(void)
 		cmocka_unit_test(test_buf_oom),
 		cmocka_unit_test(test_arena),
 		cmocka_unit_test(test_digest),
+		cmocka_unit_test(test_kernel_file),
 		cmocka_unit_test(test_digest_quick),
 	};
 
