@@ -183,6 +183,25 @@ static int scan_hierarchy(enum hierarchy which, struct scan *s)
 	return r;
 }
 
+/* scan_folder - those directly in the cgroup @path; who keeps what was found asks once for one. */
+static int scan_folder(enum hierarchy which, const char *path, struct scan *s)
+{
+	struct cgroup_top *top = &s->query->all->v[which];
+	const size_t before = s->processes;
+	_cleanup_close_ int dir = -1;
+	int r;
+
+	if (top->empty && strcmp(top->empty, path) == 0)
+		return 0;
+	dir = cgroups_open(s->query->all, which, path);
+	r = dir < 0 ? dir : read_procs(dir, s);
+	if (r == 0 && s->processes == before && s->query->all->keep) {
+		free(top->empty);
+		top->empty = strdup(path);	/* without memory it is asked again */
+	}
+	return r;
+}
+
 /*
  * Those that are directly in a cgroup above: it is theirs, and so are its limits. Engines
  * have nobody in the ones below which they put containers.
@@ -196,12 +215,10 @@ static int scan_above(enum hierarchy which, struct scan *s)
 	s->others = 0;
 	s->processes = 0;
 	for (char *slash; (slash = strrchr(path, '/'));) {
-		_cleanup_close_ int dir = -1;
 		int r;
 
 		*slash = '\0';
-		dir = cgroups_open(s->query->all, which, path);
-		r = dir < 0 ? dir : read_procs(dir, s);
+		r = scan_folder(which, path, s);
 		/* a threaded one has no processes of its own */
 		if (r < 0 && r != -ENOENT && r != -ENODEV && r != -EOPNOTSUPP)
 			return r;

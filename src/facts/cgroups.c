@@ -110,6 +110,7 @@ void cgroups_close(struct cgroups *all)
 			close_fd(&top->fd);
 		free(top->gone);
 		free(top->there);
+		free(top->empty);
 		*top = (struct cgroup_top){ 0 };
 	}
 	if (all->opened)

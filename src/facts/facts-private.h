@@ -239,6 +239,7 @@ struct cgroup_top {
 	int fd;				/* of the hierarchy's own folder */
 	char *gone;			/* a missing path; NULL: none known */
 	char *there;			/* the first component of one that is not all missing */
+	char *empty;			/* where no process was directly in; NULL: none known */
 };
 
 /* The hierarchies, opened as they are asked for; zeroed at first. */

@@ -408,6 +408,40 @@ static void test_kept(void **state)
 	cgroups_close(&all);
 }
 
+static uint32_t others(struct cgroups *all)
+{
+	const struct cgroup_query query = { .all = all, .path = "/top/x/y" };
+	struct fact_cgroup cgroup = { 0 };
+	struct error err;
+
+	assert_int_equal(cgroups_version(all), 0);
+	assert_int_equal(cgroup_members(&query, &cgroup, &err), 0);
+	assert_int_not_equal(cgroup.is, FACT_UNREADABLE);
+	return cgroup.others;
+}
+
+/* For many configurations, an empty cgroup above them is asked once, one with processes each time. */
+static void test_kept_empty(void **state)
+{
+	_cleanup_free_ char *root = expand("@");
+	struct cgroups all = { .root = root, .keep = true }, looks = { .root = root };
+
+	(void)state;
+	make_dir("@/memory");
+	make_dir("@/memory/top");
+	make_file("@/memory/top/cgroup.procs", "");
+	assert_int_equal(others(&all), 0);
+	make_file("@/memory/top/cgroup.procs", "1\n");
+	assert_int_equal(others(&all), 0);
+	assert_int_equal(others(&looks), 1);
+	cgroups_close(&all);
+	assert_int_equal(others(&all), 1);
+	make_file("@/memory/top/cgroup.procs", "");
+	assert_int_equal(others(&all), 0);
+	cgroups_close(&all);
+	cgroups_close(&looks);
+}
+
 /* By whichever hierarchies limits hold, its own process is where it is, and nowhere else. */
 static void test_cgroup_holds(void **state)
 {
@@ -497,6 +531,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_members_shaped, setup, teardown),
 		cmocka_unit_test(test_cgroup_own),
 		cmocka_unit_test_setup_teardown(test_kept, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_kept_empty, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cgroup_gathered, setup, teardown),
 	};
 
