@@ -143,31 +143,30 @@ static int parse(struct json_doc *doc, unsigned flags, const struct json_shared 
 	return error_set(err, r, "%s:%u:%u: %s", doc->name, line, column, w.fault.what);
 }
 
-int json_parse(const char *name, const char *text, size_t len, unsigned flags,
-	       struct json_doc **ret, struct error *err)
+static int parse_copy(const char *name, const char *text, size_t len, unsigned flags,
+		      const struct json_shared *shared, struct json_doc **ret, struct error *err)
 {
 	_cleanup_json_ struct json_doc *doc = NULL;
 	int r = doc_alloc(name, text, len, &doc, err);
 
 	if (r == 0)
-		r = parse(doc, flags, NULL, err);
+		r = parse(doc, flags, shared, err);
 	if (r == 0)
 		*ret = steal_ptr(doc);
 	return r;
+}
+
+int json_parse(const char *name, const char *text, size_t len, unsigned flags,
+	       struct json_doc **ret, struct error *err)
+{
+	return parse_copy(name, text, len, flags, NULL, ret, err);
 }
 
 int json_parse_shared(const char *name, const char *text, size_t len,
 		      const struct json_shared *shared, struct json_doc **ret,
 		      struct error *err)
 {
-	_cleanup_json_ struct json_doc *doc = NULL;
-	int r = doc_alloc(name, text, len, &doc, err);
-
-	if (r == 0)
-		r = parse(doc, 0, shared, err);
-	if (r == 0)
-		*ret = steal_ptr(doc);
-	return r;
+	return parse_copy(name, text, len, 0, shared, ret, err);
 }
 
 static void doc_free(struct json_doc *d)

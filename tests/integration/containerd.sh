@@ -39,3 +39,15 @@ start() {
 	started+=($!)
 	wait_for ctr version || bail "containerd does not start: $(tail -n 3 "$work/containerd.log")"
 }
+
+# start_with_image - and the image of the tests in it, for ctr and for pods
+start_with_image() {
+	local namespace
+
+	start
+	make_image
+	for namespace in default k8s.io; do
+		ctr -n $namespace image import "$work/bb.tar" >/dev/null 2>&1 ||
+			bail "ctr image import failed"
+	done
+}

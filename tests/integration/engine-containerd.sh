@@ -21,11 +21,7 @@ need containerd ctr runc jq curl protoc
 containerd_config
 host_for containerd restricted
 
-start
-make_image
-for namespace in default k8s.io; do
-	ctr -n $namespace image import "$work/bb.tar" >/dev/null 2>&1 || bail "ctr image import failed"
-done
+start_with_image
 before=$(tree)
 pod control
 is "control: a pod" "$status" 0

@@ -52,11 +52,7 @@ ungated=0
 cp "$(command -v nri-hook-injector)" "$work/hook-injector"
 nri
 host_for containerd restricted
-start
-make_image
-for namespace in default k8s.io; do
-	ctr -n $namespace image import "$work/bb.tar" >/dev/null 2>&1 || bail "ctr image import failed"
-done
+start_with_image
 
 pod control
 is "control: a pod" "$status" 0
