@@ -60,10 +60,10 @@ static enum differs more(enum param_order order)
 	return DIFFERS_EITHER;
 }
 
-/* rank - how much is let through; what is only audited lets as much as "warn". */
+/* rank - the strictest first: what refuses or changes, what only tells and of what, nothing. */
 static int rank(const struct setting *s)
 {
-	return s->audit && s->action < ACTION_WARN ? ACTION_WARN : (int)s->action;
+	return (int)s->action + (s->audit || s->action >= ACTION_WARN ? (int)ACTION_WARN : 0);
 }
 
 static void differ_action(struct differ *d, const struct rule *rule, const struct setting *a,
@@ -71,14 +71,11 @@ static void differ_action(struct differ *d, const struct rule *rule, const struc
 {
 	_cleanup_buf_ struct buf was = { 0 }, is = { 0 };
 
-	if (a->action == b->action && a->audit == b->audit)
+	if (rank(a) == rank(b))
 		return;
 	buf_printf(&was, "\"%s\"%s", action_name(a->action), a->audit ? ", audit" : "");
 	buf_printf(&is, "\"%s\"%s", action_name(b->action), b->audit ? ", audit" : "");
-	if (rank(a) == rank(b))
-		say(d, DIFFERS_EITHER, rule->id, &was, &is);
-	else
-		say(d, rank(a) < rank(b) ? DIFFERS_LAXER : DIFFERS_STRICTER, rule->id, &was, &is);
+	say(d, rank(a) < rank(b) ? DIFFERS_LAXER : DIFFERS_STRICTER, rule->id, &was, &is);
 }
 
 /* covers - whether an entry of @list lets @entry mean nothing new. */
@@ -226,38 +223,53 @@ static struct exempteds exempteds(struct differ *d, const struct policy *policy)
 	return all;
 }
 
-/* holds - whether @other exempts the same containers from all that @e does, for as long. */
-static bool holds(const struct exemption *other, const struct exemption *e)
+static int64_t ends(const struct exemption *e)
 {
-	bool all = !other->expires || (e->expires && e->until <= other->until);
-
-	for (size_t rule = 0; all && rule < RULE_MAX; rule++)
-		all = !e->rules[rule] || other->rules[rule];
-	return all;
+	return e->expires ? e->until : INT64_MAX;
 }
 
-static bool some_holds(const struct exempteds *all, const struct exempted *one)
+/*
+ * all_until - until when those of @all that are for whom @one is exempt from each rule; 0: not at
+ * all. *@at was reached before, with another that comes before @one.
+ */
+static void all_until(const struct exempteds *all, size_t *at, const struct exempted *one,
+		      int64_t ret[RULE_MAX])
 {
-	const struct exempted *found = bsearch(one, all->v, all->n, sizeof(*one), by_when);
-	size_t at = found ? (size_t)(found - all->v) : all->n;
+	memset(ret, 0, RULE_MAX * sizeof(*ret));
+	while (*at < all->n && by_when(&all->v[*at], one) < 0)
+		(*at)++;
+	for (; *at < all->n && by_when(&all->v[*at], one) == 0; (*at)++) {
+		const struct exemption *e = all->v[*at].e;
 
-	while (at > 0 && at < all->n && by_when(&all->v[at - 1], one) == 0)
-		at--;
-	for (; at < all->n && by_when(&all->v[at], one) == 0; at++) {
-		if (holds(all->v[at].e, one->e))
-			return true;
+		for (size_t rule = 0; rule < RULE_MAX; rule++) {
+			if (e->rules[rule] && ret[rule] < ends(e))
+				ret[rule] = ends(e);
+		}
 	}
-	return false;
+}
+
+static bool held(const struct exemption *e, const int64_t until[RULE_MAX])
+{
+	bool all = true;
+
+	for (size_t rule = 0; all && rule < RULE_MAX; rule++)
+		all = !e->rules[rule] || until[rule] >= ends(e);
+	return all;
 }
 
 /* differ_exemptions - what those of one policy exempt and those of @other do not. */
 static void differ_exemptions(struct differ *d, enum differs differs,
 			      const struct exempteds *all, const struct exempteds *other)
 {
+	int64_t until[RULE_MAX];
+	size_t at = 0;
+
 	for (size_t i = 0; !d->oom && i < all->n; i++) {
 		_cleanup_buf_ struct buf text = { 0 };
 
-		if (some_holds(other, &all->v[i]))
+		if (i == 0 || by_when(&all->v[i - 1], &all->v[i]) != 0)
+			all_until(other, &at, &all->v[i], until);
+		if (held(all->v[i].e, until))
 			continue;
 		exemption_print(&text, all->v[i].e, " ");
 		say(d, differs, "exemption", differs == DIFFERS_STRICTER ? &text : NULL,

@@ -69,12 +69,39 @@ static void test_actions(void **state)
 		   "memory-limit: \"deny\" -> \"deny\", audit");
 	assert_one(ACTION("off"), MEMORY("\"action\": \"deny\", \"audit\": true"), DIFFERS_STRICTER,
 		   "memory-limit: \"off\" -> \"deny\", audit");
-	assert_one(ACTION("warn"), MEMORY("\"action\": \"harden\", \"audit\": true"), DIFFERS_EITHER,
-		   "memory-limit: \"warn\" -> \"harden\", audit");
 	assert_one(HEAD "\"rules\": {}}", HEAD "\"audit\": true}", DIFFERS_LAXER, "audit: false -> true");
 	/* of a rule that is off nothing matters */
 	assert_int_equal(differ_text(MEMORY("\"action\": \"off\", \"max\": 1"),
 				     MEMORY("\"action\": \"off\", \"max\": 2")).n, 0);
+}
+
+/* The order that cofferdam(1) gives, each before each that comes after it. */
+static void test_strictness(void **state)
+{
+	static const struct {
+		const char *text, *said;
+	} order[] = {
+		{ ACTION("deny"), "\"deny\"" },
+		{ ACTION("harden"), "\"harden\"" },
+		{ MEMORY("\"action\": \"deny\", \"audit\": true"), "\"deny\", audit" },
+		{ MEMORY("\"action\": \"harden\", \"audit\": true"), "\"harden\", audit" },
+		{ ACTION("warn"), "\"warn\"" },
+		{ ACTION("off"), "\"off\"" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
+		for (size_t j = i + 1; j < ARRAY_SIZE(order); j++) {
+			char said[160];
+
+			(void)snprintf(said, sizeof(said), "memory-limit: %s -> %s", order[i].said,
+				       order[j].said);
+			assert_one(order[i].text, order[j].text, DIFFERS_LAXER, said);
+		}
+	}
+	/* of what refuses nothing, audit takes nothing away */
+	assert_int_equal(differ_text(ACTION("warn"),
+				     MEMORY("\"action\": \"warn\", \"audit\": true")).n, 0);
 }
 
 static void test_params(void **state)
@@ -131,13 +158,17 @@ static void test_covered(void **state)
 		   "rootfs-writable tmpfs_size: \"64Mi\" -> \"0\"");
 }
 
-#define EXEMPT(namespace, rules, more) HEAD "\"exemptions\": [{\"when\": {\"engine\": \"crio\", " \
-	"\"namespace\": \"" namespace "\"}, \"rules\": [" rules "], \"reason\": \"r\"" more "}]}"
+#define EXEMPTION(namespace, rules, more) "{\"when\": {\"engine\": \"crio\", " \
+	"\"namespace\": \"" namespace "\"}, \"rules\": [" rules "], \"reason\": \"r\"" more "}"
+#define EXEMPT(namespace, rules, more) \
+	HEAD "\"exemptions\": [" EXEMPTION(namespace, rules, more) "]}"
 #define UNTIL(day) ", \"expires\": \"" day "\""
 #define SAID(namespace, rules, more) "{ \"when\": { \"engine\": [\"crio\"], \"namespace\": [\"" \
 	namespace "\"] }, \"rules\": [" rules "], \"reason\": \"r\"" more " }"
 #define PID "\"host-pid\""
 #define BOTH "\"host-pid\", \"host-ipc\""
+#define PAIR(more) HEAD "\"exemptions\": [" EXEMPTION("a", PID, "") ", " \
+	EXEMPTION("a", "\"host-ipc\"", more) "]}"
 
 static void test_exemptions(void **state)
 {
@@ -168,6 +199,11 @@ static void test_many_exemptions(void **state)
 	assert_int_equal(differ_text(one, two).n, 0);	/* in whichever order */
 	assert_one(one, less, DIFFERS_STRICTER,
 		   "exemption: { \"rules\": [\"host-ipc\"], \"reason\": \"host-ipc\" } -> -");
+	/* two that are from what one is from, for as long, are the same */
+	assert_int_equal(differ_text(EXEMPT("a", BOTH, ""), PAIR("")).n, 0);
+	assert_int_equal(differ_text(PAIR(""), EXEMPT("a", BOTH, "")).n, 0);
+	assert_one(EXEMPT("a", BOTH, ""), PAIR(UNTIL("2027-01-31")), DIFFERS_STRICTER,
+		   "exemption: " SAID("a", BOTH, "") " -> -");
 }
 
 /* Every bundle is like itself, and what is laxer one way is stricter the other. */
@@ -216,6 +252,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_actions),
+		cmocka_unit_test(test_strictness),
 		cmocka_unit_test(test_params),
 		cmocka_unit_test(test_covered),
 		cmocka_unit_test(test_exemptions),
