@@ -130,12 +130,4 @@ const char *profile_shipped(const char *name, size_t *ret_len);
  * ALLOW, LOG, TRACE, NOTIFY, NULL and unknown ones do not. */
 bool profile_refuses(const char *action);
 
-/*
- * profile_check - whether @text is a seccomp profile worth injecting: an OCI
- * linux.seccomp object, an allow list, every system call known to libseccomp
- * on this host (an unknown name would vanish silently).
- */
-int profile_check(const char *name, const char *text, size_t len,
-		  struct error *err) must_check;
-
 #endif

@@ -87,6 +87,14 @@ int seccomp_profile_read(const char *name, const char *text, size_t len,
 void seccomp_profile_free(struct seccomp_profile *profile);
 #define _cleanup_profile_ _cleanup_(seccomp_profile_free)
 
+/*
+ * profile_read - a profile worth injecting: an OCI linux.seccomp object, an allow
+ * list, every system call known to libseccomp on this host (an unknown name would
+ * vanish silently). -EINVAL, with the place, when @text is none.
+ */
+int profile_read(const char *name, const char *text, size_t len, struct seccomp_profile *ret,
+		 struct error *err) must_check;
+
 /* seccomp_of - the linux.seccomp of a profile. */
 static inline const struct oci_seccomp *seccomp_of(const struct seccomp_profile *profile)
 {

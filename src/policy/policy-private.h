@@ -53,10 +53,6 @@ int policy_read(const char *path, const struct buf *text, const char *bundles_di
 /* policy_keep - hand a malloc'd pointer to the policy; NULL is out of memory. */
 void *policy_keep(struct policy *policy, void *p, struct error *err);
 
-/* profile_read - as profile_check(), and what was read. */
-int profile_read(const char *name, const char *text, size_t len, struct seccomp_profile *ret,
-		 struct error *err) must_check;
-
 /* policy_keep_profile - give the policy a profile: its text and @read are taken over. @name is
  * the value of the parameter itself, which the policy keeps. */
 int policy_keep_profile(struct policy *policy, const char *name, struct buf *text,

@@ -150,10 +150,3 @@ int profile_read(const char *name, const char *text, size_t len, struct seccomp_
 	profile = (struct seccomp_profile){ 0 };
 	return 0;
 }
-
-int profile_check(const char *name, const char *text, size_t len, struct error *err)
-{
-	_cleanup_profile_ struct seccomp_profile profile = { 0 };
-
-	return profile_read(name, text, len, &profile, err);
-}
