@@ -73,6 +73,8 @@ enum option_id {
 	OPTION_CPU_RT_RUNTIME,
 	OPTION_CPUSET_CPUS,
 	OPTION_PIDS_LIMIT,
+	OPTION_L3_CACHE_SCHEMA,
+	OPTION_MEM_BW_SCHEMA,
 };
 
 /* One option as it was given. */

@@ -132,8 +132,8 @@ static const struct option_row update_rows[] = {
 	{ "cpuset-mems", 0, TAKES_VALUE, BY_BOTH, OPTION_OTHER },
 	{ "blkio-weight", 0, TAKES_VALUE, BY_BOTH, OPTION_OTHER },
 	{ "pids-limit", 0, TAKES_VALUE, BY_BOTH, OPTION_PIDS_LIMIT },
-	{ "l3-cache-schema", 0, TAKES_VALUE, BY_BOTH, OPTION_OTHER },
-	{ "mem-bw-schema", 0, TAKES_VALUE, BY_BOTH, OPTION_OTHER },
+	{ "l3-cache-schema", 0, TAKES_VALUE, BY_BOTH, OPTION_L3_CACHE_SCHEMA },
+	{ "mem-bw-schema", 0, TAKES_VALUE, BY_BOTH, OPTION_MEM_BW_SCHEMA },
 	HELP, END
 };
 

@@ -10,21 +10,33 @@
 
 #include "door-private.h"
 
-/* Options, and where their values stand in linux.resources. */
+enum value {
+	VALUE_NUMBER,
+	VALUE_BYTES,			/* runc takes "512m" as well */
+	VALUE_TEXT,
+};
+
+#define RESOURCES "/linux/resources/"
+
+/* Options, and where their values stand. */
 static const struct {
 	enum option_id id;
-	const char *section, *member;
-	bool bytes;			/* runc takes "512m" as well */
+	const char *pointer;
+	enum value is;
+	bool with_file;			/* counts where there is a file of resources, too */
 } places[] = {
-	{ OPTION_MEMORY, "memory", "limit", true },
-	{ OPTION_MEMORY_SWAP, "memory", "swap", true },
-	{ OPTION_MEMORY_RESERVATION, "memory", "reservation", true },
-	{ OPTION_CPU_PERIOD, "cpu", "period", false },
-	{ OPTION_CPU_QUOTA, "cpu", "quota", false },
-	{ OPTION_CPU_SHARE, "cpu", "shares", false },
-	{ OPTION_CPU_RT_PERIOD, "cpu", "realtimePeriod", false },
-	{ OPTION_CPU_RT_RUNTIME, "cpu", "realtimeRuntime", false },
-	{ OPTION_PIDS_LIMIT, "pids", "limit", false },
+	{ OPTION_MEMORY, RESOURCES "memory/limit", VALUE_BYTES, false },
+	{ OPTION_MEMORY_SWAP, RESOURCES "memory/swap", VALUE_BYTES, false },
+	{ OPTION_MEMORY_RESERVATION, RESOURCES "memory/reservation", VALUE_BYTES, false },
+	{ OPTION_CPU_PERIOD, RESOURCES "cpu/period", VALUE_NUMBER, false },
+	{ OPTION_CPU_QUOTA, RESOURCES "cpu/quota", VALUE_NUMBER, false },
+	{ OPTION_CPU_SHARE, RESOURCES "cpu/shares", VALUE_NUMBER, false },
+	{ OPTION_CPU_RT_PERIOD, RESOURCES "cpu/realtimePeriod", VALUE_NUMBER, false },
+	{ OPTION_CPU_RT_RUNTIME, RESOURCES "cpu/realtimeRuntime", VALUE_NUMBER, false },
+	{ OPTION_CPUSET_CPUS, RESOURCES "cpu/cpus", VALUE_TEXT, false },
+	{ OPTION_PIDS_LIMIT, RESOURCES "pids/limit", VALUE_NUMBER, false },
+	{ OPTION_L3_CACHE_SCHEMA, "/linux/intelRdt/l3CacheSchema", VALUE_TEXT, true },
+	{ OPTION_MEM_BW_SCHEMA, "/linux/intelRdt/memBwSchema", VALUE_TEXT, true },
 };
 
 struct update {
@@ -60,22 +72,28 @@ static int parents(struct update *u, const char *pointer, struct error *err)
 	return r;
 }
 
-static int set(struct update *u, const char *section, const char *name, const char *value,
-	       struct error *err)
+static int set(struct update *u, const char *pointer, const char *value, struct error *err)
+{
+	int r = parents(u, pointer, err);
+
+	return r < 0 ? r : json_edits_add(&u->edits, JSON_ADD, pointer, value, err);
+}
+
+/* set_resource - the member @name of @section, or without one that itself. */
+static int set_resource(struct update *u, const char *section, const char *name,
+			const char *value, struct error *err)
 {
 	_cleanup_buf_ struct buf pointer = { 0 };
 	int r;
 
-	buf_str(&pointer, "/linux/resources/");
+	buf_str(&pointer, RESOURCES);
 	json_pointer_token(&pointer, section);
 	if (name) {
 		buf_char(&pointer, '/');
 		json_pointer_token(&pointer, name);
 	}
 	r = buf_check(&pointer, err);
-	if (r == 0)
-		r = parents(u, buf_cstr(&pointer), err);
-	return r < 0 ? r : json_edits_add(&u->edits, JSON_ADD, buf_cstr(&pointer), value, err);
+	return r < 0 ? r : set(u, buf_cstr(&pointer), value, err);
 }
 
 /* number_of - an integer, or with @bytes one with a unit (docker/go-units, powers of 1024). */
@@ -105,30 +123,29 @@ static int number_of(const char *text, bool bytes, int64_t *ret, struct error *e
 	return 0;
 }
 
-static int from_options(struct update *u, const struct command_line *command, struct error *err)
+static int from_options(struct update *u, const struct command_line *command, bool file,
+			struct error *err)
 {
-	const char *cpus = command_value(command, OPTION_CPUSET_CPUS);
-	_cleanup_buf_ struct buf quoted = { 0 };
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(places); i++) {
 		const char *value = command_value(command, places[i].id);
-		int64_t number;
-		char text[32];
+		_cleanup_buf_ struct buf json = { 0 };
+		int64_t number = 0;
 
-		if (!value || !value[0])
+		if (!value || !value[0] || (file && !places[i].with_file))
 			continue;
-		r = number_of(value, places[i].bytes, &number, err);
-		if (r < 0 || number == 0)
+		if (places[i].is == VALUE_TEXT)
+			json_string(&json, value);
+		else
+			r = number_of(value, places[i].is == VALUE_BYTES, &number, err);
+		if (r < 0 || (places[i].is != VALUE_TEXT && number == 0))
 			continue;
-		(void)snprintf(text, sizeof(text), "%" PRId64, number);
-		r = set(u, places[i].section, places[i].member, text, err);
-	}
-	if (r == 0 && cpus && cpus[0]) {
-		json_string(&quoted, cpus);
-		r = buf_check(&quoted, err);
+		if (places[i].is != VALUE_TEXT)
+			buf_printf(&json, "%" PRId64, number);
+		r = buf_check(&json, err);
 		if (r == 0)
-			r = set(u, "cpu", "cpus", buf_cstr(&quoted), err);
+			r = set(u, places[i].pointer, buf_cstr(&json), err);
 	}
 	return r;
 }
@@ -155,13 +172,13 @@ static int from_text(struct update *u, const struct json_doc *doc, struct error 
 							     s->end - s->start);
 
 			r = !value ? error_oom(err)
-				   : unchanged(s) ? 0 : set(u, m->key, s->key, value, err);
+				   : unchanged(s) ? 0 : set_resource(u, m->key, s->key, value, err);
 		}
 		if (r == 0 && m->type != JSON_OBJECT && !unchanged(m)) {
 			_cleanup_free_ char *value = strndup(doc->text + m->start,
 							     m->end - m->start);
 
-			r = value ? set(u, m->key, NULL, value, err) : error_oom(err);
+			r = value ? set_resource(u, m->key, NULL, value, err) : error_oom(err);
 		}
 	}
 	return r;
@@ -176,11 +193,13 @@ int door_update_config(const struct command_line *command, const struct buf *adm
 			   &doc, err);
 
 	u.doc = doc;
-	/* A file is all there is: runc says so, and crun does so. */
+	/* A file is all there is of resources: runc says so, and crun does so. */
 	if (r == 0 && resources)
 		r = json_parse("the resources", buf_cstr(resources), resources->len, 0, &sets, err);
+	if (r == 0 && resources)
+		r = from_text(&u, sets, err);
 	if (r == 0)
-		r = resources ? from_text(&u, sets, err) : from_options(&u, command, err);
+		r = from_options(&u, command, resources != NULL, err);
 	if (r == 0)
 		r = json_apply(doc, &u.edits, ret, err);
 	json_edits_free(&u.edits);

@@ -282,7 +282,7 @@ int check_cgroup_path(const struct rule_input *in, struct findings *out, struct 
 	/* an update moves nothing; the container's own processes are there by then */
 	int r = in->on == ON_UPDATE ? 0 : judge_place(in, out, err);
 
-	if (r == 0 && in->on != ON_UPDATE)
+	if (r == 0)
 		r = judge_group(in, out, err);
 	return r < 0 ? r : judge_files(in, out, err);
 }

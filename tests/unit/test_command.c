@@ -419,6 +419,11 @@ static void test_update(void **state)
 		  "\"reservation\":1024}}}}" },
 		{ "update --cpu-quota 5 --cpuset-cpus 0-1 a", NULL,
 		  "{\"a\":1,\"linux\":{\"resources\":{\"cpu\":{\"quota\":5,\"cpus\":\"0-1\"}}}}" },
+		/* the same words as in a configuration, and no numbers; with a file, too */
+		{ "update --l3-cache-schema L3:0=f --mem-bw-schema= a", NULL,
+		  "{\"a\":1,\"linux\":{\"intelRdt\":{\"l3CacheSchema\":\"L3:0=f\"}}}" },
+		{ "update --mem-bw-schema MB:0=20 --pids-limit 5 -r f a", "{}",
+		  "{\"a\":1,\"linux\":{\"intelRdt\":{\"memBwSchema\":\"MB:0=20\"}}}" },
 		{ "update --memory 1x a", NULL, NULL },
 		{ "update --pids-limit 1k a", NULL, NULL },
 		{ "update --memory 9999999999g a", NULL, NULL },
