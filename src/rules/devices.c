@@ -10,14 +10,20 @@
 
 #include "rules-private.h"
 
-/* The nodes every runtime makes (config-linux.md#default-devices), and ptys. */
+/*
+ * The nodes every runtime makes (config-linux.md#default-devices), and ptys. The console
+ * is the host's own to whom has a node of it; engines let it be used for the pty that
+ * runtimes bind to /dev/console, and ask for no node.
+ */
 static const struct {
 	int64_t major, minor;		/* minor -1: all */
 	const char *path;		/* the host's, or NULL */
+	bool no_node;
 } harmless[] = {
-	{ 1, 3, "/dev/null" }, { 1, 5, "/dev/zero" }, { 1, 7, "/dev/full" },
-	{ 1, 8, "/dev/random" }, { 1, 9, "/dev/urandom" }, { 5, 0, "/dev/tty" }, { 5, 1, NULL },
-	{ 5, 2, NULL }, { 136, -1, NULL },
+	{ 1, 3, "/dev/null", false }, { 1, 5, "/dev/zero", false }, { 1, 7, "/dev/full", false },
+	{ 1, 8, "/dev/random", false }, { 1, 9, "/dev/urandom", false },
+	{ 5, 0, "/dev/tty", false }, { 5, 1, NULL, true }, { 5, 2, NULL, false },
+	{ 136, -1, NULL, false },
 };
 
 static bool is_char(const char *type)
@@ -36,14 +42,13 @@ static int is_harmless(const char *type, int64_t major, int64_t minor)
 	return -1;
 }
 
+/* device_allowed - by the policy's list. */
 static bool device_allowed(const struct rule_input *in, const char *type, int64_t major,
 			   int64_t minor)
 {
 	const char *const *list = rule_param(in, "allow")->list;
 	char name[64];
 
-	if (is_harmless(type, major, minor) >= 0)
-		return true;
 	if (!list || !list[0])
 		return false;
 	(void)snprintf(name, sizeof(name), "%s %" PRId64 ":%" PRId64, type ? type : "", major, minor);
@@ -51,29 +56,40 @@ static bool device_allowed(const struct rule_input *in, const char *type, int64_
 }
 
 /*
- * bound_other - where there is a user namespace no node can be made: both runtimes bind
- * what the host has at that very path, whatever type and numbers say. What is a device
- * there by any other number stays shut by the device cgroup; so it has to be a device,
- * and those of the host are in /dev, where nobody else can put anything.
+ * no_devices - whether what the host has at the clean @path is no device: anything outside
+ * /dev, and there what others than the host's root make.
  */
-static bool bound_other(const struct rule_input *in, const struct oci_device *d)
+static bool no_devices(const char *path)
 {
-	static const char *const no_devices[] = { "/dev/core", "/dev/fd", "/dev/initctl", "/dev/log",
-						  "/dev/mqueue", "/dev/shm", "/dev/stderr",
-						  "/dev/stdin", "/dev/stdout" };
-	const char *path = d->path.v ? d->path.v : "";
-	const int row = is_harmless(d->type.v, d->major.v, d->minor.v);
+	static const char *const folders[] = { "/dev/core", "/dev/fd", "/dev/initctl", "/dev/log",
+					       "/dev/mqueue", "/dev/pts", "/dev/shm", "/dev/stderr",
+					       "/dev/stdin", "/dev/stdout" };
 
-	if (!oci_ns_find(in->spec, NS_USER))
-		return false;
-	if (row >= 0 && harmless[row].path)
-		return strcmp(path, harmless[row].path) != 0;
-	for (size_t i = 0; i < ARRAY_SIZE(no_devices); i++) {
-		if (text_path_below(path, no_devices[i]))
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
+		if (text_path_below(path, folders[i]))
 			return true;
 	}
-	return !is_char(d->type.v) || strncmp(path, "/dev/", 5) != 0 ||
-	       !text_path_looks_clean(path);
+	return strncmp(path, "/dev/", 5) != 0 || !text_path_looks_clean(path);
+}
+
+/*
+ * bound_other - where no node can be made, runtimes bind what the host has at that very
+ * path, whatever type and numbers say: both in a user namespace, runc on a file system
+ * that takes none, to which a link of the image may lead (mqueue). What is a device there
+ * by any other number stays shut by the device cgroup; so it has to be a device, and
+ * those of the host are in /dev, where nobody else can put anything.
+ */
+static bool bound_other(const struct rule_input *in, const struct oci_device *d, int row)
+{
+	const char *path = d->path.v ? d->path.v : "";
+
+	if (no_devices(path))
+		return true;
+	if (!oci_ns_find(in->spec, NS_USER))
+		return false;
+	if (row >= 0)
+		return !harmless[row].path || strcmp(path, harmless[row].path) != 0;
+	return !is_char(d->type.v) || strcmp(path, "/dev/console") == 0;
 }
 
 /* node_why - what is wrong with a node, or NULL. */
@@ -81,14 +97,16 @@ static const char *node_why(const struct rule_input *in, const struct oci_device
 {
 	const bool fifo = d->type.v && strcmp(d->type.v, "p") == 0;
 	const mode_t type = fifo ? S_IFIFO : is_char(d->type.v) ? S_IFCHR : S_IFBLK;
+	const int row = is_harmless(d->type.v, d->major.v, d->minor.v);
 
-	if (!fifo && !device_allowed(in, d->type.v, d->major.v, d->minor.v))
+	if (!fifo && (row < 0 || harmless[row].no_node) &&
+	    !device_allowed(in, d->type.v, d->major.v, d->minor.v))
 		return "gives the container a device of the host";
 	/* runtimes add the type to what stands there already: mknod(2) takes the two together */
 	if (d->file_mode.v & S_IFMT & ~type)
 		return "has another type in its mode, and would be made a device of that";
-	return bound_other(in, d) ? "gives the container what the host has at this path, as there is a user namespace"
-				  : NULL;
+	return bound_other(in, d, row) ? "gives the container what the host has at this path where no node can be made"
+				       : NULL;
 }
 
 static int judge_nodes(const struct rule_input *in, struct findings *out, struct error *err)
@@ -158,6 +176,7 @@ static int judge_access(const struct rule_input *in, struct findings *out, struc
 		/* Making a node gives nothing that reading and writing it would. */
 		if (!rule->allow.v || device_rule_allows_all(rule) ||
 		    (!strpbrk(access, "rw") && !odd_type(rule)) ||
+		    is_harmless(rule->type.v, number(&rule->major), number(&rule->minor)) >= 0 ||
 		    device_allowed(in, rule->type.v, number(&rule->major), number(&rule->minor)))
 			continue;
 		buf_printf(&pointer, "/linux/resources/devices/%zu", i);
