@@ -6,6 +6,7 @@
 
 #include <dirent.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
@@ -13,6 +14,13 @@
 
 /* A config.json larger than this is not judged. A podman one has 20 KiB. */
 #define FILE_CONFIG_MAX (16u << 20)
+
+/*
+ * open_resolve - openat2(2) with @flags, O_CLOEXEC and @resolve (RESOLVE_*), and no mode:
+ * nothing is made. A descriptor or -errno, -ENOSYS before Linux 5.6. What a rename makes
+ * the kernel say again (EAGAIN) is asked again.
+ */
+int open_resolve(int dirfd, const char *path, int flags, uint64_t resolve) must_check;
 
 /*
  * file_read - the whole of a regular file. Anything else (FIFO, socket,

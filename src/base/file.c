@@ -2,10 +2,12 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <linux/openat2.h>
 #include <poll.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/syscall.h>
 
 #include <cofferdam/file.h>
 #include <cofferdam/process.h>
@@ -22,6 +24,22 @@ int open_at(int dirfd, const char *path, int flags)
 		fd = openat(dirfd, path, flags | O_CLOEXEC, 0600);
 	} while (fd < 0 && errno == EINTR);
 	return fd;
+}
+
+int open_resolve(int dirfd, const char *path, int flags, uint64_t resolve)
+{
+	const struct open_how how = {
+		.flags = (unsigned int)(flags | O_CLOEXEC),
+		.resolve = resolve,
+	};
+	/* to others it is a lease, which may be held for long: fcntl(2) */
+	const bool renamed = resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT);
+	long fd;
+
+	do {
+		fd = syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
+	} while (fd < 0 && (errno == EINTR || (renamed && errno == EAGAIN)));
+	return fd < 0 ? -errno : (int)fd;
 }
 
 void buf_replace(struct buf *to, struct buf *from)

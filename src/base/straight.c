@@ -11,8 +11,6 @@
 #include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <cofferdam/file.h>
 #include <cofferdam/text.h>
@@ -81,18 +79,10 @@ static bool look_at_all(char *path, uid_t owner, int flags)
 /* open_straight - without a symbolic link anywhere. */
 static int open_straight(const char *path, int flags)
 {
-	struct open_how how = {
-		.flags = (unsigned int)(flags & ~O_CREAT) | O_NOFOLLOW | O_CLOEXEC,
-		.resolve = RESOLVE_NO_SYMLINKS,
-	};
-	long fd;
-
+	flags = (flags & ~O_CREAT) | O_NOFOLLOW;
 	if (!(flags & O_PATH))
-		how.flags |= O_NONBLOCK | O_NOCTTY;
-	do {
-		fd = syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
-	} while (fd < 0 && errno == EINTR);
-	return (int)fd;
+		flags |= O_NONBLOCK | O_NOCTTY;
+	return open_resolve(AT_FDCWD, path, flags, RESOLVE_NO_SYMLINKS);
 }
 
 int trusted_straight(const char *path, int flags, uid_t owner, struct stat *ret_st)

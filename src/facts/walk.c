@@ -12,7 +12,6 @@
 #include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
 
 #include <cofferdam/file.h>
@@ -48,16 +47,7 @@ void walk_free(struct walk *walk)
 
 int path_open(int dirfd, const char *path, int flags, uint64_t resolve)
 {
-	struct open_how how = {
-		.flags = (unsigned int)(flags | O_PATH | O_CLOEXEC),
-		.resolve = resolve,
-	};
-	long fd;
-
-	do {
-		fd = syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
-	} while (fd < 0 && errno == EINTR);
-	return fd < 0 ? -errno : (int)fd;
+	return open_resolve(dirfd, path, flags | O_PATH, resolve);
 }
 
 int path_open_old(int dirfd, const char *path, int flags)

@@ -49,13 +49,8 @@ static char *line_path(const struct buf *text, const char *controller)
 
 static int open_folder(int dir, const char *path)
 {
-	const struct open_how how = {
-		.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
-	};
-	long fd = syscall(SYS_openat2, dir, path, &how, sizeof(how));
-
-	return fd < 0 ? -errno : (int)fd;
+	return open_resolve(dir, path, O_RDONLY | O_DIRECTORY,
+			    RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
 }
 
 /* look_again - where it is now; where its supervisor is was read a moment before. */

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/syscall.h>
 
+#include <cofferdam/file.h>
+
 /* linux/stat.h, since Linux 5.8 */
 #define STATX_MNT_ID_ 0x1000u
 
@@ -24,16 +26,8 @@ _Static_assert(sizeof(struct statx_mount) == 256, "statx(2)");
 
 int in_root_at(int root, const char *path, int flags, uint64_t resolve)
 {
-	const struct open_how how = {
-		.flags = (uint64_t)(unsigned int)(O_PATH | O_CLOEXEC | flags),
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | resolve,
-	};
-	long fd;
-
-	do {
-		fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
-	} while (fd < 0 && (errno == EINTR || errno == EAGAIN));
-	return fd < 0 ? -errno : (int)fd;
+	return open_resolve(root, path, O_PATH | flags,
+			    RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | resolve);
 }
 
 int in_root(const struct gate *g, const char *path, int flags)

@@ -8,8 +8,9 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
+
+#include <cofferdam/file.h>
 
 /* --- host.json --- */
 
@@ -142,8 +143,7 @@ static void cgroups(struct doctor *d)
 
 void doctor_kernel(struct doctor *d)
 {
-	struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT };
-	_cleanup_close_ int fd = (int)syscall(SYS_openat2, AT_FDCWD, "/", &how, sizeof(how));
+	_cleanup_close_ int fd = open_resolve(AT_FDCWD, "/", O_PATH, RESOLVE_IN_ROOT);
 	_cleanup_buf_ struct buf actions = { 0 }, lsm = { 0 }, map = { 0 };
 
 	if (fd < 0)

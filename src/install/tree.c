@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <string.h>
-#include <sys/syscall.h>
 
 #include <cofferdam/file.h>
 #include <cofferdam/text.h>
@@ -35,16 +34,7 @@ void tree_close(struct tree *tree)
 
 int tree_fd(const struct tree *tree, const char *path, int flags)
 {
-	struct open_how how = {
-		.flags = (uint64_t)(unsigned int)flags | O_CLOEXEC,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
-	};
-	long fd;
-
-	do {
-		fd = syscall(SYS_openat2, tree->fd, path, &how, sizeof(how));
-	} while (fd < 0 && (errno == EINTR || errno == EAGAIN));
-	return fd < 0 ? -errno : (int)fd;
+	return open_resolve(tree->fd, path, flags, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
 }
 
 /* tree_parent - the folder of @path; @ret_base points into @path. */
