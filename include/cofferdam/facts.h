@@ -197,6 +197,7 @@ enum cgroup_by {
 /* Where facts are gathered from. */
 struct facts_source {
 	int bundle_fd;			/* the bundle's folder, for relative paths; or AT_FDCWD */
+	const char *bundle;		/* its real path where that is known; else NULL: look */
 	enum engine engine;		/* as registered */
 	int64_t pid;			/* the runtime's init process, or 0 where there is none yet */
 	enum cgroup_by cgroup_by;	/* as the runtime was told, where that is known */

@@ -157,6 +157,7 @@ void lent_free(struct lent *lent);
 struct input {
 	char *name;			/* for messages */
 	int dir_fd;			/* its folder, for relative paths and rewriting */
+	char *dir;			/* that folder's real path where no link leads there; or NULL */
 	char *base;			/* the file's name in that folder; NULL for "-" */
 	struct stat st;
 	struct buf text;

@@ -2,16 +2,18 @@
 #include "cli.h"
 
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <string.h>
 
 #include <cofferdam/door.h>
 #include <cofferdam/file.h>
-
+#include <cofferdam/text.h>
 
 void input_free(struct input *input)
 {
 	free(input->name);
 	free(input->base);
+	free(input->dir);
 	close_fd(&input->dir_fd);
 	buf_free(&input->text);
 	*input = (struct input){ .dir_fd = -1 };
@@ -25,6 +27,24 @@ static int split(const char *path, char **ret_dir, char **ret_base, struct error
 	*ret_dir = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
 	*ret_base = strdup(slash ? slash + 1 : path);
 	return *ret_dir && *ret_base ? 0 : error_oom(err);
+}
+
+/*
+ * open_folder - @dir; where no symbolic link is met, its text tells its real path, which
+ * the kernel would have to be asked for.
+ */
+static int open_folder(const char *dir, struct input *ret, struct error *err)
+{
+	_cleanup_free_ char *clean = dir[0] == '/' && !text_path_climbs(dir)
+		? text_path_clean(dir) : NULL;
+
+	ret->dir_fd = clean ? open_resolve(AT_FDCWD, clean, O_PATH | O_DIRECTORY,
+					   RESOLVE_NO_SYMLINKS) : -1;
+	if (ret->dir_fd >= 0)
+		ret->dir = steal_ptr(clean);
+	else
+		ret->dir_fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return ret->dir_fd < 0 ? error_sys(err, errno, "%s", dir) : 0;
 }
 
 /* whole_name - the error names the file alone; say its folder as well. */
@@ -82,9 +102,9 @@ int input_read_file(const char *path, struct input *ret, struct error *err)
 			input.name = NULL;
 			return error_oom(err);
 		}
-		input.dir_fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (input.dir_fd < 0)
-			return error_sys(err, errno, "%s", dir);
+		r = open_folder(dir, &input, err);
+		if (r < 0)
+			return r;
 		r = file_read(input.dir_fd, input.base, false, FILE_CONFIG_MAX, &input.text,
 			      &input.st, err);
 		if (r < 0)
@@ -120,6 +140,7 @@ int input_judge(struct input *input, const struct cli_options *options,
 	_cleanup_buf_ struct buf exec = { 0 };
 	struct facts_source source = {
 		.bundle_fd = input->dir_fd >= 0 ? input->dir_fd : AT_FDCWD,
+		.bundle = input->dir,
 		.engine = options->engine,
 	};
 	struct subject how = {

@@ -64,7 +64,8 @@ struct places {
 	bool table_read, table_lent;	/* lent: somebody else's, and good */
 	char *table_why;		/* why it could not be read */
 	int bundle_fd;			/* or AT_FDCWD */
-	char *bundle;			/* its real path, when first needed */
+	const char *bundle;		/* its real path, when first needed */
+	char *bundle_found;		/* the same where nobody had told it */
 	int mount;			/* the mount id of the place found last */
 	size_t below_left;		/* how many more rows place_below() may look at */
 	struct parent parents[PARENTS_MAX];
@@ -77,7 +78,7 @@ struct places {
 #define BELOW_MAX (1u << 18)
 
 /* places_start - for another configuration: what is known of the host is kept. */
-void places_start(struct places *places, int bundle_fd);
+void places_start(struct places *places, const struct facts_source *source);
 void places_free(struct places *places);
 /* places_table - read the mount table, or say in table_why why it cannot be. */
 int places_table(struct places *places, struct error *err) must_check;

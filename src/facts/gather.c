@@ -263,8 +263,15 @@ static int gather(const struct oci_spec *spec, unsigned needed,
 		r = cgroup_gather(spec, &query, &facts->cgroup, err);
 	if (r == 0 && (needed & FACT_HOOKS))
 		r = programs_gather(&spec->hooks, facts, err);
-	if (r == 0 && (needed & FACT_IMAGE))
-		r = image_gather(spec, source, &facts->image, err);
+	if (r == 0)
+		r = place_rootfs(needed & FACT_ROOTFS ? &source->seen->places : NULL, &spec->root,
+				 &facts->rootfs, err);
+	if (r == 0 && (needed & FACT_IMAGE)) {
+		if (facts->rootfs.is == FACT_ABSENT && source->live <= 0)
+			facts->image.is = FACT_ABSENT;
+		else
+			r = image_gather(spec, source, &facts->image, err);
+	}
 	if ((needed & FACT_CORE) && !facts->borrowed)
 		core_gather(facts);
 	if (r == 0 && (needed & FACT_SELINUX))
@@ -288,9 +295,6 @@ static int gather_paths(const struct oci_spec *spec, const struct policy *policy
 	unsigned of;
 	int r = gather_mounts(spec, needed & FACT_MOUNTS ? places : NULL, facts, err);
 
-	if (r == 0)
-		r = place_rootfs(needed & FACT_ROOTFS ? places : NULL, &spec->root,
-				 &facts->rootfs, err);
 	if (facts->borrowed)
 		needed &= ~(FACT_GROUPS | FACT_PLACES | FACT_SOCKETS);
 	if (r == 0 && (needed & FACT_GROUPS))
@@ -315,7 +319,7 @@ int facts_gather(const struct oci_spec *spec, const struct policy *policy,
 
 	if (!from.seen)
 		from.seen = &own;
-	places_start(&from.seen->places, source->bundle_fd);
+	places_start(&from.seen->places, source);
 	if (source->host)
 		host_lend(source->host, &facts, &from.seen->places);
 	r = gather(spec, facts_needed(policy), &from, &facts, err);

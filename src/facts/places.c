@@ -75,11 +75,12 @@ int places_enter(struct places *places, const char *path, const struct parent **
 	return 0;
 }
 
-void places_start(struct places *places, int bundle_fd)
+void places_start(struct places *places, const struct facts_source *source)
 {
-	free(places->bundle);
-	places->bundle = NULL;
-	places->bundle_fd = bundle_fd;
+	free(places->bundle_found);
+	places->bundle_found = NULL;
+	places->bundle = source->bundle;
+	places->bundle_fd = source->bundle_fd;
 	places->below_left = BELOW_MAX;
 }
 
@@ -88,7 +89,7 @@ void places_free(struct places *places)
 	if (!places->table_lent)
 		mounts_free(&places->table);
 	free(places->table_why);
-	free(places->bundle);
+	free(places->bundle_found);
 	for (size_t i = 0; i < ARRAY_SIZE(places->parents); i++)
 		parent_free(&places->parents[i]);
 	for (size_t i = 0; i < MISSING_MAX; i++)

@@ -21,11 +21,13 @@ static int full_path(struct places *places, const char *path, char **ret)
 
 	if (path[0] != '/') {
 		if (!places->bundle && places->bundle_fd >= 0)
-			r = fd_path(places->bundle_fd, &places->bundle);
-		else if (!places->bundle && !(places->bundle = getcwd(NULL, 0)))
+			r = fd_path(places->bundle_fd, &places->bundle_found);
+		else if (!places->bundle && !(places->bundle_found = getcwd(NULL, 0)))
 			r = -errno;
 		if (r < 0)
 			return r;
+		if (!places->bundle)
+			places->bundle = places->bundle_found;
 		full = path_join(places->bundle, path);
 		if (!full)
 			return -ENOMEM;
