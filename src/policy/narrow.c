@@ -147,38 +147,49 @@ static void copy(struct buf *out, const struct json_doc *doc, const struct json 
 	buf_add(out, doc->text + node->start, node->end - node->start);
 }
 
+/* An entry of the policy's profile. */
+struct entry {
+	const struct json *node, *args;
+	const struct json *names;	/* that it lets through; or NULL */
+};
+
+static struct entry entry_of(const struct json *node)
+{
+	const struct json *action = json_get(node, "action");
+	const bool lets = action && action->type == JSON_STRING && !profile_refuses(action->str);
+
+	return (struct entry){ node, json_get(node, "args"), lets ? json_get(node, "names") : NULL };
+}
+
 /* some_names - the names of an entry that @within itself lets; how many there are. */
-static size_t some_names(struct buf *out, const struct json *entry, const struct json *names,
+static size_t some_names(struct buf *out, const struct json_doc *doc, const struct entry *entry,
 			 const struct seccomp_calls *within)
 {
-	const struct json *args = json_get(entry, "args");
 	size_t n = 0;
 
-	for (const struct json *name = names->first; name; name = name->next) {
-		if (name->type != JSON_STRING || !own_lets(within, name->str, args))
+	for (const struct json *name = entry->names->first; name; name = name->next) {
+		if (name->type != JSON_STRING || !own_lets(within, name->str, entry->args))
 			continue;
 		buf_str(out, n++ ? "," : "\"names\":[");
-		json_quote(out, name->str, name->len);
+		copy(out, doc, name);
 	}
 	buf_str(out, n ? "]" : "");
 	return n;
 }
 
-/* entry - without the names that @within does not let; false when none is left. */
-static bool entry(struct buf *out, const struct json_doc *doc, const struct json *node,
-		  const struct seccomp_calls *within)
+/* print_entry - without the names that @within does not let; false when none is left. */
+static bool print_entry(struct buf *out, const struct json_doc *doc, const struct entry *entry,
+			const struct seccomp_calls *within)
 {
-	const struct json *action = json_get(node, "action"), *names = json_get(node, "names");
-
-	if (!names || !action || action->type != JSON_STRING || profile_refuses(action->str)) {
-		copy(out, doc, node);
+	if (!entry->names) {
+		copy(out, doc, entry->node);
 		return true;
 	}
 	buf_char(out, '{');
-	if (some_names(out, node, names, within) == 0)
+	if (some_names(out, doc, entry, within) == 0)
 		return false;
-	for (const struct json *m = node->first; m; m = m->next) {
-		if (m == names)
+	for (const struct json *m = entry->node->first; m; m = m->next) {
+		if (m == entry->names)
 			continue;
 		buf_char(out, ',');
 		copy(out, doc, m);
@@ -187,28 +198,17 @@ static bool entry(struct buf *out, const struct json_doc *doc, const struct json
 	return true;
 }
 
-/* allows - an entry of the policy's profile that lets names through. */
-static const struct json *allows(const struct json *entry)
-{
-	const struct json *action = json_get(entry, "action");
-
-	return action && action->type == JSON_STRING && !profile_refuses(action->str) ?
-	       json_get(entry, "names") : NULL;
-}
-
-/* adds - whether @args let @name through less than the policy's @list, and not just as much. */
-static bool adds(const struct json *list, const char *name, const struct json *args)
+/* adds - whether @args let @name through less than the policy's do, and not just as much. */
+static bool adds(const struct entry *entries, const char *name, const struct json *args)
 {
 	bool less = false;
 
-	for (const struct json *e = list->first; e; e = e->next) {
-		const struct json *names = allows(e), *wider = json_get(e, "args");
-
-		for (const struct json *n = names ? names->first : NULL; n; n = n->next) {
+	for (const struct entry *e = entries; e->node; e++) {
+		for (const struct json *n = e->names ? e->names->first : NULL; n; n = n->next) {
 			if (n->type != JSON_STRING || strcmp(n->str, name) != 0 ||
-			    !narrower(args, wider))
+			    !narrower(args, e->args))
 				continue;
-			if (narrower(wider, args))
+			if (narrower(e->args, args))
 				return false;	/* the policy's own entry is there */
 			less = true;
 		}
@@ -236,7 +236,7 @@ static void print_own(struct buf *out, const char *name, const struct oci_seccom
 }
 
 /* own_entries - those of @within that let through less of a name than the policy does. */
-static void own_entries(struct buf *out, const struct json *list,
+static void own_entries(struct buf *out, const struct entry *entries,
 			const struct seccomp_calls *within, const char *between)
 {
 	const struct oci_seccomp_rule *rules = within->of->syscalls.v;
@@ -250,7 +250,7 @@ static void own_entries(struct buf *out, const struct json *list,
 			const char *name = rules[i].names.v[k].v;
 
 			if (!name || seccomp_calls_let(within, name) != LET_SOMETIMES ||
-			    !adds(list, name, args))
+			    !adds(entries, name, args))
 				continue;
 			buf_str(out, between);
 			print_own(out, name, &rules[i]);
@@ -259,24 +259,30 @@ static void own_entries(struct buf *out, const struct json *list,
 	}
 }
 
-static void entries(struct buf *out, const struct json_doc *doc, const struct json *list,
-		    const struct seccomp_calls *within)
+static int print_entries(struct buf *out, const struct json_doc *doc, const struct json *list,
+			 const struct seccomp_calls *within)
 {
+	_cleanup_free_ struct entry *entries = calloc(list->count + 1, sizeof(*entries));
 	_cleanup_buf_ struct buf one = { 0 };
 	const char *between = "";
+	size_t n = 0;
 
+	if (!entries)
+		return -ENOMEM;
 	buf_str(out, "\"syscalls\":[");
 	for (const struct json *e = list->first; e; e = e->next) {
+		entries[n] = entry_of(e);
 		buf_reset(&one);
-		if (!entry(&one, doc, e, within))
+		if (!print_entry(&one, doc, &entries[n++], within))
 			continue;
 		buf_str(out, between);
 		buf_add(out, buf_cstr(&one), one.len);
 		between = ",";
 		out->oom = out->oom || one.oom;
 	}
-	own_entries(out, list, within, between);
+	own_entries(out, entries, within, between);
 	buf_char(out, ']');
+	return 0;
 }
 
 int seccomp_within(const char *text, size_t len, const struct seccomp_calls *within,
@@ -293,9 +299,11 @@ int seccomp_within(const char *text, size_t len, const struct seccomp_calls *wit
 		buf_str(ret, between);
 		between = ",";
 		if (strcmp(m->key, "syscalls") == 0 && m->type == JSON_ARRAY)
-			entries(ret, doc, m, within);
+			r = print_entries(ret, doc, m, within);
 		else
 			copy(ret, doc, m);
+		if (r < 0)
+			return error_oom(err);
 	}
 	buf_char(ret, '}');
 	return buf_check(ret, err);
