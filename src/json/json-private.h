@@ -50,6 +50,7 @@ struct json_walk {
 	const struct json_shared *shared;	/* set: or NULL */
 	bool escapes;			/* set: there may be a backslash */
 	char *bytes;			/* set: room for the tokens, as many bytes as the text has */
+	bool all;			/* set: all tokens are wanted, also of strings in a row */
 	size_t most;			/* set: no token is taken that ends behind so many of them */
 	size_t n;			/* bytes of tokens */
 	bool lost;			/* the grammar does not hold, or values are nested too deeply */
@@ -68,7 +69,8 @@ struct json_walk {
 
 /*
  * json_walk - take all values, and all tokens: the text without white space, but one space
- * behind a number or word, without comments, and without what stands inside strings.
+ * behind a number or word, without comments, without what stands inside strings, and, unless
+ * all are wanted, one string for many in a row.
  * 0, -EINVAL and the fault, -ENOMEM. The grammar is still to be asked.
  */
 int json_walk(struct json_walk *w);

@@ -47,23 +47,44 @@ static int explain(struct json_walk *w)
 	return -EINVAL;
 }
 
-/* again - walk as far as the grammar holds, to see where that is; yajl has seen @seen bytes. */
-static int again(struct json_walk *w, size_t seen)
+/* walk_again - over the first @most bytes of all tokens. */
+static int walk_again(struct json_walk *w, size_t most)
 {
-	size_t good = seen < w->n ? seen : w->n;
-	int r;
-
-	/* with the wrong token, or it has stepped back before that */
-	w->bytes[good] = '\n';
-	r = json_grammar(w->bytes, good + 1, &seen);
-	if (r == -ENOMEM)
-		return r;
 	drop_values(w->doc);
 	*w = (struct json_walk){
 		.doc = w->doc, .flags = w->flags, .shared = w->shared, .escapes = w->escapes,
-		.bytes = w->bytes, .open = w->open, .most = r < 0 && good > 0 ? good - 1 : good,
+		.bytes = w->bytes, .open = w->open, .all = true, .most = most,
 	};
-	return json_walk(w) == -ENOMEM ? -ENOMEM : explain(w);
+	return json_walk(w);
+}
+
+/* ask - the grammar, of the first @n bytes of tokens; @ret_seen as it says, but no more. */
+static int ask(const struct json_walk *w, size_t n, size_t *ret_seen)
+{
+	int r;
+
+	w->bytes[n] = '\n';
+	r = json_grammar(w->bytes, n + 1, ret_seen);
+	if (r == -EINVAL && *ret_seen > n)
+		*ret_seen = n;
+	return r;
+}
+
+/* again - walk as far as the grammar holds, to see where that is. */
+static int again(struct json_walk *w)
+{
+	size_t good = 0, seen;
+	int r = walk_again(w, SIZE_MAX);
+
+	if (r == 0)
+		r = ask(w, w->deep ? w->deep_n : w->n, &good);
+	/* with the wrong token, or it has stepped back before that */
+	if (r == -EINVAL)
+		r = ask(w, good, &seen);
+	if (r == -ENOMEM)
+		return r;
+	r = walk_again(w, r < 0 && good > 0 ? good - 1 : good);
+	return r == -ENOMEM ? r : explain(w);
 }
 
 static int read_all(struct json_walk *w)
@@ -74,12 +95,9 @@ static int read_all(struct json_walk *w)
 
 	if (r < 0)
 		return r;
-	if (w->deep)
-		w->n = w->deep_n;
-	w->bytes[w->n] = '\n';
-	r = json_grammar(w->bytes, w->n + 1, &seen);
+	r = ask(w, w->deep ? w->deep_n : w->n, &seen);
 	if (r < 0)
-		return r == -EINVAL ? again(w, seen) : r;
+		return r == -EINVAL ? again(w) : r;
 	if (w->deep) {
 		w->fault = (struct json_fault){ w->deep_at, "values are nested too deeply" };
 		return -EINVAL;

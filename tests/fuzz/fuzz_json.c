@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include <yajl/yajl_parse.h>
+
 #include "../unit/same-doc.h"
 
 static const char value[] = "{\"a~b/c\": [1, \"\\u20ac\"]}";
@@ -176,6 +178,18 @@ static void sharing(const struct json_doc *doc, uint64_t *seed)
 	shared_alike(&text, shared);
 }
 
+/* yajls_too - yajl, given all of the text, reads it as well. */
+static void yajls_too(const struct buf *text)
+{
+	yajl_handle yajl = yajl_alloc(NULL, NULL, NULL);
+
+	property(yajl, "there is memory");
+	(void)yajl_config(yajl, yajl_allow_comments, 1);
+	property(yajl_parse(yajl, (const unsigned char *)buf_cstr(text), text->len) == yajl_status_ok &&
+		 yajl_complete_parse(yajl) == yajl_status_ok, "yajl reads what is read");
+	yajl_free(yajl);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	_cleanup_json_ struct json_doc *doc = NULL, *plain = NULL;
@@ -190,6 +204,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		property(r < 0, "comments only add to what is read");
 		return 0;
 	}
+	yajls_too(&text);
 	for (const struct json *node = doc->root; node; node = next_node(node)) {
 		if (node->key)
 			quotes_alike(node->key, node->key_len);
