@@ -50,13 +50,15 @@ variant() {
 	chmod +x "$work/$name.sh"
 }
 
-# slim HOST_CONFIG - a config.json without white space, as engines write it, and one with
-# the hook
+# slim HOST_CONFIG - a config.json without white space, as engines write it, one with the
+# hook, and one with the seccomp profile that podman gives every container
 slim() {
 	local dir
 
 	dir=$(bundle bench '.process.args = ["/bin/true"]')
 	jq -c . "$dir/config.json" >"$work/slim.json"
+	jq -c --slurpfile podman "$src/policy/bases/podman-default.json" \
+		'.linux.seccomp = $podman[0].linux.seccomp' "$dir/config.json" >"$work/filtered.json"
 	add_hook "$dir" createRuntime "$1"
 	jq -c . "$dir/config.json" >"$work/hooked.json"
 }
@@ -76,12 +78,15 @@ compare() {
 	slim "$host"
 	real "$runtime"
 	variant plain "$work/slim.json" "${command[@]}" run
+	variant filtered "$work/filtered.json" "${command[@]}" run
 	variant hook "$work/hooked.json" "${command[@]}" run
 	command[0]="$door --engine podman --host-config $host"
 	variant door "$work/slim.json" "${command[@]}" run
 	variant empty "$work/slim.json" "$empty"
 	# as $runtime: its own name would say so
 	variant judges "$work/slim.json" "$door" --engine podman \
+		--host-config "$work/hosts/alone/host.json" --root "$work/$runtime" run
+	variant judges-filtered "$work/filtered.json" "$door" --engine podman \
 		--host-config "$work/hosts/alone/host.json" --root "$work/$runtime" run
 	variant passes "$work/slim.json" "$door" --engine podman \
 		--host-config "$work/hosts/alone/host.json" state
@@ -90,18 +95,24 @@ compare() {
 	echo "## The runtime door: $runtime run, bundles $2"
 	echo
 	"$build/tests/bench/interleave" "$rounds" /dev/null "$runtime run" "$work/plain.sh" -- \
-		"$runtime run, hook" "$work/hook.sh" -- "$runtime run, door and hook" "$work/door.sh" |
+		"$runtime run, hook" "$work/hook.sh" -- "$runtime run, door and hook" "$work/door.sh" -- \
+		"$runtime run, seccomp profile" "$work/filtered.sh" |
 		tee "$work/table"
 	echo
 	"$build/tests/bench/interleave" "$rounds" /dev/null "empty program" "$work/empty.sh" -- \
 		"door, judging, empty program" "$work/judges.sh" -- \
+		"the same, seccomp profile" "$work/judges-filtered.sh" -- \
 		"door, passing, empty program" "$work/passes.sh" | tee -a "$work/table"
 	echo
 	awk -v run="$(median "$runtime run")" -v hook="$(median "$runtime run, hook")" \
 		-v both="$(median "$runtime run, door and hook")" -v empty="$(median "empty program")" \
-		-v door="$(median "door, judging, empty program")" -v name="$runtime run" 'BEGIN {
+		-v door="$(median "door, judging, empty program")" -v name="$runtime run" \
+		-v more="$(median "the same, seccomp profile")" \
+		-v filtered="$(median "$runtime run, seccomp profile")" 'BEGIN {
 			printf "The door adds %.1f %% of \"%s\" to it with the hook; ", 100 * (both - hook) / run, name
-			printf "alone, in front of an empty program, it takes %.1f %%.\n", 100 * (door - empty) / run }'
+			printf "alone, in front of an empty program, it takes %.1f %%;\n", 100 * (door - empty) / run
+			printf "of one with the seccomp profile of an engine, %.1f %%.\n",
+				100 * (more - empty) / filtered }'
 	rm -rf "$work/bundles"/*/[0-9]*
 }
 

@@ -103,50 +103,59 @@ findings='{ ociVersion, root: { path: "rootfs" }, hostname, linux: { namespaces:
 	mounts: [{ destination: "/proc", type: "proc", source: "proc" },
 		{ destination: "/data", type: "bind", source: "/etc", options: ["rbind"] }] }'
 
-# tree NAME CONFIG N - CONFIG, N times, each with another host name
+# tree NAME N CONFIG... - N configurations, each CONFIG in its turn, with a number for @N@
 tree() {
-	local tree=$work/$1
+	local tree=$work/$1 n=$2
 
-	seq "$3" | sed "s#^#$tree/#" | xargs mkdir -p
-	awk -v tree="$tree" -v n="$3" '{ text = text $0 "\n" }
+	shift 2
+	seq "$n" | sed "s#^#$tree/#" | xargs mkdir -p
+	awk -v tree="$tree" -v n="$n" 'FNR == 1 { kinds++ } { text[kinds] = text[kinds] $0 "\n" }
 		END {
 			for (i = 1; i <= n; i++) {
 				file = tree "/" i "/config.json"
-				this = text
-				sub(/"hostname": "test"/, "\"hostname\": \"c" i "\"", this)
+				this = text[(i - 1) % kinds + 1]
+				gsub(/@N@/, i, this)
 				printf "%s", this >file
 				close(file)
 			}
-		}' "$2"
+		}' "$@"
 }
 
-# compared NAME CORES - check beside yajl, of the tree NAME
+# compared CORES WHAT CONFIG... - check beside yajl, of many of them
 compared() {
-	local tree=$work/$1 cores=$2 table
+	local cores=$1 what=$2 tree=$work/tree table
 
+	shift 2
+	tree tree "$configs" "$@"
+	echo
+	echo "$configs of $what:"
+	echo
 	table=$("$bench/interleave" 5 /dev/null \
-		"yajl, parsing alone, $cores at once" "$bench/parse" "$tree" "$cores" \
-		-- "cofferdam check --jobs $cores" \
+		"yajl, nothing made of it, $cores at once" "$bench/parse" bare "$tree" "$cores" \
+		-- "yajl, its own tree" "$bench/parse" tree "$tree" "$cores" \
+		-- "cofferdam check --policy baseline" \
+		"$cofferdam" check --jobs "$cores" --policy baseline "$tree" \
+		-- "cofferdam check --policy restricted" \
 		"$cofferdam" check --jobs "$cores" --policy restricted "$tree" \
 		-- "the same, --format json" "$cofferdam" check --jobs "$cores" \
 		--policy restricted --format json "$tree")
-	echo
 	echo "$table"
 	echo
 	echo "Configurations a second:"
 	awk -F'|' -v n="$configs" 'NR > 2 {
 		gsub(/^ +| +$/, "", $2)
-		printf "%s %d%s", $2, n / ($5 / 1000000), NR == 5 ? ".\n" : "; "
+		printf "%s %d%s", $2, n / ($5 / 1000000), NR == 7 ? ".\n" : "; "
 	}' <<<"$table"
+	rm -rf "$tree"
 }
 
 # row KIND CONFIG - instructions for one of fifty more of them
 row() {
 	local command before after each=()
 
-	tree "$1-50" "$2" 50
-	tree "$1-100" "$2" 100
-	for command in "$bench/parse" "$cofferdam check --jobs 1 --policy restricted" \
+	tree "$1-50" 50 "$2"
+	tree "$1-100" 100 "$2"
+	for command in "$bench/parse bare" "$cofferdam check --jobs 1 --policy restricted" \
 		"$cofferdam check --jobs 1 --policy restricted --format json"; do
 		# words of the command
 		# shellcheck disable=SC2086
@@ -167,26 +176,29 @@ throughput() {
 	local short cores config
 
 	short=$(bundle short "$own" "$findings")
-	jq -c . "$short/config.json" | sed 's/"hostname":"test"/"hostname": "test"/' >"$work/short.json"
-	tree tree "$plain/config.json" "$configs"
-	tree findings "$work/short.json" "$configs"
+	jq -c '.hostname = "c@N@"' "$short/config.json" >"$work/short.json"
+	jq '.hostname = "c@N@"' "$plain/config.json" >"$work/allowed.json"
+	jq -c '.linux.seccomp.syscalls[0].names += ["call@N@"]' "$src/policy/bases/podman-default.json" \
+		>"$work/unshared.json"
+	(cd "$work" && rm -f config.json && runc spec && mv config.json spec.json)
 	echo
 	echo "## Many configurations"
-	echo
-	echo "$configs configurations of $(stat -c %s "$plain/config.json") bytes that the policy allows."
 	for cores in 1 $([ "$(nproc)" = 1 ] || nproc); do
-		compared tree "$cores"
+		compared "$cores" "$(stat -c %s "$work/allowed.json") bytes that the policies allow" \
+			"$work/allowed.json"
 	done
-	echo
-	echo "$configs of $(stat -c %s "$work/short.json") bytes that the policy denies, of which there is much to say."
-	compared findings 1
+	compared 1 "podman's own" "$src/policy/bases/podman-default.json"
+	compared 1 "podman's own, each with a seccomp profile that no other has" "$work/unshared.json"
+	compared 1 "what \"runc spec\" writes" "$work/spec.json"
+	compared 1 "pods of other hosts" "$src"/tests/corpus/*/*.container.json
+	compared 1 "$(stat -c %s "$work/short.json") bytes of which there is much to say" "$work/short.json"
 	echo
 	echo "Instructions in user space of one more of a kind, which a busy machine does not change;"
 	echo "the ratios are those to yajl."
 	echo
 	echo "| kind | bytes | findings | bytes told | yajl alone | check | --format json | ratio | JSON |"
 	echo "|---|---|---|---|---|---|---|---|---|"
-	row allowed "$plain/config.json"
+	row allowed "$work/allowed.json"
 	row short "$work/short.json"
 	for config in containerd-cri/plain cri-o/plain containerd-cri/privileged; do
 		row "${config/\//-}" "$src/tests/corpus/$config.container.json"
