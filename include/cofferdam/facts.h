@@ -116,9 +116,10 @@ struct fact_image {
 	char *why;
 	char *link;			/* the first of /proc, /sys, /dev that is a symbolic link, or NULL;
 					 * with nothing mounted on /dev also of the nodes there */
-	char *cwd;			/* process.cwd after the image's symbolic links, clean */
+	char *cwd;			/* process.cwd after symbolic links, clean */
 	char *over;			/* the first destination of a mount, as config.json has it, that a
-					 * link leads over the kernel's folders; or NULL */
+					 * link leads over the kernel's folders, of the image or of what
+					 * is bound; or NULL */
 	char *over_at;			/* ... where to, clean */
 };
 

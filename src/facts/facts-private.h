@@ -354,6 +354,26 @@ void lsm_free(struct fact_lsm *lsm);
  * every hook's. */
 const char *lsm_name(void);
 
+/* --- inside.c --- */
+
+/* What the paths of a container are looked up in. */
+struct inside_view {
+	int root;			/* the image, or the root of a container that runs */
+	bool live;			/* ... which has its mounts already */
+	int bundle_fd;
+	const struct oci_spec *spec;
+	char **at;			/* where its mounts are; malloc'd */
+	size_t n;			/* how many of them are there by now */
+};
+
+/* inside_view_free - of @at; the rest is the caller's. */
+void inside_view_free(struct inside_view *view);
+/* inside_walk - where the absolute @path leads: clean, malloc'd. 0, or -errno. */
+int inside_walk(const struct inside_view *view, const char *path, char **ret) must_check;
+/* inside_mount - the destination of mount @view->n, clean, and where it leads with those
+ * before it; both malloc'd. 0, or -errno. */
+int inside_mount(struct inside_view *view, char **ret_clean, char **ret_at) must_check;
+
 /* --- image.c, core.c --- */
 
 int image_gather(const struct oci_spec *spec, const struct facts_source *source,

@@ -131,7 +131,7 @@ int check_cwd_unsafe(const struct rule_input *in, struct findings *out, struct e
 	else if (under_proc(clean))
 		what = "leads under /proc, where descriptors that the runtime left open can be entered";
 	else if (image->is == FACT_KNOWN && image->cwd && under_proc(image->cwd))
-		what = "leads under /proc through a symbolic link of the image";
+		what = "leads under /proc through a symbolic link of the image or of a volume";
 	else if (image->is == FACT_UNKNOWN || image->is == FACT_UNREADABLE ||
 		 (image->is == FACT_KNOWN && !image->cwd))
 		return rule_unjudged(in, out, err, pointer, "where it leads in the image cannot be told: %s",

@@ -97,7 +97,7 @@ int check_mount_type(const struct rule_input *in, struct findings *out, struct e
 	return 0;
 }
 
-/* leads_over - where a link of the image leads the mount, if that is over the system. */
+/* leads_over - where a link leads the mount, if that is over the system. */
 static const char *leads_over(const struct rule_input *in, const struct oci_mount *mount)
 {
 	const struct fact_image *image = &in->facts->image;
@@ -119,7 +119,7 @@ static bool copies_up(const struct oci_mount *mount, const char *destination)
 static const char *over_why(const struct oci_mount *mount, const char *destination, const char *link)
 {
 	if (link)
-		return "leads through a link of the image over what the kernel or the runtime provides";
+		return "leads through a link of the image or of a volume over what the kernel or the runtime provides";
 	if (!oci_over_system(destination))
 		return NULL;
 	if (!is_standard(destination, mount_type(mount)))

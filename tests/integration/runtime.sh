@@ -298,13 +298,21 @@ refuses() {
 		.linux.gidMappings = .linux.uidMappings |
 		.linux.devices = [{type: "c", major: 1, minor: 3, path: "/etc/shadow"}]')
 	refused "a file of the host that is bound as if it were a device" "$dir" \
-		'devices: .*user namespace'
+		'devices: .*no node can be made'
 	ln -sfn /proc/sys "$work/rootfs/link"
 	dir=$(bundle link '.mounts += [{destination: "/link/kernel", type: "tmpfs", source: "tmpfs",
 		options: ["nosuid", "nodev", "noexec"]}]')
 	refused "a mount that a link of the image leads over /proc" "$dir" \
 		'mount-over-system: .*link of the image'
 	rm "$work/rootfs/link"
+	mkdir -p "$work/volume"
+	ln -sfn ../sys "$work/volume/link"
+	dir=$(bundle volume ".mounts += [{destination: \"/volume\", type: \"bind\",
+			source: \"$work/volume\", options: [\"rbind\", \"nosuid\", \"nodev\"]},
+		{destination: \"/volume/link/kernel\", type: \"tmpfs\", source: \"tmpfs\",
+			options: [\"nosuid\", \"nodev\", \"noexec\"]}]")
+	refused "a mount that a link of a volume leads over /sys" "$dir" \
+		'mount-over-system: .*link of .*a volume'
 	dir=$(bundle copied '(.mounts[] | select(.destination == "/dev") | .options) += ["tmpcopyup"]')
 	refused "a /dev that is filled from the image" "$dir" 'mount-over-system: .*image'
 	for place in "" /proc; do

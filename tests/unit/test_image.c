@@ -158,6 +158,74 @@ static void test_over(void **state)
 	assert_over("", NULL);
 }
 
+/* assert_led - where the last of @mounts leads by a link, or NULL; and where @cwd does. */
+static void assert_led(const char *mounts, const char *want, const char *cwd, const char *want_cwd)
+{
+	_cleanup_subject_ struct subject s = { 0 };
+	_cleanup_buf_ struct buf text = { 0 };
+	const struct fact_image *image;
+
+	buf_printf(&text, "{'root': {'path': 'rootfs'}, 'process': {'cwd': '%s'}, 'mounts': [%s]}", cwd,
+		   mounts);
+	s = gather(buf_cstr(&text), NULL, 0);
+	image = &s.facts.image;
+	if (image->is != FACT_KNOWN)
+		print_error("%s: %s\n", mounts, image->why ? image->why : "-");
+	assert_int_equal(image->is, FACT_KNOWN);
+	if (want)
+		assert_string_equal(image->over_at ? image->over_at : "", want);
+	else
+		assert_null(image->over_at);
+	assert_string_equal(image->cwd, want_cwd);
+}
+
+#define BIND(dest, source) "{'destination': '" dest "', 'type': 'bind', 'source': '" source "'}"
+#define TMPFS(dest, option) \
+	"{'destination': '" dest "', 'type': 'tmpfs', 'options': ['" option "']}"
+
+static void test_volumes(void **state)
+{
+	(void)state;
+	make_dir("@/rootfs");
+	make_dir("@/rootfs/dev");
+	make_dir("@/rootfs/x");
+	make_link("../proc", "@/rootfs/dev/shm");
+	make_link("/vol", "@/rootfs/alias");
+	make_link("/proc/self/fd", "@/rootfs/x/fds");
+	make_dir("@/vol");
+	make_dir("@/vol/deep");
+	make_link("/dev", "@/vol/dev");
+	make_link("../x/fds", "@/vol/up");
+	make_link("deep", "@/vol/in");
+	make_link("@/vol", "@/named");
+	/* what the image has on a /dev where nothing is mounted */
+	assert_led(BIND("/dev/shm", "vol"), "/proc", "/", "/");
+	assert_led(TMPFS("/dev", "ro") "," BIND("/dev/shm", "vol"), NULL, "/", "/");
+	assert_led(TMPFS("/dev", "tmpcopyup") "," BIND("/dev/shm", "vol"), "/proc", "/", "/");
+	/* an earlier bind, by its path, by one of the image, by a link to it on the host */
+	assert_led(BIND("/vol", "vol") "," BIND("/vol/dev", "vol"), "/dev", "/", "/");
+	assert_led(BIND("/vol", "vol") "," BIND("/alias/dev/x", "vol"), "/dev/x", "/", "/");
+	assert_led(BIND("/alias", "named") "," BIND("/vol/dev", "vol"), "/dev", "/", "/");
+	assert_led(BIND("/vol", "vol") "," BIND("/vol/up", "vol"), "/proc/self/fd", "/", "/");
+	assert_led(BIND("/a/b", "vol") "," BIND("/a/b/../../x/fds", "vol"), "/proc/self/fd", "/", "/");
+	assert_led(BIND("/x/b/c", "vol") "," BIND("/x/b/c/../../fds", "vol"), "/proc/self/fd", "/", "/");
+	/* what hides it, or comes later, or has no links there */
+	assert_led(BIND("/vol/dev", "vol") "," BIND("/vol", "vol"), NULL, "/", "/");
+	assert_led(BIND("/vol", "vol") "," TMPFS("/vol", "ro") "," BIND("/vol/dev", "vol"), NULL, "/", "/");
+	assert_led(BIND("/vol", "vol/deep") "," BIND("/vol/dev", "vol"), NULL, "/", "/");
+	assert_led(BIND("/vol", "vol") "," BIND("/vol/in/dev", "vol"), NULL, "/", "/");
+	assert_led(BIND("/vol", "none") "," BIND("/vol/dev", "vol"), NULL, "/", "/");
+	assert_led(BIND("/vol", "file") "," BIND("/vol/dev", "vol"), NULL, "/", "/");
+	assert_led("{'destination': '/vol', 'type': 'bind'}," BIND("/vol/dev", "vol"), NULL, "/", "/");
+	/* the working directory */
+	assert_led(BIND("/vol", "vol"), NULL, "/vol/up/7", "/proc/self/fd/7");
+	assert_led(BIND("/vol", "vol"), NULL, "/alias/in", "/vol/deep");
+	assert_led(BIND("/vol", "vol") "," BIND("/vol/up", "vol"), "/proc/self/fd", "/vol/up", "/proc/self/fd");
+	assert_led(TMPFS("/x", "ro"), NULL, "/x/fds/7", "/x/fds/7");
+	assert_led(TMPFS("/x", "ro"), NULL, "/x/y/../../alias", "/vol");
+	assert_led(BIND("/", "vol"), NULL, "/x/fds", "/proc/self/fd");
+}
+
 static void test_image(void **state)
 {
 	static const char config[] = "{'root': {'path': 'rootfs'}}";
@@ -210,6 +278,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_cwd, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_live_cwd, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_over, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_volumes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_image, setup, teardown),
 	};
 
