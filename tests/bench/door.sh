@@ -70,56 +70,81 @@ median() {
 	awk -F'|' -v name="$1" '{ row = $2; gsub(/^ +| +$/, "", row) } row == name { print $5 + 0 }' "$work/table"
 }
 
-# compare RUNTIME WHERE - WHERE is what to say of it
-compare() {
-	local runtime=$1 host
+# through_door HOST_CONFIG - in the array $command
+through_door() {
+	real "$runtime"
+	command[0]="$door --engine podman --host-config $1"
+}
+
+# whole - containers from their start to their end
+whole() {
+	local host
 
 	host=$(host "$runtime" enforce)
 	slim "$host"
 	real "$runtime"
 	variant plain "$work/slim.json" "${command[@]}" run
-	variant filtered "$work/filtered.json" "${command[@]}" run
 	variant hook "$work/hooked.json" "${command[@]}" run
-	command[0]="$door --engine podman --host-config $host"
+	variant filtered "$work/filtered.json" "${command[@]}" run
+	through_door "$host"
 	variant door "$work/slim.json" "${command[@]}" run
+	variant filtered-door "$work/filtered.json" "${command[@]}" run
+	through_door "$(host "$runtime" open)"
+	variant filtered-open "$work/filtered.json" "${command[@]}" run
+	sync
+	"$build/tests/bench/interleave" "$rounds" /dev/null "$runtime run" "$work/plain.sh" -- \
+		"the same, hook" "$work/hook.sh" -- "the same, door and hook" "$work/door.sh"
+	echo
+	echo "With the seccomp profile that podman gives every container:"
+	echo
+	"$build/tests/bench/interleave" "$rounds" /dev/null "$runtime run, filtered" "$work/filtered.sh" -- \
+		"the same, door and hook, all allowed" "$work/filtered-open.sh" -- \
+		"the same, door and hook, restricted" "$work/filtered-door.sh"
+}
+
+# alone - the door in front of an empty program
+alone() {
+	local config=$work/hosts/alone/host.json
+
+	command=("$door" --engine podman --host-config "$config" --root "$work/$runtime")
 	variant empty "$work/slim.json" "$empty"
 	# as $runtime: its own name would say so
-	variant judges "$work/slim.json" "$door" --engine podman \
-		--host-config "$work/hosts/alone/host.json" --root "$work/$runtime" run
-	variant judges-filtered "$work/filtered.json" "$door" --engine podman \
-		--host-config "$work/hosts/alone/host.json" --root "$work/$runtime" run
-	variant passes "$work/slim.json" "$door" --engine podman \
-		--host-config "$work/hosts/alone/host.json" state
+	variant judges "$work/slim.json" "${command[@]}" run
+	variant judges-filtered "$work/filtered.json" "${command[@]}" run
+	variant passes "$work/slim.json" "${command[@]}" state
 	sync
-	echo
-	echo "## The runtime door: $runtime run, bundles $2"
-	echo
-	"$build/tests/bench/interleave" "$rounds" /dev/null "$runtime run" "$work/plain.sh" -- \
-		"$runtime run, hook" "$work/hook.sh" -- "$runtime run, door and hook" "$work/door.sh" -- \
-		"$runtime run, seccomp profile" "$work/filtered.sh" |
-		tee "$work/table"
-	echo
 	"$build/tests/bench/interleave" "$rounds" /dev/null "empty program" "$work/empty.sh" -- \
 		"door, judging, empty program" "$work/judges.sh" -- \
-		"the same, seccomp profile" "$work/judges-filtered.sh" -- \
-		"door, passing, empty program" "$work/passes.sh" | tee -a "$work/table"
+		"the same, filtered" "$work/judges-filtered.sh" -- \
+		"door, passing, empty program" "$work/passes.sh"
+}
+
+# compare WHERE - with $runtime; WHERE is what to say of the bundles
+compare() {
 	echo
-	awk -v run="$(median "$runtime run")" -v hook="$(median "$runtime run, hook")" \
-		-v both="$(median "$runtime run, door and hook")" -v empty="$(median "empty program")" \
+	echo "## The runtime door: $runtime run, bundles $1"
+	echo
+	whole | tee "$work/table"
+	echo
+	echo "In front of a program that does nothing:"
+	echo
+	alone | tee -a "$work/table"
+	echo
+	awk -v run="$(median "$runtime run")" -v hook="$(median "the same, hook")" \
+		-v both="$(median "the same, door and hook")" -v empty="$(median "empty program")" \
 		-v door="$(median "door, judging, empty program")" -v name="$runtime run" \
-		-v more="$(median "the same, seccomp profile")" \
-		-v filtered="$(median "$runtime run, seccomp profile")" 'BEGIN {
+		-v more="$(median "the same, filtered")" \
+		-v filtered="$(median "$runtime run, filtered")" 'BEGIN {
 			printf "The door adds %.1f %% of \"%s\" to it with the hook; ", 100 * (both - hook) / run, name
-			printf "alone, in front of an empty program, it takes %.1f %%;\n", 100 * (door - empty) / run
-			printf "of one with the seccomp profile of an engine, %.1f %%.\n",
-				100 * (more - empty) / filtered }'
+			printf "alone it takes %.1f %%, ", 100 * (door - empty) / run
+			printf "and %.1f %% of one with the profile.\n", 100 * (more - empty) / filtered }'
 	rm -rf "$work/bundles"/*/[0-9]*
 }
 
 for runtime in ${RUNTIMES:-runc crun}; do
-	compare "$runtime" "on a disk"
+	compare "on a disk"
 done
 mount -t tmpfs -o mode=755 tmpfs "$work/bundles"
 for runtime in ${RUNTIMES:-runc crun}; do
-	compare "$runtime" "in a tmpfs"
+	compare "in a tmpfs"
 done
