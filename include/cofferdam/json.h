@@ -67,6 +67,7 @@ struct json_doc {
 
 /* json_parse flags */
 #define JSON_COMMENTS 1u		/* C and C++ comments, for policy files */
+#define JSON_KNOWN 2u			/* text that was parsed before, or is compiled in: the grammar holds */
 
 /*
  * json_parse - @text is copied. The error is "NAME:LINE:COLUMN: what".

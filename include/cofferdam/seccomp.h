@@ -196,7 +196,7 @@ void seccomp_calls_free(struct seccomp_calls *calls);
 enum seccomp_let seccomp_calls_let(const struct seccomp_calls *calls, const char *name);
 
 /*
- * seccomp_within - append profile @text, an OCI linux.seccomp object, less what
+ * seccomp_within - append profile @text, as policy_profile() gives it, less what
  * @within does not itself let: what passes it passes both. Where both let a name by its
  * arguments the narrower entry stays; what cannot be compared does not.
  */

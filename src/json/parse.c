@@ -95,7 +95,7 @@ static int read_all(struct json_walk *w)
 
 	if (r < 0)
 		return r;
-	r = ask(w, w->deep ? w->deep_n : w->n, &seen);
+	r = w->flags & JSON_KNOWN ? 0 : ask(w, w->deep ? w->deep_n : w->n, &seen);
 	if (r < 0)
 		return r == -EINVAL ? again(w) : r;
 	if (w->deep) {

@@ -290,7 +290,7 @@ int seccomp_within(const char *text, size_t len, const struct seccomp_calls *wit
 {
 	_cleanup_json_ struct json_doc *doc = NULL;
 	const char *between = "";
-	int r = json_parse("the policy's seccomp profile", text, len, 0, &doc, err);
+	int r = json_parse("the policy's seccomp profile", text, len, JSON_KNOWN, &doc, err);
 
 	if (r < 0)
 		return r;
