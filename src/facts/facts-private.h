@@ -362,17 +362,19 @@ struct inside_view {
 	bool live;			/* ... which has its mounts already */
 	int bundle_fd;
 	const struct oci_spec *spec;
-	char **at;			/* where its mounts are; malloc'd */
+	void *mounted;			/* where its mounts are, for tfind(3) */
 	size_t n;			/* how many of them are there by now */
 };
 
-/* inside_view_free - of @at; the rest is the caller's. */
+/* inside_view_free - of @mounted; the rest is the caller's. */
 void inside_view_free(struct inside_view *view);
 /* inside_walk - where the absolute @path leads: clean, malloc'd. 0, or -errno. */
 int inside_walk(const struct inside_view *view, const char *path, char **ret) must_check;
 /* inside_mount - the destination of mount @view->n, clean, and where it leads with those
  * before it; both malloc'd. 0, or -errno. */
 int inside_mount(struct inside_view *view, char **ret_clean, char **ret_at) must_check;
+/* inside_add - from now on mount @view->n is there, @at. 0, or -ENOMEM. */
+int inside_add(struct inside_view *view, const char *at) must_check;
 
 /* --- image.c, core.c --- */
 

@@ -78,8 +78,7 @@ static int look_at_mount(struct inside_view *view, struct fact_image *ret)
 		if (!ret->over || !ret->over_at)
 			return -ENOMEM;
 	}
-	view->at[view->n++] = steal_ptr(at);
-	return 0;
+	return inside_add(view, at);
 }
 
 /*
@@ -90,9 +89,6 @@ static int find_over(struct inside_view *view, struct fact_image *ret)
 {
 	int r = 0;
 
-	view->at = calloc(view->spec->mounts.n + 1, sizeof(*view->at));
-	if (!view->at)
-		return -ENOMEM;
 	while (r == 0 && view->n < view->spec->mounts.n)
 		r = look_at_mount(view, ret);
 	return r;

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <linux/openat2.h>
+#include <search.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -37,31 +38,82 @@ static void inside_free(struct inside *w)
 	free(w->left);
 }
 
+/* last_slash - where the last one of the first @len bytes of @path is; 0: none, or the first. */
+static size_t last_slash(const char *path, size_t len)
+{
+	const char *slash = memrchr(path, '/', len);
+
+	return slash ? (size_t)(slash - path) : 0;
+}
+
+/* The last of the mounts at one path, of @len bytes; what follows them is not looked at. */
+struct mounted {
+	const char *at;
+	size_t len, index;
+};
+
+static int by_path(const void *a, const void *b)
+{
+	const struct mounted *one = a, *two = b;
+	const int r = memcmp(one->at, two->at, one->len < two->len ? one->len : two->len);
+
+	return r != 0 ? r : (one->len > two->len) - (one->len < two->len);
+}
+
+static void mounted_free(void *mounted)
+{
+	struct mounted *m = mounted;
+
+	free((void *)(uintptr_t)m->at);
+	free(m);
+}
+
 void inside_view_free(struct inside_view *view)
 {
-	for (size_t i = 0; i < view->n; i++)
-		free(view->at[i]);
-	free(view->at);
-	view->at = NULL;
-	view->n = 0;
+	tdestroy(view->mounted, mounted_free);
+	view->mounted = NULL;
+}
+
+int inside_add(struct inside_view *view, const char *at)
+{
+	const struct oci_mount *mount = oci_mount_at(view->spec, view->n);
+	struct mounted *m, **found;
+
+	/* what is copied up is what the image has */
+	if (strcmp(at, "/") == 0 || (!mount->bind && oci_mount_option(mount, "tmpcopyup"))) {
+		view->n++;
+		return 0;
+	}
+	m = calloc(1, sizeof(*m));
+	if (!m)
+		return -ENOMEM;
+	*m = (struct mounted){ strdup(at), strlen(at), view->n };
+	found = m->at ? tsearch(m, &view->mounted, by_path) : NULL;
+	if (!found || *found != m)
+		mounted_free(m);
+	if (!found)
+		return -ENOMEM;
+	(*found)->index = view->n++;
+	return 0;
 }
 
 /* covering - the mount that is seen at @path, which lies at or below it; or NULL. */
 static const struct oci_mount *covering(const struct inside_view *view, const char *path,
 					const char **ret_rest)
 {
-	for (size_t i = view->n; i > 0; i--) {
-		const struct oci_mount *mount = oci_mount_at(view->spec, i - 1);
-		const char *at = view->at[i - 1];
+	const struct mounted *last = NULL;
 
-		/* what is copied up is what the image has */
-		if (strcmp(at, "/") == 0 || !text_path_below(path, at) ||
-		    (!mount->bind && oci_mount_option(mount, "tmpcopyup")))
-			continue;
-		*ret_rest = path + strlen(at);
-		return mount;
+	for (size_t len = strlen(path); len > 0; len = last_slash(path, len)) {
+		const struct mounted key = { path, len, 0 };
+		struct mounted *const *found = tfind(&key, &view->mounted, by_path);
+
+		if (found && (!last || (*found)->index > last->index))
+			last = *found;
 	}
-	return NULL;
+	if (!last)
+		return NULL;
+	*ret_rest = path + last->len;
+	return oci_mount_at(view->spec, last->index);
 }
 
 /* open_source - the folder that is bound. A descriptor; -ENOENT: none that has anything in it. */
