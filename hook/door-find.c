@@ -72,6 +72,7 @@ void door_settle(struct doorway *door)
 	(void)sigaction(SIGPIPE, &ignore, &door->pipe);
 	(void)sigaction(SIGXFSZ, &ignore, &door->size);
 	door->xdg = getenv("XDG_RUNTIME_DIR");
+	door->user = getenv("USER");
 	door->call.stage = "";
 	door->call.say = door_say;
 	door->run.bundle_fd = -1;

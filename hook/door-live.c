@@ -54,6 +54,16 @@ static int kept_config(struct doorway *door, const struct live *live, struct buf
 	return file_read(AT_FDCWD, buf_cstr(&path), true, FILE_CONFIG_MAX, ret, NULL, err);
 }
 
+/* runtime_dir - where runc looks at it: for root in a user namespace alone, who is not
+ * called so there (rootless_linux.go). */
+static const char *runtime_dir(const struct doorway *door)
+{
+	const bool root = geteuid() == 0 && (!process_user_namespace() ||
+					     (door->user && strcmp(door->user, "root") == 0));
+
+	return root && door->command.runtime == RUNTIME_RUNC ? NULL : door->xdg;
+}
+
 /* find - the container, and what it was admitted with. */
 static int find(struct doorway *door, struct live *live, struct error *err)
 {
@@ -62,7 +72,11 @@ static int find(struct doorway *door, struct live *live, struct error *err)
 
 	if (!command_id_valid(run->id))
 		return error_set(err, -EINVAL, "\"%s\" is no container id", run->id);
-	live->root = container_root(&door->command, door->xdg);
+	/* up to 1.21 it is another --root, later it is nothing */
+	if (door->command.runtime == RUNTIME_CRUN && command_value(&door->command, OPTION_ROOTLESS))
+		return error_set(err, -EINVAL,
+				 "--rootless: releases of crun differ on which container is meant then; leave it out");
+	live->root = container_root(&door->command, runtime_dir(door));
 	if (!live->root)
 		return error_oom(err);
 	r = container_state(door->command.runtime, live->root, run->id, &live->state, err);
@@ -214,19 +228,23 @@ static int harden_exec(struct doorway *door, const struct stat *st, struct error
 }
 
 /*
- * check_cgroup_option - runc holds --cgroup to what lies below the container's own.
- * crun takes ".." as well, and with cgroup v1 leaves the process where the caller is:
- * outside of the limits and of the devices that were judged.
+ * check_cgroup_option - outside of the container's cgroup the process would be outside
+ * of the limits and of the devices that were judged. runc up to 1.3 takes a ".." that
+ * leads to a cgroup whose name only begins like the container's; crun any, and with
+ * cgroup v1 it leaves the process where the caller is.
  */
 static int check_cgroup_option(const struct doorway *door, struct error *err)
 {
-	const char *cgroup = command_value(&door->command, OPTION_CGROUP);
+	const bool crun = door->command.runtime == RUNTIME_CRUN;
 
-	if (!cgroup || door->command.runtime == RUNTIME_RUNC)
-		return 0;
-	return error_set(err, -EINVAL,
-			 "--cgroup %s: crun does not keep it within the container's cgroup; leave it out",
-			 cgroup);
+	for (size_t i = 0; i < door->command.n_options; i++) {
+		const struct command_option *option = &door->command.options[i];
+
+		if (option->id == OPTION_CGROUP && (crun || strstr(option->value, "..")))
+			return error_set(err, -EINVAL, "--cgroup %s: %s does not keep it within the container's cgroup; leave it out",
+					 option->value, runtime_name(door->command.runtime));
+	}
+	return 0;
 }
 
 /* add_count - @end and a number of descriptors more; INT_MAX for what is no number. */

@@ -78,6 +78,56 @@ static int open_bundle(struct doorway *door, char **ret_name, struct error *err)
 	return 0;
 }
 
+/*
+ * told - both runtimes make cgroups as files unless they are told otherwise; the last
+ * word counts, of crun's two options as well.
+ */
+static enum cgroup_by told(const struct command_line *command, bool *ret_none)
+{
+	enum cgroup_by by = CGROUP_BY_FILES;
+
+	*ret_none = false;
+	for (size_t i = 0; i < command->n_options; i++) {
+		const struct command_option *option = &command->options[i];
+
+		if (option->id == OPTION_SYSTEMD_CGROUP) {
+			by = option->on ? CGROUP_BY_SYSTEMD : CGROUP_BY_FILES;
+			*ret_none = false;
+		} else if (option->id == OPTION_CGROUP_MANAGER) {
+			by = strcmp(option->value, "systemd") == 0 ? CGROUP_BY_SYSTEMD
+								   : CGROUP_BY_FILES;
+			*ret_none = strcmp(option->value, "disabled") == 0;
+		}
+	}
+	return by;
+}
+
+/*
+ * without_cgroup - crun with --cgroup-manager=disabled leaves the container in its
+ * caller's cgroup: no limit of config.json is in force then, nor what it says of devices.
+ */
+static int without_cgroup(struct doorway *door, struct buf *text, struct error *err)
+{
+	static const char *const idle[] = { "/linux/resources", "/linux/cgroupsPath" };
+	_cleanup_json_ struct json_doc *doc = NULL;
+	_cleanup_edits_ struct json_edits edits = { 0 };
+	_cleanup_buf_ struct buf less = { 0 };
+	int r = json_parse("config.json", buf_cstr(text), text->len, 0, &doc, err);
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(idle); i++) {
+		if (json_at(doc, idle[i]))
+			r = json_edits_add(&edits, JSON_REMOVE, idle[i], NULL, err);
+	}
+	if (r == 0)
+		r = json_apply(doc, &edits, &less, err);
+	if (r < 0)
+		return r;
+	door->whole = *text;
+	*text = less;
+	less = (struct buf){ 0 };
+	return 0;
+}
+
 static int read_config(struct doorway *door, const char *name, struct stat *st, struct error *err)
 {
 	struct run *run = &door->run;
@@ -91,20 +141,12 @@ static int read_config(struct doorway *door, const char *name, struct stat *st, 
 		r = file_read(run->bundle_fd, "config.json", false, FILE_CONFIG_MAX, &text, st, err);
 	else
 		r = file_read_below(&dir, "config.json", FILE_CONFIG_MAX, &text, st, err);
+	if (r == 0 && door->no_cgroup)
+		r = without_cgroup(door, &text, err);
 	if (r < 0)
 		return r;
 	process_heap_fill(text.len);
 	return candidate_parse(name, &text, &run->candidate, err);
-}
-
-/* told - both runtimes make cgroups as files unless they are told otherwise. */
-static enum cgroup_by told(const struct command_line *command)
-{
-	const char *manager = command_value(command, OPTION_CGROUP_MANAGER);
-
-	if (manager ? strcmp(manager, "systemd") == 0 : command_on(command, OPTION_SYSTEMD_CGROUP))
-		return CGROUP_BY_SYSTEMD;
-	return CGROUP_BY_FILES;
 }
 
 /* judge - of the runtime's verb; sets run.judged. */
@@ -116,7 +158,7 @@ static int judge(struct doorway *door, const char *name, struct stat *st, struct
 	if (!command_id_valid(door->command.args[0]))
 		return error_set(err, -EINVAL, "\"%s\" is no container id: letters, digits and _+-.,",
 				 door->command.args[0]);
-	run->cgroup_by = told(&door->command);
+	run->cgroup_by = told(&door->command, &door->no_cgroup);
 	r = read_config(door, name, st, err);
 	if (r == 0)
 		r = check_config_option(door, err);
@@ -150,6 +192,8 @@ static int finish(struct doorway *door, struct buf *ret, struct error *err)
 		r = harden_candidate(&judged->subject, &judged->decision, &hardened, err);
 		doc = hardened.doc;
 	}
+	if (r == 0 && door->no_cgroup && json_at(doc, "/linux/resources"))
+		return error_set(err, -EINVAL, "--cgroup-manager=disabled: without a cgroup of its own the container can get none of the limits that the policy wants");
 	if (r == 0 && !door_alone(door))
 		return add_hooks(door, doc, ret, err);
 	if (r == 0) {
@@ -174,6 +218,15 @@ static int record(struct doorway *door, const char *config, size_t len, struct e
 	return admitted_put(admitted_dir(), &what, err);
 }
 
+/* as_it_is - the text of config.json, of which less may have been judged. */
+static const char *as_it_is(const struct doorway *door, size_t *ret_len)
+{
+	const struct json_doc *doc = door->run.candidate.doc;
+
+	*ret_len = door->no_cgroup ? door->whole.len : doc->len;
+	return door->no_cgroup ? buf_cstr(&door->whole) : doc->text;
+}
+
 /*
  * exchange - the file is written beside while what was admitted is recorded, synced, and
  * renamed. Its folder is not synced: after a crash of the host either the old file is
@@ -183,9 +236,9 @@ static int record(struct doorway *door, const char *config, size_t len, struct e
 static int exchange(struct doorway *door, const struct buf *final, const struct stat *st,
 		    struct error *err)
 {
-	const struct json_doc *before = door->run.candidate.doc;
-	const bool changed = final->len != before->len ||
-			     memcmp(buf_cstr(final), before->text, final->len) != 0;
+	size_t len;
+	const char *before = as_it_is(door, &len);
+	const bool changed = final->len != len || memcmp(buf_cstr(final), before, len) != 0;
 	_cleanup_new_ struct file_new file = {
 		.dirfd = door->run.bundle_fd, .name = "config.json", .like = st, .fd = -1,
 	};
@@ -237,11 +290,12 @@ static int check_gate(struct doorway *door, struct error *err)
  */
 static void note(struct doorway *door)
 {
-	const struct json_doc *doc = door->run.candidate.doc;
 	struct error err;
+	size_t len;
+	const char *text = as_it_is(door, &len);
 
 	if (!door_alone(door))
-		(void)!record(door, doc->text, doc->len, &err);
+		(void)!record(door, text, len, &err);
 }
 
 int door_start(struct doorway *door)

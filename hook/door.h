@@ -18,9 +18,11 @@ struct doorway {
 	const char *called;		/* "runc", "crun", or NULL: called by no such name */
 	char *real;			/* the runtime's absolute path */
 	char *bundle;			/* likewise, without links */
-	const char *xdg;		/* $XDG_RUNTIME_DIR, or NULL */
+	const char *xdg, *user;		/* $XDG_RUNTIME_DIR, $USER, or NULL */
 	struct command_line command;
 	char **made;			/* other arguments for the runtime, or NULL */
+	bool no_cgroup;			/* the runtime is told to make none */
+	struct buf whole;		/* config.json, where what is idle then is not judged */
 	struct sigaction pipe, size;	/* dispositions to hand on */
 };
 

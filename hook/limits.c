@@ -119,8 +119,7 @@ void process_settle(void)
 
 #define OVERFLOW_ID 65534	/* kernel.overflowuid's default: how unmapped ids appear */
 
-/* user_namespace - whether uid_map differs from the initial one (user_namespaces(7)). */
-static bool user_namespace(void)
+bool process_user_namespace(void)
 {
 	unsigned long inside, outside, count;
 	_cleanup_file_ FILE *f = fopen("/proc/self/uid_map", "re");
@@ -136,7 +135,7 @@ bool process_rootless(void)
 
 	/* The root folder is the host's root's, so the common case costs one call. */
 	return geteuid() == 0 && stat("/", &st) == 0 && st.st_uid == OVERFLOW_ID &&
-	       user_namespace();
+	       process_user_namespace();
 }
 
 uid_t process_owner(bool rootless)

@@ -29,6 +29,10 @@ void process_descriptors(int flags);
  */
 void process_settle(void);
 
+/* process_user_namespace - whether uid_map differs from the initial one
+ * (user_namespaces(7)). */
+bool process_user_namespace(void);
+
 /*
  * process_rootless - whether this is a user namespace of a user's own (rootless
  * podman). There uid 0 is that user and the host's root shows as the overflow

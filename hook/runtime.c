@@ -194,6 +194,7 @@ int main(int argc, char **argv, char **envp)
 	run_free(&door.run);
 	command_free(&door.command);
 	free(door.made);
+	buf_free(&door.whole);
 	free(door.real);
 	free(door.bundle);
 	return r;

@@ -42,6 +42,7 @@ enum option_id {
 	OPTION_OTHER = 0,		/* understood, and of no concern */
 	OPTION_HELP,			/* prints something and does nothing else */
 	OPTION_ROOT,
+	OPTION_ROOTLESS,
 	OPTION_LOG,
 	OPTION_LOG_FORMAT,
 	OPTION_BUNDLE,

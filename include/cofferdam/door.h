@@ -64,8 +64,8 @@ void container_state_free(struct container_state *state);
 
 /*
  * container_root - the folder below which @command's runtime keeps its
- * containers: --root, or its default, which $XDG_RUNTIME_DIR (@xdg, may be
- * NULL) can move. malloc'd; NULL when memory is exhausted.
+ * containers: --root, or its default, which $XDG_RUNTIME_DIR (@xdg, NULL where it
+ * has none or does not look at it) can move. malloc'd; NULL when memory is exhausted.
  */
 char *container_root(const struct command_line *command, const char *xdg);
 

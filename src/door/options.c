@@ -22,7 +22,7 @@ static const struct option_row global_rows[] = {
 	{ "log-format", 0, TAKES_VALUE, BY_BOTH, OPTION_LOG_FORMAT },
 	{ "log-level", 0, TAKES_VALUE, BY_CRUN, OPTION_OTHER },
 	{ "root", 0, TAKES_VALUE, BY_BOTH, OPTION_ROOT },
-	{ "rootless", 0, TAKES_VALUE, BY_BOTH, OPTION_OTHER },
+	{ "rootless", 0, TAKES_VALUE, BY_BOTH, OPTION_ROOTLESS },
 	{ "systemd-cgroup", 0, TAKES_NOTHING, BY_BOTH, OPTION_SYSTEMD_CGROUP },
 	{ "criu", 0, TAKES_VALUE, BY_RUNC, OPTION_OTHER },
 	{ "cgroup-manager", 0, TAKES_VALUE, BY_CRUN, OPTION_CGROUP_MANAGER },

@@ -61,11 +61,11 @@ char *container_root(const struct command_line *command, const char *xdg)
 	const bool crun = command->runtime == RUNTIME_CRUN;
 	char *root = NULL;
 
-	/* runc cleans the text, crun leaves it to the kernel: they part at "link/.." */
-	if (given && given[0])
+	/* runc cleans the text, crun leaves it to the kernel: they part at "link/..";
+	 * an empty one is the working directory to runc, and an error to crun */
+	if (given)
 		return crun ? strdup(given) : clean_absolute(given);
-	/* runc looks at it for others than root alone (rootless_linux.go). */
-	if (!xdg || !xdg[0] || (!crun && geteuid() == 0))
+	if (!xdg || !xdg[0])
 		return strdup(crun ? "/run/crun" : "/run/runc");
 	return asprintf(&root, "%s/%s", xdg, runtime_name(command->runtime)) < 0 ? NULL : root;
 }

@@ -123,10 +123,27 @@ static int number_of(const char *text, bool bytes, int64_t *ret, struct error *e
 	return 0;
 }
 
+/* check_once - of what is said twice runc takes the last, and crun the first. */
+static int check_once(const struct command_line *command, struct error *err)
+{
+	uint64_t seen = 0;
+
+	_Static_assert(OPTION_MEM_BW_SCHEMA < 64, "a bit each");
+	for (size_t i = 0; i < command->n_options; i++) {
+		const struct command_option *option = &command->options[i];
+
+		if (option->id >= OPTION_MEMORY && (seen >> option->id & 1))
+			return error_set(err, -EINVAL, "--%s is there twice; give it once",
+					 option->name);
+		seen |= UINT64_C(1) << option->id;
+	}
+	return 0;
+}
+
 static int from_options(struct update *u, const struct command_line *command, bool file,
 			struct error *err)
 {
-	int r = 0;
+	int r = command->runtime == RUNTIME_CRUN ? check_once(command, err) : 0;
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(places); i++) {
 		const char *value = command_value(command, places[i].id);

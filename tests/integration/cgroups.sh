@@ -90,6 +90,44 @@ add_hook "$dir" createRuntime "$(host runc judged)"
 run runc "$dir"
 like "the hook says why" "$output" 'is not in the cgroup that linux.cgroupsPath names to systemd'
 
+# --- crun is told to make none, so that no limit is in force ---
+
+host_config hardens '.policies = [{use: "hardens"}] | .gate = "off"' >/dev/null
+host_config gated-open '.policies = [{use: "open"}] | .gate = "enforce" | .unadmitted = "deny"' >/dev/null
+cp "$work/hosts/open/bundles/open" "$work/hosts/gated-open/bundles/" -r
+jq '.rules["memory-limit"] = {action: "harden", default: "64Mi"} | .name = "hardens" |
+	.rules["pids-limit"].action = "off" | .rules["cpu-limit"].action = "off" |
+	.rules["device-cgroup"].action = "off"' \
+	"$work/hosts/judged/bundles/test/policy.json" | own_policy hardens hardens
+# without MORE... - run it by crun, told so by these
+without() {
+	dir=$(bundle "without$((containers += 1))" '.process.args = ["/bin/cat", "/proc/self/cgroup"]')
+	through crun "$1"
+	shift
+	command+=("$@")
+	door_run "$dir"
+}
+without judged --cgroup-manager=disabled
+like "crun without a cgroup" "$status $output" '^1 .*denied .*memory-limit: no memory limit'
+without hardens --cgroup-manager=disabled
+like "crun: that a limit would be set does not help" "$status $output" \
+	'^1 .*cgroup-manager=disabled: without a cgroup of its own'
+without judged --cgroup-manager=disabled --cgroup-manager=cgroupfs
+like "crun: the last word counts" "$status $output" '^0 .*:pids:/|^0 0::/'
+without open --cgroup-manager=disabled
+is "crun: a policy that wants no limits" "$status $(cmp /proc/self/cgroup - <<<"$output")" "0 "
+without gated-open --cgroup-manager=disabled
+is "crun: and the hook finds what was admitted" "$status $(cmp /proc/self/cgroup - <<<"$output")" "0 "
+without audit --cgroup-manager=disabled
+is "crun: audit refuses nothing" "$status $(cmp /proc/self/cgroup - <<<"$output")" "0 "
+like "crun: and tells of it" "$(jq -r 'select(.program == "cofferdam-runtime run") | .verdict' \
+	"$work/hosts/audit.log" | tail -n 1)" '^deny$'
+place_by_systemd=$(place "$above:cri-containerd:six")
+through crun judged
+command+=(--systemd-cgroup)
+door_run "$place_by_systemd"
+unlike "crun: --systemd-cgroup behind another manager" "$output" 'not told to use'
+
 # --- inside of another container's ---
 
 for runtime in runc crun; do

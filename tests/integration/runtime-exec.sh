@@ -173,7 +173,15 @@ options() {
 	if [ "$runtime" = crun ]; then	# it runs such a process in its caller's cgroup
 		execute enforce --cgroup ../.. c cat /proc/self/cgroup
 		like "crun: --cgroup" "$status $output" '^1 cofferdam: .*--cgroup ../..: crun does not keep'
+		return
 	fi
+	# it takes what begins with the name of the container's own for what lies below
+	execute enforce --cgroup ../cc c cat /proc/self/cgroup
+	like "runc: --cgroup that leads up" "$status $output" '^1 cofferdam: .*--cgroup ../cc: runc does not keep'
+	execute enforce --cgroup pids:../cc --cgroup memory:below c cat /proc/self/cgroup
+	like "runc: of one hierarchy" "$status $output" '^1 cofferdam: .*--cgroup pids:../cc: runc'
+	execute enforce --cgroup / c cat /proc/self/cgroup
+	like "runc: --cgroup, its own" "$status $output" '^0 .*:pids:/c |^0 0::/c$'
 }
 
 # What the door does not find the runtime must not find either.
@@ -200,6 +208,26 @@ absent() {
 		like "runc: --root through a link" "$status $output" '^1 cofferdam: denied .*exec-exceeds: root'
 	else
 		like "crun: --root through a link" "$status $output" '^1 cofferdam: .*container c does not exist'
+	fi
+	# an empty --root is the working directory to runc, and an error to crun
+	output=$(cd "$work/$runtime" && "${command[0]}" "${more[@]}" --root "" exec -u 0 c true \
+		<"$work/nothing" 2>&1)
+	status=$?
+	if [ "$runtime" = runc ]; then
+		like "runc: an empty --root" "$status $output" '^1 cofferdam: denied .*exec-exceeds: root'
+		# root in a user namespace, unless he is called so, has them where users have
+		output=$(env -u USER XDG_RUNTIME_DIR="$work/users" unshare -Ur "${command[0]}" \
+			exec no-such true 2>&1)
+		like "runc: \$XDG_RUNTIME_DIR" "$output" 'does not exist: .*/users/runc/no-such/'
+		output=$(USER=root XDG_RUNTIME_DIR="$work/users" unshare -Ur "${command[0]}" \
+			exec no-such true 2>&1)
+		like "runc: and not for root" "$output" 'does not exist: /run/runc/no-such/'
+	else
+		like "crun: an empty --root" "$status $output" '^1 cofferdam: .*container c does not exist'
+		# where crun up to 1.21 looks, is not where the others do
+		output=$("${command[0]}" "${more[@]}" --root "$work/elsewhere" --rootless "$work/crun" \
+			exec -u 0 c true <"$work/nothing" 2>&1)
+		like "crun: --rootless" "$? $output" '^1 cofferdam: .*--rootless: releases of crun differ'
 	fi
 	# where it is not, there is nothing of it to delete, its record neither
 	"${command[0]}" "${more[@]}" --root "$work/nowhere" delete --force c >"$work/said" 2>&1
@@ -327,6 +355,14 @@ updates() {
 	[ "$runtime" = crun ] ||
 		change "to another in units" '^0 ' --memory 100m --memory-swap 100m
 	change "to a number that is none" '^1 ' --memory lots
+	# runc takes the last, and crun the first
+	if [ "$runtime" = runc ]; then
+		change "to a limit, and none before" '^0 ' --pids-limit -1 --pids-limit 32
+		change "to none, and a limit before" "$refused.*pids-limit" --pids-limit 32 --pids-limit -1
+	else
+		change "to one thing twice" '^1 cofferdam: .*--pids-limit is there twice' \
+			--pids-limit -1 --pids-limit 32
+	fi
 	rm -f "$work/resources.json"
 	echo '{"pids":{"limit":-1}}' >"$work/resources.json"
 	change "by a file" "$refused.*pids-limit" --resources "$work/resources.json"

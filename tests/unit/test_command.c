@@ -462,6 +462,72 @@ static void test_update(void **state)
 	}
 }
 
+/* Of two values crun takes the first and runc the last. */
+static void test_update_twice(void **state)
+{
+	static const struct {
+		const char *line, *wanted;
+		enum runtime as;
+	} rows[] = {
+		{ "update --pids-limit 1 --pids-limit 2 a",
+		  "{\"linux\":{\"resources\":{\"pids\":{\"limit\":2}}}}", RUNTIME_RUNC },
+		{ "update --pids-limit 1 --pids-limit 2 a", NULL, RUNTIME_CRUN },
+		{ "update --memory 1 --pids-limit 2 --blkio-weight 3 --blkio-weight 3 a",
+		  "{\"linux\":{\"resources\":{\"memory\":{\"limit\":1},\"pids\":{\"limit\":2}}}}",
+		  RUNTIME_CRUN },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_command_ struct command_line command = { 0 };
+		_cleanup_buf_ struct buf admitted = { 0 }, config = { 0 };
+		struct error err;
+		struct line line;
+		int r;
+
+		buf_str(&admitted, "{}");
+		assert_int_equal(parse(&line, rows[i].line, &command, rows[i].as), 0);
+		r = door_update_config(&command, &admitted, NULL, &config, &err);
+		assert_int_equal(r, rows[i].wanted ? 0 : -EINVAL);
+		if (r == 0)
+			assert_alike(buf_cstr(&config), rows[i].wanted);
+	}
+}
+
+/* Where a container is looked for. */
+static void test_root(void **state)
+{
+	static const struct {
+		const char *line, *xdg, *root;
+		enum runtime as;
+	} rows[] = {
+		{ "exec a", NULL, "/run/runc", RUNTIME_RUNC },
+		{ "exec a", "", "/run/crun", RUNTIME_CRUN },
+		{ "exec a", "/x", "/x/runc", RUNTIME_RUNC },
+		{ "exec a", "/x", "/x/crun", RUNTIME_CRUN },
+		{ "--root /r/../s exec a", "/x", "/s", RUNTIME_RUNC },
+		{ "--root /r/../s exec a", "/x", "/r/../s", RUNTIME_CRUN },
+		{ "--root /r --root /s exec a", NULL, "/s", RUNTIME_RUNC },
+		/* to runc the working directory, and nowhere to crun */
+		{ "--root _ exec a", "/x", "/tmp", RUNTIME_RUNC },
+		{ "--root= exec a", NULL, "/tmp", RUNTIME_RUNC },
+		{ "--root s exec a", NULL, "/tmp/s", RUNTIME_RUNC },
+		{ "--root _ exec a", "/x", "", RUNTIME_CRUN },
+	};
+
+	(void)state;
+	assert_int_equal(chdir("/tmp"), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_command_ struct command_line command = { 0 };
+		_cleanup_free_ char *root = NULL;
+		struct line line;
+
+		assert_int_equal(parse(&line, rows[i].line, &command, rows[i].as), 0);
+		root = container_root(&command, rows[i].xdg);
+		assert_string_equal(root, rows[i].root);
+	}
+}
+
 static void test_ids(void **state)
 {
 	static const char *const good[] = { "a", "A-b_c+d.e", "..a", "0", "a,b" };
@@ -486,6 +552,8 @@ int main(void)
 		cmocka_unit_test(test_exec_process),
 		cmocka_unit_test(test_exec_bad),
 		cmocka_unit_test(test_update),
+		cmocka_unit_test(test_update_twice),
+		cmocka_unit_test(test_root),
 		cmocka_unit_test(test_ids),
 	};
 
