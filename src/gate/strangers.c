@@ -6,9 +6,12 @@
  */
 #include "binds-private.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/sysmacros.h>
+
+#include <cofferdam/file.h>
 
 /* known_device - the device of a mount that is accounted for. */
 static bool known_device(const struct binds *b, const struct mount_row *row)
@@ -118,6 +121,38 @@ static bool twin(const struct binds *b, const struct mount_row *row)
 	return false;
 }
 
+/*
+ * for_sd_notify - a folder that the runtime makes for this container among its own, with
+ * its socket in it and nothing else: $NOTIFY_SOCKET has it put that there (sd_notify(3)).
+ */
+static bool for_sd_notify(const struct binds *b, const struct mount_row *row)
+{
+	_cleanup_close_ int fd = in_root(b->g, row->point, O_DIRECTORY | O_NOFOLLOW);
+	/* it may be hidden by its own copy on a new tmpfs */
+	const struct mount_row *seen = mounts_find(b->table, (int)mount_id(fd));
+	_cleanup_free_ char *end = NULL;
+	_cleanup_dir_ DIR *dir = NULL;
+	const struct dirent *e;
+	size_t len;
+	int r = 1;
+
+	if (asprintf(&end, "/%s/notify", b->g->call->id) < 0) {
+		end = NULL;
+		return false;
+	}
+	len = strlen(row->root);
+	if (len < strlen(end) || strcmp(row->root + len - strlen(end), end) != 0)
+		return false;
+	if (seen && seen->major == row->major && seen->minor == row->minor &&
+	    strcmp(seen->root, row->root) == 0)
+		dir = dir_open(fd);
+	while (dir && (r = dir_next(dir, &e)) > 0) {
+		if (e->d_type != DT_SOCK)
+			return false;
+	}
+	return r == 0;
+}
+
 void check_stranger(struct binds *b, const struct mount_row *row)
 {
 	const bool proc = strcmp(row->fstype, "proc") == 0;
@@ -129,7 +164,8 @@ void check_stranger(struct binds *b, const struct mount_row *row)
 	else if (proc && strcmp(row->root, "/") == 0)
 		mismatch(b->g, "at %s is a proc file system that was not admitted", row->point);
 	else if (!of_cgroups(b, row) && !known_device(b, row) &&
-		 !device_node(b, row) && !below_bind(b, row) && !masked(b, row) && on_host(b, row))
+		 !device_node(b, row) && !below_bind(b, row) && !masked(b, row) && on_host(b, row) &&
+		 !for_sd_notify(b, row))
 		mismatch(b->g, "at %s is %s of the host (%u:%u, %s), which was not admitted",
 			 row->point, row->root, row->major, row->minor, row->fstype);
 }

@@ -8,6 +8,7 @@
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/integration/gate-lib.sh
 . "$(dirname "$0")/gate-lib.sh"
+need python3
 # $output, $status, $work and the like come from there.
 # shellcheck disable=SC2154
 
@@ -136,6 +137,50 @@ helper() {
 }
 
 # Armed twice is armed once, in every combination that can be registered.
+# sd_notify(3): the runtime puts a folder with a socket of its own into the container.
+notified() {
+	local dir id=notified-$$ socket=/run/cofferdam-notify-$$
+
+	dir=$(ordinarily notified "$(shell 'grep -q /notify /proc/self/mountinfo && echo ran >/out/marker; sleep 60')")
+	# systemd's end, and a program that says that it is ready: the start waits for that
+	python3 - $socket "$work/$runtime/$id/notify" <<-'END' &
+		import os, socket, sys
+		s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+		s.bind(sys.argv[1])
+		s.settimeout(0.1)
+		for _ in range(400):
+		    for name in "notify", "notify.sock":
+		        try:
+		            s.sendto(b"READY=1", os.path.join(sys.argv[2], name))
+		        except OSError:
+		            pass
+		    try:
+		        s.recv(4096)	# and with it the descriptor of a barrier, which crun waits for
+		    except OSError:
+		        pass
+		END
+	started+=($!)
+	wait_for test -S $socket
+	notify() {
+		NOTIFY_SOCKET=$socket in_runtime "$runtime" run -d --bundle "$dir" $id \
+			<"$work/nothing" >"$work/said" 2>&1
+		wait_for grep -q . "$dir/out/marker" "$work/said"
+		in_runtime "$runtime" delete --force $id
+	}
+	notify
+	is "$runtime: a container that may tell systemd when it is ready" \
+		"$(cat "$dir/out/marker" "$work/said" 2>&1)" ran
+	rm -f "$dir/out/marker"
+	jq --arg file "$work/$runtime/$id/notify/file" '.hooks.createRuntime |= [{path: "/bin/sh",
+		args: ["sh", "-c", "cat >/dev/null; : >\($file)"]}] + .' "$dir/config.json" >"$dir/edited"
+	mv "$dir/edited" "$dir/config.json"
+	notify
+	like "$runtime: but no folder that has something else in it" \
+		"$(cat "$dir/out/marker" "$work/said" 2>&1)" 'refused at the gate: at .*/notify of the host'
+	kill "${started[-1]}"
+	rm -f $socket
+}
+
 twice() {
 	local dir name
 
@@ -187,7 +232,7 @@ many() {
 }
 
 for runtime in runc crun; do
-	parts lifecycle helper twice
+	parts lifecycle helper notified twice
 done
 many_runs() {
 	runtime=runc
