@@ -50,7 +50,7 @@ int run_arm(struct run *run, struct error *err)
 	struct gate_call call = {
 		.subject = &run->candidate.subject, .wanted = &run->candidate.spec,
 		.tighten = run->host->gate == GATE_ENFORCE, .audit = run_audit(run),
-		.pid = run->pid, .id = run->id, .record = record_gate, .arg = run,
+		.rootless = run->rootless, .pid = run->pid, .id = run->id, .record = record_gate, .arg = run,
 	};
 	int r;
 

@@ -41,6 +41,7 @@ struct gate_call {
 	int rootfs;			/* root.path as it was judged (O_PATH), or -1 */
 	bool tighten;			/* gate "enforce"; otherwise only verify */
 	bool audit;			/* kill nothing, change nothing */
+	bool rootless;			/* it is a user's own, who may have no cgroups to give */
 	int64_t pid;			/* the runtime's init */
 	const char *id;
 	/*

@@ -11,6 +11,10 @@
  */
 int gate_cgroup(struct gate *g, const char *controller);
 
+/* cgroup_none - whether it has none of its own in any hierarchy: crun makes none if it is
+ * told so (podman's --cgroups=disabled). */
+bool cgroup_none(const struct gate *g);
+
 /* cgroup_only - 0, and in @other a process in it or below that is not the container's init. */
 int cgroup_only(const struct gate *g, int dir, pid_t *other);
 

@@ -47,6 +47,11 @@ static char *line_path(const struct buf *text, const char *controller)
 	return NULL;
 }
 
+bool cgroup_none(const struct gate *g)
+{
+	return g->cgroups_read && strcmp(buf_cstr(&g->cgroups), buf_cstr(&g->own_cgroups)) == 0;
+}
+
 static int open_folder(int dir, const char *path)
 {
 	return open_resolve(dir, path, O_RDONLY | O_DIRECTORY,

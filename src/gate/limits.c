@@ -246,6 +246,12 @@ void verify_limits(struct gate *g)
 										     : 100000;
 	const int dir = r->unified.n > 0 ? gate_cgroup(g, "") : -1;
 
+	/* a user without root may have none to give */
+	if (cgroup_none(g) && !g->call->rootless &&
+	    (r->unified.n > 0 || quota || positive(&r->memory.limit) || positive(&r->pids.limit))) {
+		mismatch(g, "the limits that were admitted are not in force: it has no cgroup of its own");
+		return;
+	}
 	if (r->unified.n > 0 && dir < 0)
 		note(&g->unverified, "linux.resources.unified: the container has no cgroup v2 of its own");
 	for (size_t i = 0; dir >= 0 && i < r->unified.n; i++)

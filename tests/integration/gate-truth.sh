@@ -164,6 +164,19 @@ members() {
 	differs "more processor" '.linux.resources.cpu.quota = 90000' . "CPU limit is 900"
 }
 
+# crun makes no cgroup if it is told so, and then no limit is in force.
+no_cgroup() {
+	mkdir -p "$work/without"
+	# shellcheck disable=SC2016 # for the program
+	printf '#!/bin/sh\nPATH=${PATH#*:}\nfirst=$1\nshift\nexec crun "$first" %s "$@"\n' \
+		--cgroup-manager=disabled >"$work/without/crun"
+	chmod 755 "$work/without/crun"
+	PATH=$work/without:$PATH exchanged . .
+	caught "limits, and no cgroup" "limits that were admitted are not in force"
+	exchanged . .
+	runs "the same with one: it runs"
+}
+
 # What a mask or a node is, not what is said of it.
 masks() {
 	local hide='.linux.maskedPaths += ["/etc/hidden", "/var"]'
@@ -473,6 +486,7 @@ between() {
 
 for runtime in runc crun; do
 	members
+	[ "$runtime" = runc ] || no_cgroup
 	masks
 	idmapped
 	pod
