@@ -60,6 +60,8 @@ is "activate" "$status $out" "0 web 1.0: active ($one)"
 exits 0 policy lint "${on[@]}"
 exits 3 bundle rollback "${on[@]}" web
 like "nothing to go back to" "$err" 'nothing was active before'
+exits 3 bundle rollback "${on[@]}" wev
+like "not to be rolled back: what is not active" "$err" 'wev: is not active; cofferdam bundle list'
 web 1.0 102
 exits 3 bundle install "${on[@]}" src/web
 like "another content needs another version" "$err" 'installed with another content'

@@ -47,6 +47,10 @@ for command in "" $commands; do
 	like "help: cofferdam $command" "$out" "Usage: cofferdam"
 	is "help is no error: cofferdam $command" "$err" ""
 done
+exits 2 chekc
+like "an unknown command: the nearest one" "$err" 'no command "chekc"; did you mean "check"?'
+exits 2 --nonsense
+like "an unknown command: or the overview" "$err" "see cofferdam --help"
 exits 0 --version
 like "version" "$out" "^cofferdam [0-9]+\.[0-9]+"
 

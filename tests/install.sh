@@ -59,7 +59,7 @@ doctor() {
 
 # --- usage ---
 
-for arguments in "install" "install --engine lxc" "install --engine podman --door window" \
+for arguments in "install --door hook" "install --engine lxc" "install --engine podman --door window" \
 	"install --engine podman extra" "uninstall --engine lxc" "uninstall extra" "status extra"; do
 	# shellcheck disable=SC2086 # several words
 	try $arguments
@@ -601,10 +601,10 @@ undone "uninstall: and then" "$before"
 mkdir -p "$root/var/lib/docker/containers/two"
 echo '{ "Runtime": "runc" }' >"$root/var/lib/docker/containers/two/hostconfig.json"
 try install --root "$root" --engine docker
-like "docker: what was made for another runtime is named" "$out" "1 containers were made for another"
+like "docker: what was made for another runtime is named" "$out" "for another runtime, .*: 1;"
 try doctor --root "$root" --format json
 like "doctor: and there" "$(jq -r '.remarks[] | select(.topic == "bypass" and .level == "warning") | .what' <<<"$out")" \
-	"1 containers were made for another"
+	"for another runtime, .*: 1;"
 
 host
 before=$(tree)
@@ -626,16 +626,18 @@ host
 try install --root "$root" --engine podman
 is "host.json: it begins by watching" "$("$cofferdam" policy lint --host-config "$root$host_json" |
 	head -n 1 | sed 's/.*: //')" "mode audit"
-try install --root "$root" --engine podman --enforce
-like "host.json: --enforce" "$status $("$cofferdam" policy lint --host-config "$root$host_json")" \
-	"^0 .*mode enforce"
+try install --root "$root" --enforce
+like "host.json: --enforce, of what is registered" \
+	"$status $("$cofferdam" policy lint --host-config "$root$host_json")" "^0 .*mode enforce"
 rm "$root$host_json"
 doctor "mode host: .*is gone" "a host.json that is lost"
 unlike "doctor: and no door is said to be amiss for it" "$out" "not in force"
-try install --root "$root" --engine podman
+try install --root "$root"
 like "host.json: one that is lost comes back as it was" "$status $("$cofferdam" policy lint --host-config "$root$host_json")" \
 	"^0 .*mode enforce"
 try uninstall --root "$root"
+try install --root "$root" --enforce
+like "install: without an engine, and none is registered" "$status $out" "^3 .*nothing is installed yet"
 mkdir -p "$root${host_json%/*}"
 printf '// ours\n{ "format": 1, "mode": "audit", // later\n  "policies": [ { "use": "baseline" } ] }\n' \
 	>"$root$host_json"
@@ -688,7 +690,7 @@ is "doctor: a canary needs the host itself" "$status" 2
 try doctor --root "$work/none"
 is "doctor: no such root" "$status" 3
 host
-doctor "registration podman: .*not looked at" "an engine that is not registered"
+doctor "registration podman: .*not looked at .cofferdam install --engine podman, " "an engine that is not registered"
 healthy
 try doctor --root "$root"
 like "doctor: nothing is wrong" "$status $out" "^0 .*0 faults"
@@ -740,7 +742,12 @@ doctor "log host: .*var/log" "a log that cannot be written"
 healthy
 try install --root "$root" --engine podman --door divert
 cp "$root/usr/bin/runc.cofferdam" "$work/new" && mv "$work/new" "$root/usr/bin/runc"
-doctor "registration podman: .*usr/bin/runc was replaced" "an update"
+doctor "registration podman: .*usr/bin/runc was replaced.*.run cofferdam install," "an update"
+doors=$("$cofferdam" status --root "$root" | grep -v '^ ')
+try install --root "$root"
+try doctor --root "$root"
+is "install: without an engine it mends that" "$status" 0
+is "install: and adds no door" "$("$cofferdam" status --root "$root" | grep -v '^ ')" "$doors"
 
 # has LEVEL REGEX DESCRIPTION - one of the remarks is so
 has() {
@@ -748,6 +755,12 @@ has() {
 	like "doctor: $3" "$(jq -r --arg level "$1" '.remarks[] | select(.level == $level)
 		| "\(.topic) \(.engine // "host"): \(.what)"' <<<"$out")" "$2"
 }
+
+host
+mkdir -p "$root/usr/share/containers/oci/hooks.d"
+cp "$build/hook/registration/podman.json" "$root/usr/share/containers/oci/hooks.d/"
+has warning "registration podman: .*by hand" "podman's hook by hand"
+unlike "doctor: which is looked at" "$out" "podman[^}]*not looked at"
 
 # NRI's plugin hook-injector reads hooks for containerd where builds do.
 host

@@ -98,6 +98,11 @@ said=$("$cofferdam" log summary --host-config "$quiet" 2>&1)
 is "a host without a log file" $? 3
 like "says how to read its journal" "$said" "journalctl -t cofferdam -o cat"
 
+quiet=$(host_config unwritten ".log = { file: \"$work/hosts/unwritten.log\" }")
+said=$("$cofferdam" log summary --host-config "$quiet" 2>&1)
+is "a log that is not there yet" $? 3
+like "is said to be that" "$said" "unwritten.log: does not exist: nothing was recorded yet"
+
 # --- lines that nobody of ours wrote ---
 
 {

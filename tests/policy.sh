@@ -322,6 +322,7 @@ bad_case "{ $case, \"facts\": {} }" 'facts'
 bad_case "" 'no case in'
 rm -r bad/tests
 exits 3 policy test bad
+like "policy test: without tests it says where they belong" "$err" 'bad/tests: .*NAME.cases.json'
 exits 3 policy test none
 exits 2 policy test
 exits 2 policy bases x

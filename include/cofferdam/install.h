@@ -30,6 +30,7 @@ struct install_want {
 	const char *root;		/* NULL: "/" */
 	bool engines[ENGINE_MAX];
 	bool all;			/* rather: every engine that is there */
+	bool registered;		/* rather: those that are registered, as they are */
 	bool door_given;		/* otherwise each engine's own first choice */
 	enum install_door door;
 	bool enforce;			/* host.json is to say so */

@@ -46,11 +46,12 @@ int cmd_install(const struct command *self, int argc, char **argv)
 		return ~first;
 	if (first != argc)
 		return cli_usage(self, "it takes options alone");
-	if (!options.engines)
+	if (!options.engines && options.way)
 		return cli_usage(self, "--engine is missing: podman, crio, containerd, docker or all");
 	status = wanted(self, &options, &want);
 	if (status)
 		return status;
+	want.registered = !options.engines;
 	/* where another was quicker, what it has left to do is planned anew */
 	do {
 		plan_free(&plan);

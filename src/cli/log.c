@@ -217,6 +217,8 @@ static int own_open(const char *path, int *ret, struct error *err)
 	struct stat st;
 
 	*ret = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (*ret < 0 && errno == ENOENT)
+		return error_set(err, -ENOENT, "%s: does not exist: nothing was recorded yet, or it was moved", path);
 	if (*ret < 0 || fstat(*ret, &st) < 0)
 		return error_sys(err, errno, "%s", path);
 	return S_ISREG(st.st_mode) ? 0 : error_set(err, -EINVAL, "%s: not a regular file", path);

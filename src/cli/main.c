@@ -150,9 +150,10 @@ static const struct command commands[] = {
 	  "  cofferdam seccomp lint /etc/docker/seccomp.json\n"
 	  "  cofferdam seccomp compare /run/bundle/config.json hardened\n",
 	  cmd_seccomp },
-	{ "install", "--engine ENGINE|all [--door DOOR] [OPTION]...",
+	{ "install", "[--engine ENGINE|all [--door DOOR]] [OPTION]...",
 	  "register with the engines of this host",
-	  "  --engine ENGINE   podman, crio, containerd, docker; all: those that are here\n"
+	  "  --engine ENGINE   podman, crio, containerd, docker; all: those that are here;\n"
+	  "                    without it: those that are registered, by the same doors again\n"
 	  "  --door DOOR       hook: a file in a hooks directory (podman, crio; their default)\n"
 	  "                    precreate: podman's own stage, which hardens\n"
 	  "                    runtime: the engine's table of runtimes (the default of\n"
@@ -163,13 +164,14 @@ static const struct command commands[] = {
 	  "                    mode audit otherwise, which refuses nothing\n"
 	  "  --root DIR        another root than /\n\n"
 	  "Doors add up: run it once for each. A second run changes nothing. It refuses what\n"
-	  "would leave a host where no container can start. Engines that have to be\n"
-	  "restarted are named; none is.\n\n"
+	  "would leave a host where no container can start. It names the engines that have\n"
+	  "to be restarted, and restarts none.\n\n"
 	  "Exit status: 0 done, or nothing to do; 2 usage; 3 not done, and nothing changed.\n\n"
 	  "Examples:\n"
 	  "  cofferdam install --engine podman --plan\n"
 	  "  cofferdam install --engine all && cofferdam doctor\n"
-	  "  cofferdam install --engine docker --door divert\n",
+	  "  cofferdam install --engine docker --door divert\n"
+	  "  cofferdam install --enforce\n",
 	  cmd_install },
 	{ "uninstall", "[--engine ENGINE|all] [--plan] [--root DIR]", "take the registration back",
 	  "Every file is again as it was, byte for byte. One that was changed since keeps\n"
@@ -248,11 +250,15 @@ static const struct command *find(const char *name)
 
 static int unknown(const char *name)
 {
+	const char *names[ARRAY_SIZE(commands)], *near;
 	_cleanup_buf_ struct buf shown = { 0 };
 
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		names[i] = commands[i].name;
+	near = text_nearest(name, names, ARRAY_SIZE(names));
 	text_escape(&shown, name, strlen(name), 64);
-	(void)fprintf(stderr, "cofferdam: no command \"%s\"; see cofferdam --help\n",
-		      buf_cstr(&shown));
+	(void)fprintf(stderr, "cofferdam: no command \"%s\"; %s%s%s\n", buf_cstr(&shown),
+		      near ? "did you mean \"" : "see ", near ? near : "cofferdam --help", near ? "\"?" : "");
 	return STATUS_USAGE;
 }
 

@@ -18,7 +18,7 @@ static bool in_place(struct doctor *d, enum engine engine)
 		if (!what)
 			continue;
 		good = false;
-		remark(d, REMARK_FAULT, "registration", engine, "run cofferdam install for it again",
+		remark(d, REMARK_FAULT, "registration", engine, "run cofferdam install, which mends that",
 		       "%s%s %s", d->tree.name, c->path, what);
 	}
 	return good;
@@ -56,7 +56,7 @@ static void notes(struct doctor *d, enum engine engine, const struct plan *plan)
 		    strncmp(colon + 2, "restart ", 8) == 0)
 			continue;
 		remark(d, REMARK_WARNING, "bypass", engine,
-		       strstr(colon, "--door divert") ? "cofferdam install --door divert for this engine" :
+		       strstr(colon, "--door divert") ? "cofferdam install --engine NAME --door divert" :
 		       "take it out of the engine's configuration, or judge what uses it otherwise",
 		       "%s", colon + 2);
 	}
@@ -101,7 +101,7 @@ static void in_force(struct doctor *d, enum engine engine)
 		plan_print_engine(&lines, plan, engine);
 		one_line(&lines);
 		if (lines.len > 0)
-			remark(d, REMARK_FAULT, "registration", engine, "run cofferdam install for it again",
+			remark(d, REMARK_FAULT, "registration", engine, "run cofferdam install, which mends that",
 			       "the door %s is not in force any more: %s", install_door_name(want.door),
 			       buf_cstr(&lines));
 		else
@@ -200,11 +200,11 @@ void doctor_engine(struct doctor *d, enum engine engine)
 	if (!there && !used)
 		return;
 	hooked = doctor_hooks(d, engine);
-	if (!used && hooked && engine == ENGINE_CONTAINERD)
+	if (!used && hooked)
 		remark(d, REMARK_WARNING, "registration", engine, "cofferdam install --engine NAME",
 		       "it has Cofferdam's hook by hand, and no door is installed for it");
 	else if (!used)
-		remark(d, REMARK_FAULT, "registration", engine, "cofferdam install --engine NAME, or uninstall it",
+		remark(d, REMARK_FAULT, "registration", engine, "cofferdam install --engine NAME, or take NAME off this host",
 		       "it is on this host, and what it starts is not looked at");
 	else if (!there)
 		remark(d, REMARK_WARNING, "registration", engine, "cofferdam uninstall --engine NAME",

@@ -122,7 +122,7 @@ bool doctor_hooks(struct doctor *d, enum engine engine)
 		remark(d, REMARK_GOOD, "hooks", engine, NULL, "%zu of the hooks that it reads are Cofferdam's",
 		       ours);
 	else if (d->state.doors[engine][INSTALL_HOOK])
-		remark(d, REMARK_FAULT, "hooks", engine, "run cofferdam install for it again",
+		remark(d, REMARK_FAULT, "hooks", engine, "run cofferdam install, which mends that",
 		       "no folder that it reads has Cofferdam's hook");
 	return r == 0 && ours > 0;
 }

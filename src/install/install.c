@@ -67,6 +67,8 @@ static int want_engine(struct plan *plan, const struct install_want *want, enum 
 	enum install_door door = want->door_given ? want->door : ways[engine][0];
 	int r;
 
+	if (want->registered)
+		return plan_engine(plan, engine, err);
 	if (!has_door(engine, door)) {
 		r = no_such_door(engine, door, err);
 		if (want->all)
@@ -112,8 +114,8 @@ static void notes(struct plan *plan, enum engine engine)
 		plan_note(plan, engine, "docker run --runtime runc and docker build do not pass this door; "
 			  "--door divert covers them");
 	if (engine == ENGINE_DOCKER && (made = made_by_docker(&plan->tree, false)) > 0)
-		plan_note(plan, engine, "%zu containers were made for another runtime, and do not pass this door "
-			  "whenever they are started; make them anew, or --door divert covers them", made);
+		plan_note(plan, engine, "containers that were made for another runtime, and whenever they are started do "
+			  "not pass this door: %zu; make them anew, or --door divert covers them", made);
 }
 
 static int want_engines(struct plan *plan, const struct install_want *want, struct error *err)
@@ -128,7 +130,8 @@ static int want_engines(struct plan *plan, const struct install_want *want, stru
 	for (int e = ENGINE_MAX - 1; r == 0 && e > ENGINE_UNKNOWN; e--) {
 		enum engine engine = (enum engine)e;
 
-		if (!(want->all ? where_engine(&plan->tree, engine) : want->engines[e]))
+		if (!(want->registered ? installed_uses(&plan->state, engine) :
+		      want->all ? where_engine(&plan->tree, engine) : want->engines[e]))
 			continue;
 		any = true;
 		if (!where_engine(&plan->tree, engine))
@@ -137,6 +140,8 @@ static int want_engines(struct plan *plan, const struct install_want *want, stru
 		if (r == 0)
 			notes(plan, engine);
 	}
+	if (r == 0 && !any && want->registered)
+		return error_set(err, -ENOENT, "nothing is installed yet; name an engine with --engine");
 	if (r == 0 && !any)
 		r = error_set(err, -ENOENT, "no podman, crio, containerd or dockerd in the usual folders; "
 			      "name one with --engine");

@@ -11,6 +11,20 @@
 
 static const char *const levels[] = { "good", "warning", "fault" };
 
+/* mending - @mend for @engine: where it says NAME, the engine's. malloc'd. */
+static char *mending(const char *mend, enum engine engine)
+{
+	_cleanup_buf_ struct buf out = { 0 };
+	const char *at;
+
+	for (; (at = strstr(mend, "NAME")); mend = at + strlen("NAME")) {
+		buf_add(&out, mend, (size_t)(at - mend));
+		buf_str(&out, engine_name(engine));
+	}
+	buf_str(&out, mend);
+	return buf_steal(&out);
+}
+
 void remark(struct doctor *d, enum remark_level level, const char *topic, enum engine engine,
 	    const char *mend, const char *fmt, ...)
 {
@@ -32,7 +46,7 @@ void remark(struct doctor *d, enum remark_level level, const char *topic, enum e
 		text_escape(&shown, what, strlen(what), 2000);
 	v[d->out->n++] = (struct remark){
 		.level = level, .topic = topic, .engine = engine, .what = buf_steal(&shown),
-		.mend = mend ? strdup(mend) : NULL,
+		.mend = mend ? mending(mend, engine) : NULL,
 	};
 	d->out->oom |= !what || !v[d->out->n - 1].what || (mend && !v[d->out->n - 1].mend);
 }

@@ -231,7 +231,8 @@ int store_rollback(struct store *store, const char *name, struct manifest *ret,
 	if (r < 0)
 		return r;
 	if (n < 2)
-		return error_set(err, -ENOENT, "%s: nothing was active before", name);
+		return error_set(err, -ENOENT, n ? "%s: nothing was active before" :
+				 "%s: is not active; cofferdam bundle list shows what is", name);
 	r = store_version(store, name, n - 1, &version, err);
 	if (r == 0)
 		r = fit(store, name, version, &m, err);

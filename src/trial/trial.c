@@ -131,6 +131,9 @@ int trial_read(const char *path, struct trial *ret, struct error *err)
 		return error_oom(err);
 	}
 	fd = open(tests, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return error_set(err, -ENOENT, "%s: does not exist; its tests belong there, as NAME.cases.json "
+				 "(TESTS in cofferdam-policy(5))", tests);
 	if (fd < 0)
 		return error_sys(err, errno, "%s", tests);
 	dir = (struct trial_dir){ fd, tests };

@@ -49,7 +49,7 @@ runs "control: it builds" "sha256:" env DOCKER_BUILDKIT=1 "${build[@]}"
 # --- the default runtime ---
 
 docker create --name early --network none --pid host bb echo in >/dev/null
-runs "install" "1 containers were made for another runtime.*restart dockerd|restart dockerd.*1 containers were made for another runtime" "$cofferdam" install --engine docker --enforce
+runs "install" "restart dockerd.*for another runtime, .*: 1;" "$cofferdam" install --engine docker --enforce
 touch -d '+10 seconds' /etc/docker/daemon.json
 is "the file is JSON, and what was there is kept" "$(jq -r '"\(.bridge) \(.["default-runtime"])"' \
 	/etc/docker/daemon.json)" "none cofferdam"
