@@ -1,31 +1,34 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# The examples of docs/policy-guide.md are what they say: files that stand after
-# "<!-- file PATH -->" are written, and what stands after "<!-- run -->" is run, in
-# the order of the page, and must say just that. Needs no root.
+# The examples of docs/policy-guide.md and of the README are what they say: files that
+# stand after "<!-- file PATH -->" are written, and what stands after "<!-- run -->" is
+# run, in the order of the page, and must say just that. Needs no root.
 #
 #	tests/docs.sh --show	prints what each command says, to write it down
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 setup_work
-mkdir "$work/page" "$work/parts" "$work/page/etc" "$work/page/etc/bundles"
-cd "$work/page" || exit 99
-guide=$src/docs/policy-guide.md
 show=false
 [ "${1-}" != --show ] || show=true
 
-# One numbered file a part: its first line is "file PATH" or "run".
-awk -v to="$work/parts" '
-	/^<!-- file .* -->$/ { what = "file " $3; next }
-	/^<!-- run -->$/ { what = "run"; next }
-	/^```/ && inside { close(part); inside = 0; what = ""; next }
-	/^```/ && what != "" { part = sprintf("%s/%03d", to, ++n); print what >part; inside = 1; next }
-	inside { print >part }
-	what != "" && !inside && NF { print "line " FNR ": no block follows the mark"; bad = 1; exit }
-	END { exit bad || inside || what != "" }
-' "$guide" || bail "$guide: a mark without its block"
+# split PAGE - one numbered file a part: its first line is "file PATH" or "run"
+split() {
+	rm -rf "$work/page" "$work/parts"
+	mkdir -p "$work/page/etc/bundles" "$work/parts"
+	cd "$work/page" || exit 99
+	echo '{ "format": 1 }' >etc/host.json
+	awk -v to="$work/parts" '
+		/^<!-- file .* -->$/ { what = "file " $3; next }
+		/^<!-- run -->$/ { what = "run"; next }
+		/^```/ && inside { close(part); inside = 0; what = ""; next }
+		/^```/ && what != "" { part = sprintf("%s/%03d", to, ++n); print what >part; inside = 1; next }
+		inside { print >part }
+		what != "" && !inside && NF { print "line " FNR ": no block follows the mark"; bad = 1; exit }
+		END { exit bad || inside || what != "" }
+	' "$1" || bail "$1: a mark without its block"
+}
 
 # As a reader would call it, on a host of the test's own.
 # shellcheck disable=SC2317 # by eval
@@ -61,25 +64,34 @@ run_part() {
 	[ -z "$command" ] || run_one "$command" "${wanted%$'\n'}"
 }
 
-files=0
-runs=0
-for part in "$work/parts"/*; do
-	read -r what path <"$part"
-	if [ "$what" = file ]; then
+# page FILE - its examples
+page() {
+	local part what path
+
+	split "$src/$1"
+	files=0 runs=0
+	for part in "$work/parts"/*; do
+		read -r what path <"$part"
+		if [ "$what" = run ]; then
+			run_part "$part"
+			runs=$((runs + 1))
+			continue
+		fi
 		mkdir -p "$(dirname "$path")"
 		tail -n +2 "$part" >"$path"
 		files=$((files + 1))
 		# an example is a policy, or a part of one that is whole elsewhere
 		case $path in
-		*/policy.json) holds "$path is a policy" "$cofferdam" policy lint "./$path" ;;
-		*.cases.json) holds "$path: its cases pass" "$cofferdam" policy test "./${path%/tests/*}" ;;
+		*/policy.json) holds "$1: $path is a policy" "$cofferdam" policy lint "./$path" ;;
+		*.cases.json) holds "$1: $path: its cases pass" "$cofferdam" policy test "./${path%/tests/*}" ;;
 		etc/host.json) ;;
-		*) not_ok "$path: what is that?" ;;
+		*) not_ok "$1: $path: what is that?" ;;
 		esac
-	else
-		run_part "$part"
-		runs=$((runs + 1))
-	fi
-done
-is "there were examples" "$((files >= 8 && runs >= 5))" 1
+	done
+}
+
+page README.md
+is "README.md: there were examples" "$files $runs" "1 1"
+page docs/policy-guide.md
+is "docs/policy-guide.md: there were examples" "$((files >= 8 && runs >= 5))" 1
 done_testing

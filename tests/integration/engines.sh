@@ -47,7 +47,7 @@ build_policy() {
 		policies: [ { when: { engine: $engine, bundle: $bundles }, use: "build" },
 			{ use: "restricted" } ],
 		log: { file: "/var/log/cofferdam.jsonl" } }' >/etc/cofferdam/host.json
-	policy_for_builds >/etc/cofferdam/bundles/build/policy.json
+	guide_policy build >/etc/cofferdam/bundles/build/policy.json
 }
 
 build_policy_off() {

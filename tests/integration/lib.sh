@@ -110,10 +110,9 @@ shell() {
 	jq -nr --arg c "$1" '".process.args = " + (["/bin/sh", "-c", $c] | tojson)'
 }
 
-# policy_for_builds - the policy "build", as the policy guide has it
-policy_for_builds() {
-	# shellcheck disable=SC2016 # no command
-	sed -n '\#^<!-- file etc/bundles/build/policy.json -->#,/^```$/{/^[{ ]/p;}' \
+# guide_policy NAME - that policy, as the policy guide has it
+guide_policy() {
+	sed -n "\\#^<!-- file etc/bundles/$1/policy.json -->#,/^\`\`\`\$/{/^[{} ]/p;}" \
 		"$src/docs/policy-guide.md"
 }
 

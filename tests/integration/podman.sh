@@ -26,7 +26,11 @@ own_policy userns userns <<-END
 	{ "format": 1, "name": "userns", "extends": "restricted",
 	  "rules": { "device-cgroup": { "action": "warn" } } }
 END
-policy_for_builds | own_policy build build
+guide_policy build | own_policy build build
+data=$(host_config data '.policies = [{use: "data"}]')
+guide_policy data | own_policy data data
+mount -t tmpfs tmpfs /srv
+mkdir /srv/data
 
 # registration STAGE HOST_CONFIG - a hooks.d file
 registration() {
@@ -185,6 +189,16 @@ pods() {
 	podman kube down "$work/privileged.yaml" >/dev/null 2>&1
 }
 
+# docs/policy-guide.md, "Allowing what a workload needs"
+workload() {
+	gate "$data"
+	allowed "the guide's policy lets its folder pass" "${modest[@]}" -v /srv/data:/data:nosuid,nodev
+	told "and no folder above" 'host-path: ' "${modest[@]}" -v /srv:/data:nosuid,nodev
+	allowed "and its sysctl, beside podman's own" "${modest[@]}" --sysctl net.core.somaxconn=1024
+	gate "$restricted"
+	told "which restricted does not" 'sysctl: ' "${modest[@]}" --sysctl net.core.somaxconn=1024
+}
+
 # conmon's clean-up starts it anew, with no one at hand to pass --hooks-dir.
 restarts() {
 	gate "$restricted"
@@ -266,6 +280,7 @@ for each in runc crun; do
 	hooks_dir
 	detached
 	pods
+	workload
 	restarts
 	builds
 	precreate "$each"
