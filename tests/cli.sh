@@ -54,11 +54,21 @@ like "an unknown command: or the overview" "$err" "see cofferdam --help"
 exits 0 --version
 like "version" "$out" "^cofferdam [0-9]+\.[0-9]+"
 
+exits 0 rules
+is "rules: every action stands below its policy" \
+	"$(awk '/^RULE/ { at = index($0, "baseline") }
+		/^  / { print length($1) + 2 < at && substr($0, at) ~ /^[a-z]/ }' <<<"$out" | sort -u)" 1
+
 # --- check ---
 
 exits 0 check "${policy[@]}" "$good"
 like "check names the verdict and the policy" "$out" "allowed by policy test"
 exits 0 check "${policy[@]}" "$good/config.json"
+jq '.process | .noNewPrivileges = false' "$good/config.json" >process.json
+exits 0 check "${policy[@]}" --exec process.json "$good"
+like "check --exec: where, but in no line of a file that is not the process's" "$out" \
+	'config.json /process/noNewPrivileges'
+like "check --exec: and nothing to do that cannot be done" "$out" "Next: cofferdam explain exec-exceeds"
 exits 0 check "${policy[@]}" --policy baseline "$good"
 exits 0 check "${policy[@]}" "$ordinary"
 like "check: hardening is announced" "$out" "harden"

@@ -7,8 +7,14 @@
 static void list_text(struct buf *out)
 {
 	const char *family = "";
+	int wide = 0;
 
-	buf_printf(out, "%-19s %-9s %-11s %-10s %s\n", "RULE", "baseline", "restricted",
+	for (size_t i = 0; i < RULE_MAX; i++) {
+		const int n = (int)strlen(registry_rule((enum rule_id)i)->id);
+
+		wide = n > wide ? n : wide;
+	}
+	buf_printf(out, "%-*s %-9s %-11s %-10s %s\n", wide + 2, "RULE", "baseline", "restricted",
 		   "cis-docker", "WHAT MUST HOLD");
 	for (size_t i = 0; i < RULE_MAX; i++) {
 		const struct rule *rule = registry_rule((enum rule_id)i);
@@ -16,7 +22,7 @@ static void list_text(struct buf *out)
 		if (strcmp(family, rule->family) != 0)
 			buf_printf(out, "%s:\n", rule->family);
 		family = rule->family;
-		buf_printf(out, "  %-17s %-9s %-11s %-10s %s\n", rule->id,
+		buf_printf(out, "  %-*s %-9s %-11s %-10s %s\n", wide, rule->id,
 			   action_name(rule->action[BUNDLE_BASELINE]),
 			   action_name(rule->action[BUNDLE_RESTRICTED]),
 			   action_name(rule->action[BUNDLE_CIS_DOCKER]), rule->title);

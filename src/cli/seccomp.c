@@ -118,7 +118,7 @@ static void excess_text(struct buf *out, const struct seccomp_excess *e, const c
 		return;
 	}
 	if (e->kind != EXCESS_ALWAYS) {
-		buf_str(out, e->kind == EXCESS_HIGH ? ", with higher bits that an int has not, for example ("
+		buf_str(out, e->kind == EXCESS_HIGH ? ", with bits that an int does not have, for example ("
 						    : ", for example (");
 		excess_args(out, e);
 		buf_char(out, ')');

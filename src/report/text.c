@@ -334,7 +334,7 @@ static void text_summary(struct buf *out, const struct report *report)
 		buf_str(out, "no findings\n");
 		return;
 	}
-	if (d->verdict == VERDICT_HARDEN) {
+	if (d->verdict == VERDICT_HARDEN && report->subject->on != ON_EXEC) {
 		buf_str(out, "\nNext: cofferdam harden ");
 		/* what is copied to a shell must be one word there */
 		if (strspn(report_name(report), word) == strlen(report_name(report)))

@@ -159,6 +159,9 @@ void report_lines(struct report_lines *ret, const struct report *report)
 	struct report_mark mark = { .line = 1 };
 	size_t last = 0, n;
 
+	/* an exec's process was put into the container's configuration: a text that nobody has */
+	if (report->subject->on == ON_EXEC)
+		doc = NULL;
 	*ret = (struct report_lines){ .doc = doc };
 	for (size_t i = 0; i < findings->n; i++) {
 		const struct json *node = findings->v[i].node;
