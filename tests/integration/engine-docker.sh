@@ -132,6 +132,9 @@ build_policy docker "/var/lib/docker/buildkit/executor/*"
 runs "divert: docker build, with a policy of its own" "sha256:" env DOCKER_BUILDKIT=1 "${build[@]}"
 refused "divert: and docker run, with the other" root-user "${run[@]}" bb true
 build_policy_off
+build_policy docker "/var/lib/docker/buildkit/executor/*" baseline
+runs "divert: docker build, with baseline" "sha256:" env DOCKER_BUILDKIT=1 "${build[@]}"
+build_policy_off
 mv /usr/sbin/runc.cofferdam "$work/kept"
 attempt "${run[@]}" "${modest[@]}" bb true
 like "divert: without the real runtime nothing starts, and the user sees why" "$status $output" \

@@ -48,6 +48,12 @@ runs "podman build: with a policy of its own" "" podman build --no-cache --netwo
 	-f "$work/Containerfile" "$work/lib"
 refused "and podman run: with the other" root-user "${run[@]}" localhost/bb true
 build_policy_off
+build_policy podman "/var/tmp/buildah*" baseline
+runs "podman build: baseline hardens it" "" podman build --no-cache --network none \
+	-f "$work/Containerfile" "$work/lib"
+is "podman build: as is recorded" "$(jq -r '"\(.policy) \(.verdict)"' /var/log/cofferdam.jsonl | tail -n 1)" \
+	"baseline harden"
+build_policy_off
 
 # podman drops a hook whose program is missing, and says nothing
 mv "$libexec/cofferdam-hook" "$libexec/away"

@@ -38,13 +38,13 @@ host_json=$("$cofferdam" check --help | sed -n 's/.*instead of \(.*host\.json\)$
 mkdir -p "$libexec"
 cp "$build/cofferdam-hook" "$build/cofferdam-runtime" "$libexec/"
 
-# build_policy ENGINE BUNDLES - for a while, image builds have a policy of their own, known
-# by where their bundles lie; build_policy_off ends it
+# build_policy ENGINE BUNDLES [POLICY] - for a while, image builds have a policy of their own,
+# known by where their bundles lie; build_policy_off ends it
 build_policy() {
 	mkdir -p /etc/cofferdam/bundles/build
 	cp -p /etc/cofferdam/host.json "$work/host.json"
-	jq -n --arg engine "$1" --arg bundles "$2" '{ format: 1, mode: "enforce",
-		policies: [ { when: { engine: $engine, bundle: $bundles }, use: "build" },
+	jq -n --arg engine "$1" --arg bundles "$2" --arg use "${3-build}" '{ format: 1, mode: "enforce",
+		policies: [ { when: { engine: $engine, bundle: $bundles }, use: $use },
 			{ use: "restricted" } ],
 		log: { file: "/var/log/cofferdam.jsonl" } }' >/etc/cofferdam/host.json
 	guide_policy build >/etc/cofferdam/bundles/build/policy.json
