@@ -92,6 +92,9 @@ page() {
 
 page README.md
 is "README.md: there were examples" "$files $runs" "1 1"
+is "README.md: as many rules as there are" \
+	"$(sed -n 's/^Version .* has \([0-9]*\) rules.*/\1/p' "$src/README.md")" \
+	"$("$cofferdam" rules | grep -c '^  ')"
 page docs/policy-guide.md
 is "docs/policy-guide.md: there were examples" "$((files >= 8 && runs >= 5))" 1
 done_testing
