@@ -99,6 +99,9 @@ is "records, whatever the policy" $? 0
 like "what could not be judged at all" \
 	"$(tail -n 1 "$work/hosts/plain.log" | "$cofferdam" explain --host-config "$hostjson" -)" \
 	"refused, mode enforce.*failed     .*config.json:2:1"
+like "what the gate killed it for" "$(echo '{"format":1,"program":"cofferdam-gate","verdict":"deny","refused":true,
+	"failure":"at /data is /etc of the host"}' | tr -d '\n' | "$cofferdam" explain --host-config "$hostjson" -)" \
+	"killed for at /data"
 
 # As the host uses the policy: with its overlay
 jq -n '{ format: 1, policies: [ { use: "restricted" } ],

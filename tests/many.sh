@@ -30,6 +30,11 @@ done
 "$cofferdam" check --jobs 1 --policy restricted tree >one.out 2>one.err
 is "one thread: the worst wins" $? 3
 is "one thread: all are told" "$(grep -c ' by policy restricted$' one.out) $(wc -l <one.err)" "80 40"
+is "one thread: and their sum is" "$(tail -n 1 one.out)" \
+	"120 configurations: 40 would start, 40 denied, 40 could not be judged"
+is "one input has none" "$("$cofferdam" check --policy restricted tree/1000 | grep -c configurations)" 0
+is "nor has JSON" "$("$cofferdam" check --format json --policy restricted tree/1000 tree/1001 |
+	grep -vc '^{')" 0
 for jobs in 2 7 64; do
 	"$cofferdam" check --jobs $jobs --policy restricted tree >out 2>err
 	is "$jobs threads: the same exit status" $? 3
@@ -78,9 +83,10 @@ found() {
 is "a weak profile is found behind harmless ones" "$(found good good good weak good weak weak good)" "---w-ww-"
 # Of a weak one that is known, the next is told the same as if it were alone.
 bundle other "$alone" "$weak" '.linux.seccomp.syscalls += [{ names: ["mount"], action: "SCMP_ACT_ALLOW" }]' >/dev/null
-# told FORMAT INPUT... - all but the lines between inputs
+# told FORMAT INPUT... - all but the lines between inputs, and their sum
 told() {
-	"$cofferdam" check --verbose --jobs 1 --policy restricted --format "$@" 2>&1 | grep .
+	"$cofferdam" check --verbose --jobs 1 --policy restricted --format "$@" 2>&1 | grep . |
+		grep -v '^[0-9]* configurations: '
 }
 for format in text json; do
 	for one in weak good weak other weak other privileged; do
@@ -126,7 +132,7 @@ if command -v script >/dev/null; then
 	like "progress on a terminal" "$(tr '\r' '\n' <progress)" '[0-9]+ judged'
 	like "which is erased in the end" "$(tail -c 20 progress | tr -d '\r')" $'\033\\[K$'
 	script -qec "'$cofferdam' check --jobs 2 --policy restricted tree" /dev/null </dev/null >progress 2>&1
-	unlike "none between results on a terminal" "$(head -c 100000 progress)" 'judged'
+	unlike "none between results on a terminal" "$(head -c 100000 progress)" '[0-9] judged'
 else
 	skip "progress" "script(1) is missing"
 fi

@@ -102,7 +102,8 @@ static void head(struct buf *out, const struct log_entry *e)
 	put(out, "\n  image      ", e->image.v);
 	put(out, "\n  image id   ", e->image_id.v);
 	put(out, "\n  judged by  ", e->program.v);
-	put(out, "\n  failed     ", e->failure.v);
+	put(out, e->refused.v && strcmp(e->program.v ? e->program.v : "", "cofferdam-gate") == 0 ?
+	    "\n  killed for " : "\n  failed     ", e->failure.v);
 	buf_char(out, '\n');
 }
 

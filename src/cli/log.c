@@ -145,7 +145,7 @@ static void print_text(struct buf *out, const struct summary *s)
 	if (s->records > 0)
 		buf_char(out, '\n');
 	if (s->failures > 0)
-		buf_printf(out, "  %zu could not be judged at all: see their \"failure\"\n", s->failures);
+		buf_printf(out, "  %zu were not judged at all, or killed at the gate: see their \"failure\"\n", s->failures);
 	if (s->unreadable > 0)
 		buf_printf(out, "  %zu lines are no records\n", s->unreadable);
 	if (s->records == 0)

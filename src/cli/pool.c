@@ -70,6 +70,7 @@ static void tell(struct pool *pool, struct job *job)
 	else if (job->out.len > 0)	/* what fails here is seen when it is flushed */
 		(void)fwrite(job->out.data, 1, job->out.len, stdout);
 	pool->status = cli_worst(pool->status, job->status);
+	pool->by_status[job->status]++;
 	free(job->path);
 	free((void *)(uintptr_t)job->failed);	/* pool_add()'s copy */
 	buf_free(&job->out);
@@ -258,6 +259,10 @@ int pool_finish(struct pool *pool)
 		(void)pthread_mutex_destroy(&pool->lock);
 	}
 	erase(pool);
+	if (pool->separate && pool->told > 1)
+		(void)printf("\n%zu configurations: %zu would start, %zu denied, %zu could not be judged\n",
+			     pool->told, pool->by_status[STATUS_ALLOWED], pool->by_status[STATUS_DENIED],
+			     pool->by_status[STATUS_UNJUDGED]);
 	flush(pool);
 	free(pool->jobs);
 	free(pool->ids);

@@ -26,10 +26,11 @@ struct pool {
 	void (*work)(void *context, struct job *job);	/* on any thread, several at once */
 	void *context;
 	unsigned threads;		/* 0: as many as processors are available */
-	bool separate;			/* an empty line between outputs */
+	bool separate;			/* for people: an empty line between outputs, and a sum */
 	/* private */
 	struct job *jobs;		/* a ring of @size */
 	size_t size, added, taken, told;
+	size_t by_status[STATUS_UNJUDGED + 1];	/* of those that were told */
 	int status;
 	unsigned started, idle;
 	bool tried, watched, closing, broken;
