@@ -122,6 +122,18 @@ static bool crio_pod_pid(const struct rule_input *in, const struct oci_namespace
 	       proc_pid(entry->path.v);
 }
 
+/* pods_share - whether a pod's containers can have such a namespace in common (CRI, NamespaceOption). */
+static bool pods_share(const struct oci_namespace *entry)
+{
+	static const enum oci_ns shared[] = { NS_IPC, NS_NETWORK, NS_PID, NS_USER, NS_UTS };
+
+	for (size_t i = 0; entry->type.v && i < ARRAY_SIZE(shared); i++) {
+		if (strcmp(entry->type.v, oci_ns_name(shared[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
 int check_foreign_namespace(const struct rule_input *in, struct findings *out,
 			    struct error *err)
 {
@@ -135,7 +147,7 @@ int check_foreign_namespace(const struct rule_input *in, struct findings *out,
 		const struct fact_ns *joined = NULL;
 		enum oci_ns ns = NS_MAX;
 
-		if (!path || path[0] == '\0' || (pod && proc_pid(path)) ||
+		if (!path || path[0] == '\0' || (pod && proc_pid(path) && pods_share(entry)) ||
 		    crio_pod_pid(in, entry) || rule_listed(in, "allow", path))
 			continue;
 		for (int t = 0; entry->type.v && t < NS_MAX; t++) {

@@ -25,6 +25,19 @@ static int unjudged(const struct rule_input *in, struct findings *out, struct er
 	return rule_unjudged(in, out, err, pointer, "%s cannot be compared: %s", what, reason(fact));
 }
 
+/*
+ * shared_mounts - @pointer joins another's mount namespace: pivot_root(2) makes the
+ * container's root that of all who are in it, a service of the host's among them.
+ */
+static int shared_mounts(const struct rule_input *in, struct findings *out, struct error *err,
+			 const char *pointer, const char *path)
+{
+	struct finding *f = finding_add(in, out, err, pointer,
+					"joins a mount namespace that is another's, for all of whom the container's root would be theirs");
+
+	return f ? finding_value(f, err, "%s", path) : err->code;
+}
+
 /* judge_path - the entry joins an existing namespace: is it the host's? */
 static int judge_path(const struct rule_input *in, struct findings *out, struct error *err,
 		      size_t index)
@@ -46,7 +59,8 @@ static int judge_path(const struct rule_input *in, struct findings *out, struct 
 	if (host->is != FACT_KNOWN)
 		return unjudged(in, out, err, buf_cstr(&pointer), "the host's namespace", host);
 	if (!fact_ns_same(joined, host))
-		return 0;
+		return ns != NS_MOUNT ? 0
+				      : shared_mounts(in, out, err, buf_cstr(&pointer), entry->path.v);
 	f = finding_add(in, out, err, buf_cstr(&pointer),
 			"joins the host's %s namespace by a path", oci_ns_name(ns));
 	return f ? finding_value(f, err, "%s", entry->path.v) : err->code;
@@ -58,6 +72,7 @@ static int judge_running(const struct rule_input *in, struct findings *out,
 {
 	enum oci_ns ns = (enum oci_ns)registry_rule(in->id)->arg;
 	const struct fact_ns *host = &in->facts->host[ns], *own = &in->facts->container[ns];
+	const struct oci_namespace *entry = oci_ns_find(in->spec, ns);
 	struct finding *f;
 
 	if (own->is != FACT_KNOWN)
@@ -71,7 +86,9 @@ static int judge_running(const struct rule_input *in, struct findings *out,
 		return f ? finding_value(f, err, "%s:[%" PRIu64 "]", oci_ns_proc(ns), own->ino)
 			 : err->code;
 	}
-	if (oci_ns_find(in->spec, ns))
+	if (entry && ns == NS_MOUNT && entry->path.v && entry->path.v[0])
+		return shared_mounts(in, out, err, "/linux/namespaces", entry->path.v);
+	if (entry)
 		return 0;
 	f = finding_add(in, out, err, "/linux/namespaces",
 			"has no \"%s\" entry, yet the container has such a namespace: this is not the configuration that the runtime read",
