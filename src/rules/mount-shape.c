@@ -55,14 +55,42 @@ static int judge_bind_type(const struct rule_input *in, struct findings *out,
 }
 
 /*
- * judge_remount - that makes no mount: it sets what the file system is mounted with that
- * lies there already (mount(2)), wherever else it is mounted. No engine asks for it.
+ * puts_link - the option by which crun leaves the link that the source is in the container,
+ * and does not mount what it leads to; or NULL. What comes after follows it: another
+ * mount, the working directory.
  */
-static int judge_remount(const struct rule_input *in, struct findings *out, struct error *err,
+static const char *puts_link(const struct rule_input *in, size_t index)
+{
+	static const char *const options[] = { "copy-symlink", "src-nofollow", "dest-nofollow" };
+	const struct oci_mount *mount = oci_mount_at(in->spec, index);
+	const char *real = mount_source(in, index)->real;
+
+	/* no link is on the way */
+	if (real && mount->source.v && strcmp(real, mount->source.v) == 0)
+		return NULL;
+	for (size_t i = 0; mount->bind && i < ARRAY_SIZE(options); i++) {
+		if (oci_mount_option(mount, options[i]))
+			return options[i];
+	}
+	return NULL;
+}
+
+/*
+ * judge_options - "remount" makes no mount: it sets what the file system is mounted with
+ * that lies there already (mount(2)), wherever else it is mounted. No engine asks for it.
+ */
+static int judge_options(const struct rule_input *in, struct findings *out, struct error *err,
 			 size_t index)
 {
+	const char *link = puts_link(in, index);
 	struct finding *f;
 
+	if (link) {
+		f = mount_finding(in, out, err, index, "options",
+				  "leaves a symbolic link in the container, which leads what comes after it");
+		if (!f || finding_value(f, err, "%s", link) < 0)
+			return err->code;
+	}
 	if (!oci_mount_option(oci_mount_at(in->spec, index), "remount"))
 		return 0;
 	f = mount_finding(in, out, err, index, "options",
@@ -78,7 +106,7 @@ int check_mount_type(const struct rule_input *in, struct findings *out, struct e
 		_cleanup_free_ char *destination = NULL;
 		struct finding *f;
 
-		if (judge_remount(in, out, err, i) < 0)
+		if (judge_options(in, out, err, i) < 0)
 			return err->code;
 		if (strcmp(type, "bind") == 0 && judge_bind_type(in, out, err, i) < 0)
 			return err->code;

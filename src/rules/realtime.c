@@ -64,6 +64,26 @@ static int judge_cpu(const struct rule_input *in, struct findings *out, struct e
 	return f ? finding_value(f, err, "%" PRId64, runtime->v) : err->code;
 }
 
+/* judge_promotion - io.prio.class makes the requests of all in a cgroup v2 real-time ones. */
+static int judge_promotion(const struct rule_input *in, struct findings *out, struct error *err)
+{
+	const struct field_map *map = &in->spec->linux_.resources.unified;
+	struct finding *f;
+
+	for (size_t i = 0; i < map->n; i++) {
+		const char *value = map->v[i].v ? map->v[i].v : "";
+
+		/* promote-to-rt, and none-to-rt before Linux 6.5 (cgroup-v2.rst) */
+		if (!map->v[i].node->key || strcmp(map->v[i].node->key, "io.prio.class") != 0 ||
+		    !strstr(value, "-to-rt"))
+			continue;
+		f = finding_add(in, out, err, "/linux/resources/unified/io.prio.class",
+				"makes what it reads and writes real-time");
+		return f ? finding_value(f, err, "%s", value) : err->code;
+	}
+	return 0;
+}
+
 /* With it, any program of the container may ask for a real-time policy itself (getrlimit(2)). */
 static int judge_rlimit(const struct rule_input *in, struct findings *out, struct error *err)
 {
@@ -96,5 +116,7 @@ int check_realtime(const struct rule_input *in, struct findings *out, struct err
 	/* the cgroup is the container's, not an exec's */
 	if (r == 0 && in->on != ON_EXEC)
 		r = judge_cpu(in, out, err);
+	if (r == 0 && in->on != ON_EXEC)
+		r = judge_promotion(in, out, err);
 	return r < 0 ? r : judge_rlimit(in, out, err);
 }

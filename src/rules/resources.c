@@ -198,8 +198,12 @@ static int unlimited_swap(const struct rule_input *in, struct findings *out,
 	_cleanup_buf_ struct buf limit = { 0 };
 	struct finding *f;
 
-	/* -1 by the specification; no other negative number is a limit either. */
-	if (memory->swap.is != FIELD_PRESENT || memory->swap.v >= 0)
+	/*
+	 * -1 by the specification; no other negative number is a limit either. It is one of
+	 * memory and swap together: runtimes take the memory's off for cgroup v2.
+	 */
+	if (memory->swap.is != FIELD_PRESENT ||
+	    (memory->swap.v >= 0 && (uint64_t)memory->swap.v < MEMORY_UNLIMITED / 2))
 		return 0;
 	f = finding_add(in, out, err, pointer, SWAP_TEXT);
 	if (!f || finding_value(f, err, "%" PRId64, memory->swap.v) < 0)
