@@ -78,15 +78,45 @@ static const char *sets(const struct oci_hook *hook, const char *const *prefixes
 }
 
 /*
+ * searches_elsewhere - whether the hook's PATH has a folder that others than root may fill:
+ * nerdctl and its plugins run iptables by it. nerdctl hands its own caller's on.
+ */
+static bool searches_elsewhere(const struct oci_hook *hook)
+{
+	static const char *const path[] = { "PATH=", NULL };
+	static const char *const roots[] = { "/bin", "/nix", "/opt", "/root", "/run/current-system",
+					     "/run/wrappers", "/sbin", "/snap", "/usr",
+					     "/var/lib/snapd/snap" };
+	const char *at = sets(hook, path);
+
+	if (!at)
+		return false;
+	at += strlen(path[0]);
+	do {	/* an empty one is where it stands */
+		const size_t n = strcspn(at, ":");
+		_cleanup_free_ char *folder = strndup(at, n);
+		size_t i = 0;
+
+		while (folder && i < ARRAY_SIZE(roots) && !text_path_below(folder, roots[i]))
+			i++;
+		if (!folder || i == ARRAY_SIZE(roots) || text_path_climbs(folder))
+			return true;
+		at += n;
+	} while (*at++ == ':');
+	return false;
+}
+
+/*
  * nerdctls_own - "nerdctl [FLAG...] internal oci-hook STAGE". Not with flags or
- * variables that choose what it runs or reads (--cni-path, NERDCTL_TOML).
+ * variables that choose what it, or iptables below it, runs or reads.
  */
 static bool nerdctls_own(const struct oci_hook *hook)
 {
 	static const char *const flags[] = { "--address=", "--namespace=", "--snapshotter=",
 					     "--cgroup-manager=", "--debug=" };
 	static const char *const chooses[] = { "CNI_PATH=", "NETCONFPATH=", "NERDCTL_TOML=",
-					       NULL };
+					       "BASH_ENV=", "IP6TABLES_LIB_DIR=",
+					       "IPTABLES_LIB_DIR=", "XTABLES_LIBDIR=", NULL };
 	size_t at = 1;
 
 	while (at < hook->args.n) {
@@ -99,17 +129,22 @@ static bool nerdctls_own(const struct oci_hook *hook)
 			break;
 		at++;
 	}
-	return has_args(hook, at, "internal", "oci-hook") && !sets(hook, chooses);
+	return has_args(hook, at, "internal", "oci-hook") && !sets(hook, chooses) &&
+	       !searches_elsewhere(hook);
 }
 
 /*
  * Hooks that engines themselves write: dockerd runs itself again to set the
- * network key (libnetwork's setkey), nerdctl to make the network.
+ * network key (libnetwork's setkey), nerdctl to make the network. Both do it for
+ * what annotations and arguments name, so under another engine they are a stranger's.
  */
-static bool engines_own(const struct oci_hook *hook, const struct fact_program *program)
+static bool engines_own(const struct rule_input *in, const struct oci_hook *hook,
+			const struct fact_program *program)
 {
 	const char *name = text_path_base(program->real ? program->real : "");
 
+	if (in->engine == ENGINE_PODMAN || in->engine == ENGINE_CRIO)
+		return false;
 	return (strcmp(name, "dockerd") == 0 && has_args(hook, 0, "libnetwork-setkey", NULL)) ||
 	       (strcmp(name, "nerdctl") == 0 && nerdctls_own(hook));
 }
@@ -153,7 +188,7 @@ static const char *allowed_why_not(const struct rule_input *in, const struct oci
 		return program->why ? program->why : "the program can be changed by others than root";
 	if (sets(hook, loads))
 		return "its environment makes the dynamic linker load something else (ld.so(8))";
-	if ((program->own && called_as_here(in, hook)) || engines_own(hook, program))
+	if ((program->own && called_as_here(in, hook)) || engines_own(in, hook, program))
 		return NULL;
 	for (size_t i = 0; allow && allow[i]; i++) {
 		if (program->real && strcmp(program->real, allow[i]) == 0)
