@@ -119,7 +119,7 @@ struct fact_image {
 	char *cwd;			/* process.cwd after symbolic links, clean */
 	char *over;			/* the first destination of a mount, as config.json has it, that a
 					 * link leads over the kernel's folders, of the image or of what
-					 * is bound; or NULL */
+					 * is bound; or the place of one that a remedy would add; or NULL */
 	char *over_at;			/* ... where to, clean */
 };
 

@@ -370,16 +370,18 @@ struct inside_view {
 void inside_view_free(struct inside_view *view);
 /* inside_walk - where the absolute @path leads: clean, malloc'd. 0, or -errno. */
 int inside_walk(const struct inside_view *view, const char *path, char **ret) must_check;
-/* inside_mount - the destination of mount @view->n, clean, and where it leads with those
- * before it; both malloc'd. 0, or -errno. */
-int inside_mount(struct inside_view *view, char **ret_clean, char **ret_at) must_check;
+/* inside_lead - the destination @dest of a mount (or NULL), clean, and where it leads; both
+ * malloc'd. 0, or -errno. */
+int inside_lead(const struct inside_view *view, const char *dest, char **ret_clean,
+		char **ret_at) must_check;
 /* inside_add - from now on mount @view->n is there, @at. 0, or -ENOMEM. */
 int inside_add(struct inside_view *view, const char *at) must_check;
 
 /* --- image.c, core.c --- */
 
-int image_gather(const struct oci_spec *spec, const struct facts_source *source,
-		 struct fact_image *ret, struct error *err) must_check;
+/* image_gather - @policy (or NULL) says where its remedy would mount something, too. */
+int image_gather(const struct oci_spec *spec, const struct policy *policy,
+		 const struct facts_source *source, struct fact_image *ret, struct error *err) must_check;
 void image_free(struct fact_image *image);
 void core_gather(struct facts *facts);
 

@@ -249,9 +249,10 @@ static bool limited(const struct oci_spec *spec)
 	       resources->cpu.quota.v > 0 && resources->unified.n == 0;
 }
 
-static int gather(const struct oci_spec *spec, unsigned needed,
+static int gather(const struct oci_spec *spec, const struct policy *policy,
 		  const struct facts_source *source, struct facts *facts, struct error *err)
 {
+	const unsigned needed = facts_needed(policy);
 	struct cgroup_query query = { .all = &source->seen->cgroups, .pid = source->pid };
 	int r = gather_namespaces(spec, source, needed, facts, err);
 
@@ -270,7 +271,7 @@ static int gather(const struct oci_spec *spec, unsigned needed,
 		if (facts->rootfs.is == FACT_ABSENT && source->live <= 0)
 			facts->image.is = FACT_ABSENT;
 		else
-			r = image_gather(spec, source, &facts->image, err);
+			r = image_gather(spec, policy, source, &facts->image, err);
 	}
 	if ((needed & FACT_CORE) && !facts->borrowed)
 		core_gather(facts);
@@ -322,7 +323,7 @@ int facts_gather(const struct oci_spec *spec, const struct policy *policy,
 	places_start(&from.seen->places, source);
 	if (source->host)
 		host_lend(source->host, &facts, &from.seen->places);
-	r = gather(spec, facts_needed(policy), &from, &facts, err);
+	r = gather(spec, policy, &from, &facts, err);
 	if (r == 0)
 		r = gather_paths(spec, policy, &from, &facts, err);
 	if (r < 0)

@@ -63,12 +63,12 @@ static int find_link(const struct oci_spec *spec, int root, const char **ret)
 	return 0;
 }
 
-/* look_at_mount - the next mount: where it is, and whether a link leads it over the kernel's folders. */
-static int look_at_mount(struct inside_view *view, struct fact_image *ret)
+/* lead - to @ret_at where @dest leads; and it is told if that is over the kernel's folders by a link. */
+static int lead(const struct inside_view *view, const char *dest, struct fact_image *ret,
+		char **ret_at)
 {
-	const char *dest = oci_mount_at(view->spec, view->n)->destination.v;
 	_cleanup_free_ char *clean = NULL, *at = NULL;
-	int r = inside_mount(view, &clean, &at);
+	int r = inside_lead(view, dest, &clean, &at);
 
 	if (r < 0)
 		return r;
@@ -78,7 +78,8 @@ static int look_at_mount(struct inside_view *view, struct fact_image *ret)
 		if (!ret->over || !ret->over_at)
 			return -ENOMEM;
 	}
-	return inside_add(view, at);
+	*ret_at = steal_ptr(at);
+	return 0;
 }
 
 /*
@@ -87,10 +88,36 @@ static int look_at_mount(struct inside_view *view, struct fact_image *ret)
  */
 static int find_over(struct inside_view *view, struct fact_image *ret)
 {
+	const struct oci_spec *spec = view->spec;
 	int r = 0;
 
-	while (r == 0 && view->n < view->spec->mounts.n)
-		r = look_at_mount(view, ret);
+	while (r == 0 && view->n < spec->mounts.n) {
+		_cleanup_free_ char *at = NULL;
+
+		r = lead(view, oci_mount_at(spec, view->n)->destination.v, ret, &at);
+		if (r == 0)
+			r = inside_add(view, at);
+	}
+	return r;
+}
+
+/* find_remedy - likewise of the mounts that rootfs-writable would add. */
+static int find_remedy(const struct inside_view *view, const struct policy *policy,
+		       struct fact_image *ret)
+{
+	const int param = registry_param(registry_rule(RULE_ROOTFS_WRITABLE), "tmpfs");
+	const char *const *places;
+	int r = 0;
+
+	if (!policy || view->spec->root.readonly.v ||
+	    policy->rules[RULE_ROOTFS_WRITABLE].action != ACTION_HARDEN)
+		return 0;
+	places = policy->rules[RULE_ROOTFS_WRITABLE].params[param].list;
+	for (size_t i = 0; r == 0 && places && places[i]; i++) {
+		_cleanup_free_ char *at = NULL;
+
+		r = lead(view, places[i], ret, &at);
+	}
 	return r;
 }
 
@@ -115,8 +142,8 @@ static int open_root(const char *path, const struct facts_source *source)
 	return path_open_old(AT_FDCWD, live, O_DIRECTORY);
 }
 
-int image_gather(const struct oci_spec *spec, const struct facts_source *source,
-		 struct fact_image *ret, struct error *err)
+int image_gather(const struct oci_spec *spec, const struct policy *policy,
+		 const struct facts_source *source, struct fact_image *ret, struct error *err)
 {
 	const struct field_str *path = &spec->root.path, *cwd = &spec->process.cwd;
 	_cleanup_(inside_view_free) struct inside_view view = {
@@ -143,6 +170,8 @@ int image_gather(const struct oci_spec *spec, const struct facts_source *source,
 	r = find_link(spec, root, &link_name);
 	if (r == 0 && !view.live)
 		r = find_over(&view, ret);
+	if (r == 0 && !view.live)
+		r = find_remedy(&view, policy, ret);
 	if (r == 0 && cwd->is == FIELD_PRESENT) {
 		if (cwd->v[0] == '/')
 			r = inside_walk(&view, cwd->v, &cwd_copy);

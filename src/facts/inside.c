@@ -381,9 +381,8 @@ static int by_text(const struct inside_view *view, const char *path)
 	return source < 0 ? source : straight(source, rest);
 }
 
-int inside_mount(struct inside_view *view, char **ret_clean, char **ret_at)
+int inside_lead(const struct inside_view *view, const char *dest, char **ret_clean, char **ret_at)
 {
-	const char *dest = oci_mount_at(view->spec, view->n)->destination.v;
 	_cleanup_free_ char *path = NULL, *clean = NULL;
 	int r;
 

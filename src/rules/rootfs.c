@@ -81,18 +81,35 @@ static int add_all_tmpfs(const struct rule_input *in, struct finding *f, struct 
 	return r;
 }
 
+/* led - one of the policy's places that a link leads over the kernel's folders, or NULL. */
+static const char *led(const struct rule_input *in)
+{
+	const char *const *places = rule_param(in, "tmpfs")->list;
+	const struct fact_image *image = &in->facts->image;
+
+	for (size_t i = 0; image->over && places && places[i]; i++) {
+		if (strcmp(places[i], image->over) == 0)
+			return places[i];
+	}
+	return NULL;
+}
+
 int check_rootfs_writable(const struct rule_input *in, struct findings *out,
 			  struct error *err)
 {
 	const struct field_bool *set = &in->spec->root.readonly;
+	const char *place = led(in);
 	struct finding *f;
 	int r;
 
 	if (set->is == FIELD_PRESENT && set->v)
 		return 0;
-	f = finding_add(in, out, err, "/root/readonly", "the root filesystem is writable");
+	f = finding_add(in, out, err, "/root/readonly", "the root filesystem is writable%s",
+			place ? ", and a link leads a place for a tmpfs over what the kernel provides" : "");
 	if (!f)
 		return err->code;
+	if (place)
+		return finding_value(f, err, "%s -> %s", place, in->facts->image.over_at);
 	if (in->spec->mounts.is == FIELD_WRONG)
 		return 0;	/* no list to put a tmpfs in: it is denied */
 	r = finding_edit(f, JSON_ADD, "/root/readonly", "true", err);

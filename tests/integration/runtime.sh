@@ -305,6 +305,12 @@ refuses() {
 	refused "a mount that a link of the image leads over /proc" "$dir" \
 		'mount-over-system: .*link of the image'
 	rm "$work/rootfs/link"
+	mv "$work/rootfs/var/tmp" "$work/rootfs/var/was"
+	ln -s ../proc "$work/rootfs/var/tmp"
+	dir=$(bundle remedy '.root.readonly = false')
+	refused "a tmpfs that would be mounted so for rootfs-writable" "$dir" 'rootfs-writable: .*link'
+	rm "$work/rootfs/var/tmp"
+	mv "$work/rootfs/var/was" "$work/rootfs/var/tmp"
 	mkdir -p "$work/volume"
 	ln -sfn ../sys "$work/volume/link"
 	dir=$(bundle volume ".mounts += [{destination: \"/volume\", type: \"bind\",

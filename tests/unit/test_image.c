@@ -226,6 +226,35 @@ static void test_volumes(void **state)
 	assert_led(BIND("/", "vol"), NULL, "/x/fds", "/proc/self/fd");
 }
 
+/* What rootfs-writable would mount: as "restricted" hardens, and where it has to. */
+static void test_remedy(void **state)
+{
+	_cleanup_policy_ struct policy *policy = NULL;
+	struct error err = { 0 };
+
+	(void)state;
+	make_dir("@/rootfs");
+	make_dir("@/rootfs/var");
+	make_link("../proc", "@/rootfs/var/tmp");
+	assert_int_equal(policy_shipped(BUNDLE_RESTRICTED, &policy, &err), 0);
+	for (size_t i = 0; i < 4; i++) {
+		static const char *const configs[] = {
+			"{'root': {'path': 'rootfs'}}", "{'root': {'path': 'rootfs', 'readonly': true}}",
+			"{'root': {'path': 'rootfs'}, 'mounts': [{'destination': '/var', 'type': 'tmpfs'}]}",
+			"{'root': {'path': 'rootfs'}}",
+		};
+		_cleanup_subject_ struct subject s = gather(configs[i], i < 3 ? policy : NULL, 0);
+
+		assert_int_equal(s.facts.image.is, FACT_KNOWN);
+		if (i > 0) {
+			assert_null(s.facts.image.over);
+			continue;
+		}
+		assert_string_equal(s.facts.image.over, "/var/tmp");
+		assert_string_equal(s.facts.image.over_at, "/proc");
+	}
+}
+
 static void test_image(void **state)
 {
 	static const char config[] = "{'root': {'path': 'rootfs'}}";
@@ -279,6 +308,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_live_cwd, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_over, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_volumes, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_remedy, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_image, setup, teardown),
 	};
 
