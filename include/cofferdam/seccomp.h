@@ -213,6 +213,7 @@ enum seccomp_trap {
 	TRAP_SPECULATION,		/* switches mitigations of the processor off */
 	TRAP_UNKNOWN_NAME,		/* left out silently by the runtime */
 	TRAP_SOCKETCALL,		/* i386's socketcall walks around the rules on socket */
+	TRAP_CLONE_NAMESPACES,		/* clone makes the user namespaces that unshare may not */
 	TRAP_CLONE3,			/* clone3 walks around the rules on clone */
 	TRAP_CLONE3_ERRNO,		/* clone3 refused, but not with ENOSYS */
 	TRAP_MISSING_SUBARCH,		/* 32-bit programs are killed */

@@ -2,6 +2,7 @@
 #include "seccomp-private.h"
 
 #include <linux/audit.h>
+#include <linux/sched.h>
 #include <seccomp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -24,6 +25,7 @@ static const struct {
 	[TRAP_SPECULATION] = { "speculation", true },
 	[TRAP_UNKNOWN_NAME] = { "unknown-name", false },
 	[TRAP_SOCKETCALL] = { "socketcall", true },
+	[TRAP_CLONE_NAMESPACES] = { "clone-namespaces", true },
 	[TRAP_CLONE3] = { "clone3", true },
 	[TRAP_CLONE3_ERRNO] = { "clone3-errno", false },
 	[TRAP_MISSING_SUBARCH] = { "missing-subarch", false },
@@ -281,6 +283,40 @@ static void lint_doors(struct linting *l)
 	}
 }
 
+/* keeps_users - whether a rule that lets clone through does so without CLONE_NEWUSER alone. */
+static bool keeps_users(const struct oci_seccomp_rule *rule, uint32_t flags_index)
+{
+	const struct oci_seccomp_arg *args = rule->args.v;
+	const uint64_t flag = CLONE_NEWUSER;
+
+	for (size_t a = 0; a < rule->args.n; a++) {
+		const bool masked = is(&args[a].op, "SCMP_CMP_MASKED_EQ");
+		const uint64_t wanted = masked ? args[a].value_two.v : args[a].value.v;
+
+		if (args[a].index.v == flags_index && !(wanted & flag) &&
+		    (masked ? (args[a].value.v & flag) != 0 : is(&args[a].op, "SCMP_CMP_EQ")))
+			return true;
+	}
+	return false;
+}
+
+/* lint_clone - what is refused to unshare, clone(2) does: the widest way into the kernel is a
+ * user namespace, in which anybody has all capabilities. */
+static void lint_clone(struct linting *l)
+{
+	/* clone(2): on this architecture the flags come second */
+	const uint32_t flags_index = l->audit_arch == AUDIT_ARCH_S390X ? 1 : 0;
+
+	if (allowed(l, "unshare") != LET_NEVER)
+		return;
+	for (size_t i = 0; i < l->n; i++) {
+		if (lets(&l->rules[i].action) && names(&l->rules[i], "clone") &&
+		    !keeps_users(&l->rules[i], flags_index))
+			found(l, TRAP_CLONE_NAMESPACES, ENTRY(i, "names", NONE),
+			      "clone: unshare is refused, but this makes the same user namespaces: test for CLONE_NEWUSER");
+	}
+}
+
 static void lint_clone3(struct linting *l)
 {
 	const struct oci_seccomp *s = l->seccomp;
@@ -322,6 +358,7 @@ static int lint(struct linting *l, const struct seccomp_calls *calls, struct sec
 		lint_names(l, i, passes);
 	}
 	lint_doors(l);
+	lint_clone(l);
 	lint_clone3(l);
 	if (l->failed)
 		return l->failed;
