@@ -179,7 +179,10 @@ static bool called_as_here(const struct rule_input *in, const struct oci_hook *h
 static const char *allowed_why_not(const struct rule_input *in, const struct oci_hook *hook,
 				   const struct fact_program *program)
 {
-	static const char *const loads[] = { "LD_", "GCONV_PATH=", NULL };
+	static const char *const loads[] = { "LD_", "GCONV_PATH=", "GLIBC_TUNABLES=", NULL };
+	/* a program of the list may be a script; engines hand their own caller's on */
+	static const char *const runs[] = { "BASH_ENV=", "NODE_OPTIONS=", "PERL5", "PYTHON",
+					    "RUBY", NULL };
 	const char *const *allow = rule_param(in, "allow")->list;
 
 	if (program->is == FACT_ABSENT)
@@ -192,7 +195,8 @@ static const char *allowed_why_not(const struct rule_input *in, const struct oci
 		return NULL;
 	for (size_t i = 0; allow && allow[i]; i++) {
 		if (program->real && strcmp(program->real, allow[i]) == 0)
-			return NULL;
+			return sets(hook, runs) ? "its environment makes an interpreter run something else"
+						: NULL;
 	}
 	return program->own ? "it is Cofferdam's own, but with arguments that this host does not give it"
 			    : "the program is not on the policy's list";
