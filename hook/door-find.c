@@ -73,6 +73,7 @@ void door_settle(struct doorway *door)
 	(void)sigaction(SIGXFSZ, &ignore, &door->size);
 	door->xdg = getenv("XDG_RUNTIME_DIR");
 	door->user = getenv("USER");
+	door->pwd = getenv("PWD");
 	door->call.stage = "";
 	door->call.say = door_say;
 	door->run.bundle_fd = -1;

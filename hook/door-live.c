@@ -51,6 +51,10 @@ static int kept_config(struct doorway *door, const struct live *live, struct buf
 		buf_printf(&path, "%s/config.json", live->state.bundle);
 	if (buf_check(&path, err) < 0)
 		return err->code;
+	/* the runtime reads it again: nobody is to change it meanwhile */
+	if (!run_audit(&door->run))
+		return file_read_trusted(buf_cstr(&path), process_owner(door->run.rootless),
+					 FILE_CONFIG_MAX, ret, NULL, err);
 	return file_read(AT_FDCWD, buf_cstr(&path), true, FILE_CONFIG_MAX, ret, NULL, err);
 }
 
@@ -68,6 +72,10 @@ static const char *runtime_dir(const struct doorway *door)
 static int find(struct doorway *door, struct live *live, struct error *err)
 {
 	struct run *run = &door->run;
+	struct container_place place = {
+		.runtime = door->command.runtime, .owner = process_owner(run->rootless),
+		.trusting = run_audit(run),
+	};
 	int r = -ENOENT;
 
 	if (!command_id_valid(run->id))
@@ -76,10 +84,11 @@ static int find(struct doorway *door, struct live *live, struct error *err)
 	if (door->command.runtime == RUNTIME_CRUN && command_value(&door->command, OPTION_ROOTLESS))
 		return error_set(err, -EINVAL,
 				 "--rootless: releases of crun differ on which container is meant then; leave it out");
-	live->root = container_root(&door->command, runtime_dir(door));
+	live->root = container_root(&door->command, runtime_dir(door), door->pwd);
 	if (!live->root)
 		return error_oom(err);
-	r = container_state(door->command.runtime, live->root, run->id, &live->state, err);
+	place.root = live->root;
+	r = container_state(&place, run->id, &live->state, err);
 	/* nor may the runtime find one a moment later, or in another place */
 	if (r == -ENOENT)
 		return error_context(err, "container %s does not exist", run->id);

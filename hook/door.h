@@ -18,7 +18,7 @@ struct doorway {
 	const char *called;		/* "runc", "crun", or NULL: called by no such name */
 	char *real;			/* the runtime's absolute path */
 	char *bundle;			/* likewise, without links */
-	const char *xdg, *user;		/* $XDG_RUNTIME_DIR, $USER, or NULL */
+	const char *xdg, *user, *pwd;	/* $XDG_RUNTIME_DIR, $USER, $PWD, or NULL */
 	struct command_line command;
 	char **made;			/* other arguments for the runtime, or NULL */
 	bool no_cgroup;			/* the runtime is told to make none */

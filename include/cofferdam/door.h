@@ -53,11 +53,16 @@ struct container_state {
 	char *bundle;
 };
 
-/*
- * container_state - of @id, as @runtime keeps it below @root. -ENOENT: there is no
- * such container.
- */
-int container_state(enum runtime runtime, const char *root, const char *id,
+/* Where a runtime keeps its containers. */
+struct container_place {
+	enum runtime runtime;
+	const char *root;
+	uid_t owner;			/* who alone, beside root, may change what is there */
+	bool trusting;			/* nobody asks */
+};
+
+/* container_state - of @id, as it is kept at @place. -ENOENT: there is no such container. */
+int container_state(const struct container_place *place, const char *id,
 		    struct container_state *ret, struct error *err) must_check;
 void container_state_free(struct container_state *state);
 #define _cleanup_container_ _cleanup_(container_state_free)
@@ -65,9 +70,10 @@ void container_state_free(struct container_state *state);
 /*
  * container_root - the folder below which @command's runtime keeps its
  * containers: --root, or its default, which $XDG_RUNTIME_DIR (@xdg, NULL where it
- * has none or does not look at it) can move. malloc'd; NULL when memory is exhausted.
+ * has none or does not look at it) can move. A relative one of runc's begins at $PWD
+ * (@pwd, may be NULL) if that is right. malloc'd; NULL when memory is exhausted.
  */
-char *container_root(const struct command_line *command, const char *xdg);
+char *container_root(const struct command_line *command, const char *xdg, const char *pwd);
 
 /*
  * door_error_line - append one error as the runtime writes it to its --log file, in

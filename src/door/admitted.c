@@ -22,7 +22,7 @@
 #define RUN_DIR "/run/cofferdam"
 #define ID_DIGITS 32			/* of the id's digest, in a name */
 #define PENDING "pending."
-#define PENDING_SECONDS 3600		/* no runtime takes that long to begin */
+#define PENDING_SECONDS 600		/* no runtime takes that long to begin */
 #define RECORD_FILE_MAX (FILE_CONFIG_MAX + (1u << 16))
 
 const char *admitted_dir(void)

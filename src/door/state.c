@@ -41,12 +41,24 @@ void container_state_free(struct container_state *state)
 	*state = (struct container_state){ 0 };
 }
 
-/* clean_absolute - as filepath.Abs() of Go. */
-static char *clean_absolute(const char *path)
+/* is_here - whether @pwd is a name of the working directory. */
+static bool is_here(const char *pwd)
 {
-	_cleanup_free_ char *here = path[0] == '/' ? NULL : getcwd(NULL, 0), *whole = NULL;
+	struct stat named, here;
 
-	if (path[0] == '/')
+	return pwd && pwd[0] == '/' && stat(pwd, &named) == 0 && stat(".", &here) == 0 &&
+	       named.st_dev == here.st_dev && named.st_ino == here.st_ino;
+}
+
+/* clean_absolute - as filepath.Abs() of Go, which takes $PWD for the working directory
+ * if it is one of its names, links and ".." in it and all. */
+static char *clean_absolute(const char *path, const char *pwd)
+{
+	const bool absolute = path[0] == '/';
+	_cleanup_free_ char *here = absolute ? NULL : is_here(pwd) ? strdup(pwd) : getcwd(NULL, 0);
+	_cleanup_free_ char *whole = NULL;
+
+	if (absolute)
 		return text_path_clean(path);
 	if (!here || asprintf(&whole, "%s/%s", here, path) < 0) {
 		whole = NULL;
@@ -55,7 +67,7 @@ static char *clean_absolute(const char *path)
 	return text_path_clean(whole);
 }
 
-char *container_root(const struct command_line *command, const char *xdg)
+char *container_root(const struct command_line *command, const char *xdg, const char *pwd)
 {
 	const char *given = command_value(command, OPTION_ROOT);
 	const bool crun = command->runtime == RUNTIME_CRUN;
@@ -64,7 +76,7 @@ char *container_root(const struct command_line *command, const char *xdg)
 	/* runc cleans the text, crun leaves it to the kernel: they part at "link/..";
 	 * an empty one is the working directory to runc, and an error to crun */
 	if (given)
-		return crun ? strdup(given) : clean_absolute(given);
+		return crun ? strdup(given) : clean_absolute(given, pwd);
 	if (!xdg || !xdg[0])
 		return strdup(crun ? "/run/crun" : "/run/runc");
 	return asprintf(&root, "%s/%s", xdg, runtime_name(command->runtime)) < 0 ? NULL : root;
@@ -115,24 +127,28 @@ static int state_read(enum runtime runtime, const struct json_doc *doc,
 	return ret->bundle ? 0 : error_oom(err);
 }
 
-int container_state(enum runtime runtime, const char *root, const char *id,
+int container_state(const struct container_place *place, const char *id,
 		    struct container_state *ret, struct error *err)
 {
+	const enum runtime runtime = place->runtime;
 	_cleanup_container_ struct container_state state = { 0 };
 	_cleanup_json_ struct json_doc *doc = NULL;
 	_cleanup_buf_ struct buf path = { 0 }, fifo = { 0 }, text = { 0 };
 	struct stat st;
 	int r;
 
-	buf_printf(&path, "%s/%s/%s", root, id,
+	buf_printf(&path, "%s/%s/%s", place->root, id,
 		   runtime == RUNTIME_CRUN ? "status" : "state.json");
 	/* both keep it there until the start */
-	buf_printf(&fifo, "%s/%s/exec.fifo", root, id);
+	buf_printf(&fifo, "%s/%s/exec.fifo", place->root, id);
 	r = buf_check(&path, err);
 	if (r == 0)
 		r = buf_check(&fifo, err);
 	if (r == 0)
-		r = file_read(AT_FDCWD, buf_cstr(&path), true, FILE_CONFIG_MAX, &text, NULL, err);
+		r = place->trusting
+		  ? file_read(AT_FDCWD, buf_cstr(&path), true, FILE_CONFIG_MAX, &text, NULL, err)
+		  : file_read_trusted(buf_cstr(&path), place->owner, FILE_CONFIG_MAX, &text, NULL,
+				      err);
 	if (r == 0)
 		r = json_parse(buf_cstr(&path), buf_cstr(&text), text.len, 0, &doc, err);
 	if (r == 0)

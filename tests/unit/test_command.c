@@ -498,21 +498,27 @@ static void test_update_twice(void **state)
 static void test_root(void **state)
 {
 	static const struct {
-		const char *line, *xdg, *root;
+		const char *line, *xdg, *pwd, *root;
 		enum runtime as;
 	} rows[] = {
-		{ "exec a", NULL, "/run/runc", RUNTIME_RUNC },
-		{ "exec a", "", "/run/crun", RUNTIME_CRUN },
-		{ "exec a", "/x", "/x/runc", RUNTIME_RUNC },
-		{ "exec a", "/x", "/x/crun", RUNTIME_CRUN },
-		{ "--root /r/../s exec a", "/x", "/s", RUNTIME_RUNC },
-		{ "--root /r/../s exec a", "/x", "/r/../s", RUNTIME_CRUN },
-		{ "--root /r --root /s exec a", NULL, "/s", RUNTIME_RUNC },
+		{ "exec a", NULL, NULL, "/run/runc", RUNTIME_RUNC },
+		{ "exec a", "", NULL, "/run/crun", RUNTIME_CRUN },
+		{ "exec a", "/x", NULL, "/x/runc", RUNTIME_RUNC },
+		{ "exec a", "/x", NULL, "/x/crun", RUNTIME_CRUN },
+		{ "--root /r/../s exec a", "/x", NULL, "/s", RUNTIME_RUNC },
+		{ "--root /r/../s exec a", "/x", NULL, "/r/../s", RUNTIME_CRUN },
+		{ "--root /r --root /s exec a", NULL, NULL, "/s", RUNTIME_RUNC },
 		/* to runc the working directory, and nowhere to crun */
-		{ "--root _ exec a", "/x", "/tmp", RUNTIME_RUNC },
-		{ "--root= exec a", NULL, "/tmp", RUNTIME_RUNC },
-		{ "--root s exec a", NULL, "/tmp/s", RUNTIME_RUNC },
-		{ "--root _ exec a", "/x", "", RUNTIME_CRUN },
+		{ "--root _ exec a", "/x", NULL, "/tmp", RUNTIME_RUNC },
+		{ "--root= exec a", NULL, NULL, "/tmp", RUNTIME_RUNC },
+		{ "--root s exec a", NULL, NULL, "/tmp/s", RUNTIME_RUNC },
+		{ "--root _ exec a", "/x", NULL, "", RUNTIME_CRUN },
+		/* "$PWD/.." is a text to runc, if $PWD is the working directory */
+		{ "--root ../s exec a", NULL, "/proc/self/cwd", "/proc/self/s", RUNTIME_RUNC },
+		{ "--root s exec a", NULL, "/tmp/../tmp/.", "/tmp/s", RUNTIME_RUNC },
+		{ "--root s exec a", NULL, "/usr", "/tmp/s", RUNTIME_RUNC },
+		{ "--root s exec a", NULL, ".", "/tmp/s", RUNTIME_RUNC },
+		{ "--root ../s exec a", NULL, "/proc/self/cwd", "../s", RUNTIME_CRUN },
 	};
 
 	(void)state;
@@ -523,7 +529,7 @@ static void test_root(void **state)
 		struct line line;
 
 		assert_int_equal(parse(&line, rows[i].line, &command, rows[i].as), 0);
-		root = container_root(&command, rows[i].xdg);
+		root = container_root(&command, rows[i].xdg, rows[i].pwd);
 		assert_string_equal(root, rows[i].root);
 	}
 }

@@ -338,30 +338,38 @@ static void test_hooks(void **state)
 
 static void test_state(void **state)
 {
+	struct container_place runc = { .runtime = RUNTIME_RUNC, .root = dir_path, .owner = getuid() };
+	struct container_place crun = { .runtime = RUNTIME_CRUN, .root = dir_path, .owner = getuid() };
 	struct container_state c = { 0 };
 	struct error err;
 
 	(void)state;
-	assert_int_equal(container_state(RUNTIME_RUNC, dir_path, "a", &c, &err), -ENOENT);
+	assert_int_equal(container_state(&runc, "a", &c, &err), -ENOENT);
 	make_dir("a", 0700);
 	put("a/state.json", "{\"init_process_pid\":12,\"init_process_start\":345,\"config\":"
 		 "{\"labels\":[\"bundle=/forged\",\"x=y\",\"bundle=/real\"]}}", 0600);
-	assert_int_equal(container_state(RUNTIME_RUNC, dir_path, "a", &c, &err), 0);
+	assert_int_equal(container_state(&runc, "a", &c, &err), 0);
 	assert_int_equal(c.pid, 12);
 	assert_int_equal(c.start, 345);
 	assert_false(c.created);
 	assert_string_equal(c.bundle, "/real");
 	container_state_free(&c);
-	assert_int_equal(container_state(RUNTIME_CRUN, dir_path, "a", &c, &err), -ENOENT);
+	assert_int_equal(container_state(&crun, "a", &c, &err), -ENOENT);
 	put("a/status", "{\"pid\":13,\"process-start-time\":6,\"bundle\":\"/b\"}", 0600);
 	put("a/exec.fifo", "", 0600);
-	assert_int_equal(container_state(RUNTIME_CRUN, dir_path, "a", &c, &err), 0);
+	assert_int_equal(container_state(&crun, "a", &c, &err), 0);
 	assert_int_equal(c.pid, 13);
 	assert_true(c.created);
 	assert_string_equal(c.bundle, "/b");
 	container_state_free(&c);
 	put("a/status", "{\"pid\":\"13\",\"process-start-time\":6,\"bundle\":\"/b\"}", 0600);
-	assert_int_equal(container_state(RUNTIME_CRUN, dir_path, "a", &c, &err), -EBADMSG);
+	assert_int_equal(container_state(&crun, "a", &c, &err), -EBADMSG);
+	/* what others can write to says nothing, unless nobody asks */
+	assert_int_equal(fchmodat(dir_fd, "a", 0777, 0), 0);
+	assert_int_equal(container_state(&runc, "a", &c, &err), -EPERM);
+	runc.trusting = true;
+	assert_int_equal(container_state(&runc, "a", &c, &err), 0);
+	container_state_free(&c);
 }
 
 static void test_error_line(void **state)
