@@ -30,12 +30,19 @@ static int read_state(struct json_doc **ret_doc, struct oci_state *ret, struct e
 	return r < 0 ? r : oci_state_read(*ret_doc, ret, err);
 }
 
-/* open_bundle - the state's bundle, if it is the working directory as well. */
-static int open_bundle(struct run *run, struct error *err)
+/*
+ * open_bundle - the state's bundle, if it is the working directory as well. It may be a
+ * link: runc names what $PWD says; then it is known by its own name, in @ret_name.
+ */
+static int open_bundle(struct run *run, char **ret_name, struct error *err)
 {
+	const int flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
 	struct stat named, here;
-	int fd = open(run->bundle, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = open(run->bundle, flags | O_NOFOLLOW);
+	const bool link = fd < 0 && errno == ENOTDIR;
 
+	if (link)
+		fd = open(run->bundle, flags);
 	if (fd < 0)
 		return error_sys(err, errno, "%s: the state's bundle cannot be opened",
 				 run->bundle);
@@ -46,6 +53,11 @@ static int open_bundle(struct run *run, struct error *err)
 		return error_set(err, -EXDEV,
 				 "%s: the state's bundle is not the working directory, so the configuration that the runtime read is not known",
 				 run->bundle);
+	if (!link)
+		return 0;
+	if (fd_path(fd, ret_name) < 0)
+		return error_set(err, -EIO, "%s: its path cannot be told", run->bundle);
+	run->bundle = *ret_name;
 	return 0;
 }
 
@@ -91,6 +103,7 @@ int hook_run(const struct hook_call *call)
 	_cleanup_json_ struct json_doc *state_doc = NULL;
 	_cleanup_state_ struct oci_state state = { 0 };
 	_cleanup_buf_ struct buf text = { 0 };
+	_cleanup_free_ char *name = NULL;
 	_cleanup_(run_free) struct run run;
 	struct error err = { 0 };
 	int r = run_begin(&run, call, &err);
@@ -101,7 +114,7 @@ int hook_run(const struct hook_call *call)
 		run.id = state.id.v;
 		run.bundle = state.bundle.v;
 		run.pid = state.pid.v;
-		r = open_bundle(&run, &err);
+		r = open_bundle(&run, &name, &err);
 	}
 	if (r == 0) {
 		r = file_read(run.bundle_fd, "config.json", true, FILE_CONFIG_MAX, &text, NULL, &err);

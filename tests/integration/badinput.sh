@@ -118,9 +118,10 @@ cp "$good" "$config"
 
 # --- the state ---
 
-ln -s "$dir" "$work/bundles/link"
+mkdir "$work/bundles/other"
+ln -s "$work/bundles/other" "$work/bundles/link"
 feed="state $work/bundles/link"
-bad "the bundle is a symbolic link" "$dir" "bundles/link"
+bad "the bundle is a link to another folder" "$dir" "bundles/link.*working directory"
 feed="state $work/bundles"
 bad "the bundle is not the working directory" "$dir" "working directory"
 feed="state $work/bundles/none"

@@ -84,6 +84,19 @@ names() {
 	like "crun: abbreviated" "$? $output" '^1 cofferdam: .*only the bundle.s own config.json'
 }
 
+# A shell's working directory may be a link, which runc then hands to its hooks.
+linked() {
+	local dir
+
+	dir=$(bundle linked)
+	ln -sfn "$dir" "$work/link"
+	through "$runtime" gated
+	output=$(cd "$work/link" && "${command[@]}" run linked <"$work/nothing" 2>&1)
+	is "$runtime: in a folder whose name is a link" "$? $output" "0 hello from inside"
+	is "$runtime: the record has the folder's own name" \
+		"$(tail -n 1 "$work/hosts/gated.log" | jq -r .bundle)" "$dir"
+}
+
 # --- the real runtime ---
 
 real_runtime() {
@@ -162,6 +175,7 @@ by_path() {
 
 for runtime in runc crun; do
 	names
+	linked
 done
 config_option
 real_runtime
