@@ -355,6 +355,9 @@ static int asked_config(struct doorway *door, struct live *live, struct error *e
 {
 	const char *path = command_value(&door->command, OPTION_RESOURCES);
 	const bool file = door->command.verb == VERB_UPDATE && path && path[0];
+	const struct door_update what = {
+		.resources = file ? &live->asked : NULL, .pid = live->state.pid,
+	};
 	int r = 0;
 
 	if (door->command.verb != VERB_UPDATE) {
@@ -363,8 +366,7 @@ static int asked_config(struct doorway *door, struct live *live, struct error *e
 	}
 	if (file)
 		r = read_resources(door, &live->asked, err);
-	return r < 0 ? r : door_update_config(&door->command, &live->admitted,
-					      file ? &live->asked : NULL, &live->config, err);
+	return r < 0 ? r : door_update_config(&door->command, &live->admitted, &what, &live->config, err);
 }
 
 int door_change(struct doorway *door)

@@ -38,12 +38,18 @@ int door_exec_process(const struct command_line *command, const struct json_doc 
 int door_exec_config(const struct buf *admitted, const struct buf *process, struct buf *ret,
 		     struct error *err) must_check;
 
+/* What an update asks for beside its options. */
+struct door_update {
+	const struct buf *resources;	/* the text of its --resources, which may be anything; or NULL */
+	int64_t pid;			/* of the container's init, or 0 */
+};
+
 /*
- * door_update_config - @admitted with what the update @command sets, by its options
- * or by @resources (the text of its --resources, or NULL), which may be anything.
+ * door_update_config - @admitted with what the update @command sets. A CPU quota or period that
+ * is set alone has the other that the container has now: an earlier update may have set it.
  */
 int door_update_config(const struct command_line *command, const struct buf *admitted,
-		       const struct buf *resources, struct buf *ret, struct error *err) must_check;
+		       const struct door_update *what, struct buf *ret, struct error *err) must_check;
 
 /* What a runtime keeps of a container. */
 struct container_state {

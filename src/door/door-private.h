@@ -49,6 +49,14 @@ int parse_argp(struct command_line *command, enum verb verb, char **argv, int at
  * -ESRCH: it has ended. */
 int process_started(int64_t pid, uint64_t *ret, struct error *err) must_check;
 
+/* A CPU limit in microseconds. */
+struct cpu_limit {
+	int64_t quota, period;		/* quota -1: none */
+};
+
+/* cpu_now - that of the cgroup in which process @pid is. */
+int cpu_now(int64_t pid, struct cpu_limit *ret, struct error *err) must_check;
+
 #define ADMITTED_NAME 128u		/* the size of a record's name */
 
 /* admitted_open - the folder @dir of records, if root alone can write it. */

@@ -201,9 +201,28 @@ static int from_text(struct update *u, const struct json_doc *doc, struct error 
 	return r;
 }
 
-int door_update_config(const struct command_line *command, const struct buf *admitted,
-		       const struct buf *resources, struct buf *ret, struct error *err)
+/* complete_cpu - each of the two is a limit only beside the other. */
+static int complete_cpu(struct update *u, int64_t pid, struct error *err)
 {
+	static const char quota[] = "/linux/resources/cpu/quota";
+	static const char period[] = "/linux/resources/cpu/period";
+	const bool has_quota = edited(u, quota);
+	struct cpu_limit now = { 0 };
+	char text[32];
+
+	if (pid == 0 || has_quota == edited(u, period))
+		return 0;
+	if (cpu_now(pid, &now, err) < 0)
+		return error_context(err, "a CPU %s alone, and the container's limit cannot be read; give quota and period",
+				     has_quota ? "quota" : "period");
+	(void)snprintf(text, sizeof(text), "%" PRId64, has_quota ? now.period : now.quota);
+	return set(u, has_quota ? period : quota, text, err);
+}
+
+int door_update_config(const struct command_line *command, const struct buf *admitted,
+		       const struct door_update *what, struct buf *ret, struct error *err)
+{
+	const struct buf *resources = what->resources;
 	_cleanup_json_ struct json_doc *doc = NULL, *sets = NULL;
 	struct update u = { 0 };
 	int r = json_parse("the admitted configuration", buf_cstr(admitted), admitted->len, 0,
@@ -217,6 +236,8 @@ int door_update_config(const struct command_line *command, const struct buf *adm
 		r = from_text(&u, sets, err);
 	if (r == 0)
 		r = from_options(&u, command, resources != NULL, err);
+	if (r == 0)
+		r = complete_cpu(&u, what->pid, err);
 	if (r == 0)
 		r = json_apply(doc, &u.edits, ret, err);
 	json_edits_free(&u.edits);

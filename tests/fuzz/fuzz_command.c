@@ -181,7 +181,7 @@ static void update_of(const struct command_line *command)
 	struct error err;
 
 	buf_str(&admitted, "{\"linux\": {\"resources\": {\"pids\": {\"limit\": 1}}}}");
-	if (door_update_config(command, &admitted, NULL, &config, &err) == 0)
+	if (door_update_config(command, &admitted, &(const struct door_update){ 0 }, &config, &err) == 0)
 		property(json_parse("config", buf_cstr(&config), config.len, 0, &doc, &err) == 0,
 			 "%s", err.text);
 }

@@ -13,7 +13,7 @@
 need runc crun jq python3 script
 make_rootfs
 
-for name in denied terminal user; do
+for name in denied terminal user cpus; do
 	host_config $name ".policies = [{use: \"$name\"}]" >/dev/null
 done
 own_policy denied denied <<-END
@@ -27,6 +27,11 @@ END
 own_policy user user <<-END
 	{ "format": 1, "name": "user", "extends": "test",
 	  "rules": { "exec-user": { "action": "deny", "allow": ["1001"] } } }
+END
+
+own_policy cpus cpus <<-END
+	{ "format": 1, "name": "cpus", "extends": "test",
+	  "rules": { "cpu-limit": { "action": "deny", "max": "1" } } }
 END
 
 # What an exec sees of itself, on one line.
@@ -396,6 +401,18 @@ updates() {
 		output=$(echo '{"pids":{"limit":41}}' | "${command[@]}" update -r - c 2>&1)
 		is "runc: from a pipe" "$? $(runc --root "$work/runc" events --stats c | jq -r .data.pids.limit)" "0 41"
 	fi
+	# quota and period are a limit together: each alone stands beside what an update before it set
+	through "$runtime" cpus
+	cpus() {
+		output=$("${command[@]}" update "${@:3}" c 2>&1 <"$work/nothing")
+		like "$runtime: $1" "$? $output" "$2"
+	}
+	cpus "one CPU" '^0 ' --cpu-quota 100000 --cpu-period 100000
+	cpus "ten, by a shorter period" "$refused.*CPU limit" --cpu-period 10000
+	cpus "a longer period is less" '^0 ' --cpu-period 200000
+	cpus "and lets a higher quota" '^0 ' --cpu-quota 200000
+	cpus "but no more than that" "$refused.*CPU limit" --cpu-quota 250000
+	cpus "both as they were" '^0 ' --cpu-quota 50000 --cpu-period 100000
 	[ "$runtime" = crun ] || {	# crun 1.8 writes -1 into pids.max, which takes none
 		through runc open
 		output=$("${command[@]}" update --pids-limit -1 c 2>&1)

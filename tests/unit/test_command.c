@@ -449,8 +449,8 @@ static void test_update(void **state)
 		buf_str(&admitted, "{\"a\":1}");
 		buf_str(&file, rows[i].file ? rows[i].file : "");
 		assert_int_equal(parse(&line, rows[i].line, &command, RUNTIME_RUNC), 0);
-		r = door_update_config(&command, &admitted, rows[i].file ? &file : NULL, &config,
-				       &err);
+		r = door_update_config(&command, &admitted, &(const struct door_update){
+			.resources = rows[i].file ? &file : NULL }, &config, &err);
 		if (!rows[i].wanted) {
 			if (r >= 0)
 				fail_msg("%s: was accepted", rows[i].line);
@@ -487,7 +487,8 @@ static void test_update_twice(void **state)
 
 		buf_str(&admitted, "{}");
 		assert_int_equal(parse(&line, rows[i].line, &command, rows[i].as), 0);
-		r = door_update_config(&command, &admitted, NULL, &config, &err);
+		r = door_update_config(&command, &admitted, &(const struct door_update){ 0 }, &config,
+				       &err);
 		assert_int_equal(r, rows[i].wanted ? 0 : -EINVAL);
 		if (r == 0)
 			assert_alike(buf_cstr(&config), rows[i].wanted);
