@@ -100,7 +100,7 @@ static void docker_image(struct doctor *d, const char *image)
 {
 	const char *import[] = { DOCKER, "import", "-", image, NULL };
 	const char *away[] = { DOCKER, "rmi", "--force", image, NULL };
-	_cleanup_buf_ struct buf empty = { 0 }, said = { 0 };
+	_cleanup_buf_ struct buf empty = { 0 }, said = { 0 }, line = { 0 };
 	static const char zeros[1024];
 	struct error err = { 0 };
 	int status = 0, r;
@@ -108,8 +108,9 @@ static void docker_image(struct doctor *d, const char *image)
 	buf_add(&empty, zeros, sizeof(zeros));	/* the end of an archive, and nothing before it */
 	r = spawn_run(import, &empty, CANARY_DEADLINE_MS, &said, &status, &err);
 	if (r < 0 || status != 0) {
+		telling_line(&said, &line);
 		remark(d, REMARK_FAULT, "canary", ENGINE_DOCKER, "look whether dockerd answers",
-		       "it could not be tried: %s", r < 0 ? err.text : buf_cstr(&said));
+		       "it could not be tried: %s", r < 0 ? err.text : buf_cstr(&line));
 		return;
 	}
 	docker_run(d, image, false);

@@ -90,6 +90,8 @@ docker context use default >/dev/null 2>&1
 docker context rm far >/dev/null
 like "doctor --canary: another host's is not tried" \
 	"$(DOCKER_HOST=tcp://127.0.0.1:1 canary docker)" "^fault: not tried: DOCKER_HOST"
+like "doctor --canary: a daemon that does not answer" "$(DOCKER_HOST=unix:///run/none.sock canary docker)" \
+	"^fault: it could not be tried: Cannot connect .*none.sock[^\\]*$"
 is "doctor --canary: no image of its is left" "$(docker images --quiet cofferdam-canary)" ""
 refused "docker build without BuildKit" root-user env DOCKER_BUILDKIT=0 "${build[@]}"
 
