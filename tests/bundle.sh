@@ -231,7 +231,7 @@ like "what would break another bundle is not activated" "$err" 'with it, child c
 exits 0 policy lint "${on[@]}" child
 rm -r etc/bundles/child
 like "a bundle that host.json chooses for nobody is told" \
-	"$("$cofferdam" bundle activate "${on[@]}" base@1 2>&1)" 'no container falls to base yet: name it in the "policies"'
+	"$("$cofferdam" bundle activate "${on[@]}" base@1 2>&1)" 'no container falls to base yet: name it in the "policies".*extends it'
 unlike "one that it chooses is not" "$("$cofferdam" bundle activate "${on[@]}" web@1.1 2>&1)" 'falls to'
 jq '.extends = "base" | .name = "above"' src/web/policy.json >above.json
 mkdir -p etc/bundles/above/profiles

@@ -102,8 +102,8 @@ static void note_unused(const struct cli_options *options, const char *name)
 		if (uses(host, host_choice(host, i), name))
 			return;
 	}
-	(void)fprintf(stderr, "cofferdam: no container falls to %s yet: name it in the \"policies\" of host.json\n",
-		      name);
+	(void)fprintf(stderr, "cofferdam: no container falls to %s yet: name it in the \"policies\" of host.json, or "
+		      "activate what extends it\n", name);
 }
 
 static int change(const struct cli_options *options, const char *what, const char *operand)
