@@ -204,7 +204,8 @@ static int scan_folder(enum hierarchy which, const char *path, struct scan *s)
 
 /*
  * Those that are directly in a cgroup above: it is theirs, and so are its limits. Engines
- * have nobody in the ones below which they put containers.
+ * have nobody in the ones below which they put containers: the kernel forbids it in v2, and
+ * podman leaves its own (--cgroups=split) to everything in it for one beside the container's.
  */
 static int scan_above(enum hierarchy which, struct scan *s)
 {

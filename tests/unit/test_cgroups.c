@@ -311,6 +311,26 @@ static void test_kept_empty(void **state)
 	cgroups_close(&looks);
 }
 
+/* What podman --cgroups=split makes in a service: itself and conmon are beside, and not above. */
+static void test_split(void **state)
+{
+	_cleanup_free_ char *root = expand("@");
+	struct cgroups all = { .root = root };
+	const struct cgroup_query q = { .all = &all, .path = "/system.slice/x.service/libpod-payload-1" };
+
+	(void)state;
+	make_dir("@/pids");
+	make_dir("@/pids/system.slice");
+	make_dir("@/pids/system.slice/x.service");
+	make_dir("@/pids/system.slice/x.service/runtime");
+	make_file("@/pids/system.slice/cgroup.procs", "");
+	make_file("@/pids/system.slice/x.service/cgroup.procs", "");
+	make_file("@/pids/system.slice/x.service/runtime/cgroup.procs", "1\n2\n");
+	assert_members(&q, FACT_ABSENT, 0);
+	make_file("@/pids/system.slice/x.service/cgroup.procs", "1\n");
+	assert_members(&q, FACT_KNOWN, 1);
+}
+
 /* By whichever hierarchies limits hold, its own process is where it is, and nowhere else. */
 static void test_cgroup_holds(void **state)
 {
@@ -396,6 +416,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_members_shaped, setup, teardown),
 		cmocka_unit_test(test_cgroup_own),
 		cmocka_unit_test_setup_teardown(test_kept, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_split, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_kept_empty, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cgroup_gathered, setup, teardown),
 	};
