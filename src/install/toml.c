@@ -379,6 +379,10 @@ int toml_next_string(const struct toml *doc, const struct toml_entry *entry, siz
 	for (; s.at < s.len && here(&s) != ']'; s.at++) {
 		if (here(&s) == '#')
 			skip_line(&s);
+		/* what stands in a later file would be added, too, whatever it says */
+		if (here(&s) == '{')
+			return wrong(&s, "write the whole list, instead of {append=true}, which is not "
+				     "understood here");
 		if (here(&s) != '"' && here(&s) != '\'') {
 			if (strchr(" \t\r\n,", here(&s)))
 				continue;

@@ -101,7 +101,8 @@ static void test_toml(void **state)
 
 static void test_toml_lists(void **state)
 {
-	static const char text[] = "a = [ 'x', # y\n \"z\\\"\" , ]\nb = [1]\nc = \"x\"\nd = [\"\"\"x\"\"\"]\n";
+	static const char text[] = "a = [ 'x', # y\n \"z\\\"\" , ]\nb = [1]\nc = \"x\"\nd = [\"\"\"x\"\"\"]\n"
+				   "e = [\"x\", {append=true}]\n";
 	_cleanup_buf_ struct buf whole = { 0 }, one = { 0 };
 	_cleanup_toml_ struct toml doc = { 0 };
 	struct error err = { 0 };
@@ -121,6 +122,11 @@ static void test_toml_lists(void **state)
 	assert_int_equal(toml_next_string(&doc, &doc.v[2], &at, &one, &err), -EINVAL);
 	at = 0;
 	assert_int_equal(toml_next_string(&doc, &doc.v[3], &at, &one, &err), -EINVAL);
+	/* containers.conf(5), which says what to do instead */
+	at = 0;
+	assert_int_equal(toml_next_string(&doc, &doc.v[4], &at, &one, &err), 1);
+	assert_int_equal(toml_next_string(&doc, &doc.v[4], &at, &one, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "t:6: write the whole list"));
 	assert_int_equal(toml_string(&doc, &doc.v[2], &one, &err), 0);
 	assert_string_equal(buf_cstr(&one), "x");
 	assert_int_equal(toml_string(&doc, &doc.v[1], &one, &err), -EINVAL);
