@@ -194,7 +194,7 @@ cat >bundles/web/tests/one.cases.json <<'END'
     "engine": "containerd", "expect": "allow", "findings": ["exempt host-network", "audit host-uts", "harden seccomp-missing"] },
   { "name": "at another place the engine's words are not believed", "base": "containerd-cri host-network",
     "bundle": "/run/containerd/io.containerd.runtime.v2.task/default/a", "expect": "deny",
-    "findings": ["deny host-network", "audit host-uts", "harden seccomp-missing", "warn root-user"] },
+    "findings": ["deny host-network", "deny host-path", "deny sensitive-mount", "audit host-uts", "harden seccomp-missing", "warn root-user"] },
   { "name": "nor at the hook", "base": "containerd-cri host-network", "door": "hook", "expect": "deny" }
 ] }
 END

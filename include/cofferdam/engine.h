@@ -40,13 +40,6 @@ enum wording {
 enum wording engine_wording(enum engine engine, const struct oci_spec *spec);
 
 /*
- * engine_pod_uid - the uid of the pod that the container belongs to, from the
- * annotation that the registered @engine writes itself after all others
- * (containerd's CRI and CRI-O); NULL for other engines, or if it is no uid.
- */
-const char *engine_pod_uid(enum engine engine, const struct oci_spec *spec);
-
-/*
  * What the registered engine tells of a container by annotations that it writes
  * itself, after all that its user may set; NULL is not told. podman and docker
  * tell nothing: whatever stands there is their caller's.
@@ -56,7 +49,8 @@ struct engine_tells {
 	const char *image;		/* the name that was asked for */
 	const char *image_id;		/* CRI-O alone */
 	const char *namespace_;		/* of the pod */
-	const char *pod_uid;		/* engine_pod_uid() */
+	const char *pod_uid;		/* NULL also if it is none, and so for the next */
+	const char *sandbox_id;		/* whose files the containers of the pod share */
 };
 
 /*
@@ -73,10 +67,10 @@ void engine_tells(enum engine engine, const char *bundle, const struct oci_spec 
  * engine_owned_file - whether @path, a real path on the host (symbolic links
  * resolved), is one that engines make for a single container: its hosts,
  * hostname, resolv.conf, its /dev/shm, or a named volume's data. ENGINE_UNKNOWN
- * means any engine's. What the kubelet makes for a pod counts for the pod
- * @pod_uid alone, so that no container is given another pod's volumes.
+ * means any engine's. What is made for a pod counts for the one that @tells names
+ * alone, so that no container is given another pod's volumes, or names to resolve.
  */
-bool engine_owned_file(enum engine engine, const char *pod_uid, const char *path);
+bool engine_owned_file(enum engine engine, const struct engine_tells *tells, const char *path);
 
 /* engine_pod_file - whether the kubelet made @path for the pod @pod_uid (may be NULL). */
 bool engine_pod_file(const char *pod_uid, const char *path);

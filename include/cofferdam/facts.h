@@ -272,10 +272,11 @@ void label_free(struct fact_label *label);
 
 /*
  * place_engine_owned - whether @place is a file or folder that @engine (any,
- * when unknown) makes for a single container (or the kubelet for the pod
- * @pod_uid, which may be NULL), with nothing mounted below it.
+ * when unknown) makes for a single container, or for the pod that @tells names,
+ * with nothing mounted below it.
  */
-bool place_engine_owned(const struct fact_place *place, enum engine engine, const char *pod_uid);
+bool place_engine_owned(const struct fact_place *place, enum engine engine,
+			const struct engine_tells *tells);
 
 /* spot_below - whether @spot is @top or lies below it, in one file system. */
 bool spot_below(const struct fact_spot *spot, const struct fact_spot *top);

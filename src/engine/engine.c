@@ -82,16 +82,19 @@ enum wording engine_wording(enum engine engine, const struct oci_spec *spec)
 	return WORDS_SPEC;
 }
 
+struct owned {
+	enum engine engine;
+	const char *pattern;
+};
+
 /*
  * What engines keep for one container and bind into it, in default places
  * (docker's daemon/container, podman's libpod, containerd's internal/cri,
  * kubelet's pkg/kubelet/kubelet_pods.go). "*" is one component, so a parent
- * that holds other containers' files never matches.
+ * that holds other containers' files never matches. Whose they are is not asked: one
+ * of docker or podman may share another's (--network container:X), and names it nowhere.
  */
-static const struct {
-	enum engine engine;
-	const char *pattern;
-} owned[] = {
+static const struct owned owned[] = {
 	{ ENGINE_PODMAN, "/run/containers/storage/*-containers/*/userdata/hosts" },
 	{ ENGINE_PODMAN, "/run/containers/storage/*-containers/*/userdata/hostname" },
 	{ ENGINE_PODMAN, "/run/containers/storage/*-containers/*/userdata/resolv.conf" },
@@ -101,6 +104,19 @@ static const struct {
 	{ ENGINE_PODMAN, "/var/lib/containers/storage/*-containers/*/userdata/group" },
 	{ ENGINE_PODMAN, "/var/lib/containers/storage/*-containers/*/userdata/shm" },
 	{ ENGINE_PODMAN, "/var/lib/containers/storage/volumes/*/_data" },
+	{ ENGINE_CONTAINERD, "/run/containerd/io.containerd.grpc.v1.cri/image-volumes/*/*" },
+	{ ENGINE_DOCKER, "/var/lib/docker/containers/*/hosts" },
+	{ ENGINE_DOCKER, "/var/lib/docker/containers/*/hostname" },
+	{ ENGINE_DOCKER, "/var/lib/docker/containers/*/resolv.conf" },
+	{ ENGINE_DOCKER, "/var/lib/docker/containers/*/mounts/shm" },
+	{ ENGINE_DOCKER, "/var/lib/docker/volumes/*/_data" },
+	/* BuildKit's executor/oci, for the steps of a build: bound read-only */
+	{ ENGINE_DOCKER, "/var/lib/docker/buildkit/executor/hosts*" },
+	{ ENGINE_DOCKER, "/var/lib/docker/buildkit/executor/resolv.conf" },
+};
+
+/* What is kept for a pod, in a folder that is named for its sandbox. */
+static const struct owned sandbox_owned[] = {
 	{ ENGINE_CRIO, "/run/containers/storage/*-containers/*/userdata/hosts" },
 	{ ENGINE_CRIO, "/run/containers/storage/*-containers/*/userdata/hostname" },
 	{ ENGINE_CRIO, "/run/containers/storage/*-containers/*/userdata/resolv.conf" },
@@ -111,15 +127,6 @@ static const struct {
 	{ ENGINE_CONTAINERD, "/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/*/hostname" },
 	{ ENGINE_CONTAINERD, "/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/*/resolv.conf" },
 	{ ENGINE_CONTAINERD, "/run/containerd/io.containerd.grpc.v1.cri/sandboxes/*/shm" },
-	{ ENGINE_CONTAINERD, "/run/containerd/io.containerd.grpc.v1.cri/image-volumes/*/*" },
-	{ ENGINE_DOCKER, "/var/lib/docker/containers/*/hosts" },
-	{ ENGINE_DOCKER, "/var/lib/docker/containers/*/hostname" },
-	{ ENGINE_DOCKER, "/var/lib/docker/containers/*/resolv.conf" },
-	{ ENGINE_DOCKER, "/var/lib/docker/containers/*/mounts/shm" },
-	{ ENGINE_DOCKER, "/var/lib/docker/volumes/*/_data" },
-	/* BuildKit's executor/oci, for the steps of a build: bound read-only */
-	{ ENGINE_DOCKER, "/var/lib/docker/buildkit/executor/hosts*" },
-	{ ENGINE_DOCKER, "/var/lib/docker/buildkit/executor/resolv.conf" },
 };
 
 /* What the kubelet keeps for a pod, below /var/lib/kubelet/pods/UID/ (kubelet_pods.go). */
@@ -144,15 +151,37 @@ bool engine_pod_file(const char *pod_uid, const char *path)
 	return false;
 }
 
-bool engine_owned_file(enum engine engine, const char *pod_uid, const char *path)
+static bool has_folder(const char *path, const char *name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(owned); i++) {
-		if (engine != ENGINE_UNKNOWN && owned[i].engine != engine)
-			continue;
-		if (text_glob(owned[i].pattern, path))
+	const size_t n = strlen(name);
+
+	for (const char *at = path; (at = strchr(at, '/'));) {
+		at++;
+		if (strncmp(at, name, n) == 0 && at[n] == '/')
 			return true;
 	}
-	return engine_pod_file(pod_uid, path);
+	return false;
+}
+
+static bool among(const struct owned *list, size_t n, enum engine engine, const char *path)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (engine != ENGINE_UNKNOWN && list[i].engine != engine)
+			continue;
+		if (text_glob(list[i].pattern, path))
+			return true;
+	}
+	return false;
+}
+
+bool engine_owned_file(enum engine engine, const struct engine_tells *tells, const char *path)
+{
+	if (among(owned, ARRAY_SIZE(owned), engine, path))
+		return true;
+	if ((engine == ENGINE_UNKNOWN || (tells->sandbox_id && has_folder(path, tells->sandbox_id))) &&
+	    among(sandbox_owned, ARRAY_SIZE(sandbox_owned), engine, path))
+		return true;
+	return engine_pod_file(tells->pod_uid, path);
 }
 
 /* annotation - the value of @key; NULL also where it stands twice: which counts? */
@@ -172,19 +201,11 @@ static const char *annotation(const struct oci_spec *spec, const char *key)
 	return found == 1 ? value : NULL;
 }
 
-const char *engine_pod_uid(enum engine engine, const struct oci_spec *spec)
+/* identifies - a UUID's 36 characters, the 32 of a static pod's hash, the 64 of a sandbox. */
+static bool identifies(const char *id)
 {
-	const char *uid = NULL;
-
-	if (engine == ENGINE_CONTAINERD)
-		uid = annotation(spec, "io.kubernetes.cri.sandbox-uid");
-	else if (engine == ENGINE_CRIO)
-		uid = annotation(spec, "io.kubernetes.pod.uid");
-	/* A uid is 36 characters of a UUID, or the 32 of a static pod's hash. */
-	if (!uid || strlen(uid) < 16 || strlen(uid) > 64 ||
-	    strspn(uid, "0123456789abcdefABCDEF-") != strlen(uid))
-		return NULL;
-	return uid;
+	return id && strlen(id) >= 16 && strlen(id) <= 64 &&
+	       strspn(id, "0123456789abcdefABCDEF-") == strlen(id);
 }
 
 /* Where the CRI of an engine keeps bundles, as fnmatch(3) patterns from their end. */
@@ -226,15 +247,19 @@ void engine_tells(enum engine engine, const char *bundle, const struct oci_spec 
 {
 	/* containerd internal/cri/annotations, CRI-O pkg/annotations/internal.go */
 	static const struct {
-		const char *type, *image, *image_id, *namespace_;
+		const char *type, *image, *image_id, *namespace_, *pod_uid, *sandbox_id;
 	} keys[ENGINE_MAX] = {
 		[ENGINE_CONTAINERD] = { "io.kubernetes.cri.container-type",
 					"io.kubernetes.cri.image-name", NULL,
-					"io.kubernetes.cri.sandbox-namespace" },
+					"io.kubernetes.cri.sandbox-namespace",
+					"io.kubernetes.cri.sandbox-uid",
+					"io.kubernetes.cri.sandbox-id" },
 		[ENGINE_CRIO] = { "io.kubernetes.cri-o.ContainerType",
 				  "io.kubernetes.cri-o.ImageName",
 				  "io.kubernetes.cri-o.ImageRef",
-				  "io.kubernetes.pod.namespace" },
+				  "io.kubernetes.pod.namespace",
+				  "io.kubernetes.pod.uid",
+				  "io.kubernetes.cri-o.SandboxID" },
 	};
 	const char *type, *name;
 
@@ -246,7 +271,12 @@ void engine_tells(enum engine engine, const char *bundle, const struct oci_spec 
 	name = engine == ENGINE_CRIO ? annotation(spec, "io.kubernetes.container.name") : NULL;
 	ret->sandbox = (type && strcmp(type, "sandbox") == 0) || (name && strcmp(name, "POD") == 0);
 	ret->namespace_ = annotation(spec, keys[engine].namespace_);
-	ret->pod_uid = engine_pod_uid(engine, spec);
+	ret->pod_uid = annotation(spec, keys[engine].pod_uid);
+	if (!identifies(ret->pod_uid))
+		ret->pod_uid = NULL;
+	ret->sandbox_id = annotation(spec, keys[engine].sandbox_id);
+	if (!identifies(ret->sandbox_id))
+		ret->sandbox_id = NULL;
 	if (ret->sandbox && engine == ENGINE_CRIO && !crio_own(bundle, spec)) {
 		*ret = (struct engine_tells){ 0 };
 		return;

@@ -162,12 +162,16 @@ bool spot_below(const struct fact_spot *spot, const struct fact_spot *top)
 }
 
 /* compares - OF_MOUNTS if any mount has to be compared with the policy's paths. */
-static unsigned compares(const struct facts *facts, enum engine engine, const char *pod_uid)
+static unsigned compares(const struct facts *facts, enum engine engine,
+			 const struct oci_spec *spec)
 {
+	struct engine_tells tells;
+
+	engine_tells(engine, NULL, spec, &tells);
 	for (size_t i = 0; i < facts->n_mounts; i++) {
 		const struct fact_place *mount = &facts->mounts[i];
 
-		if (mount->is != FACT_UNKNOWN && !place_engine_owned(mount, engine, pod_uid))
+		if (mount->is != FACT_UNKNOWN && !place_engine_owned(mount, engine, &tells))
 			return OF_MOUNTS;
 	}
 	return 0;
@@ -300,7 +304,7 @@ static int gather_paths(const struct oci_spec *spec, const struct policy *policy
 		needed &= ~(FACT_GROUPS | FACT_PLACES | FACT_SOCKETS);
 	if (r == 0 && (needed & FACT_GROUPS))
 		r = gather_groups(policy, facts, err);
-	of = policy ? compares(facts, source->engine, engine_pod_uid(source->engine, spec))
+	of = policy ? compares(facts, source->engine, spec)
 		    : OF_MOUNTS;
 	of |= !policy || source->whole ? OF_READONLY : any_readonly(spec);
 	if (r == 0 && (needed & FACT_PLACES))

@@ -43,10 +43,10 @@ static bool own_mount(const struct fact_place *place)
 }
 
 bool place_engine_owned(const struct fact_place *place, enum engine engine,
-			const char *pod_uid)
+			const struct engine_tells *tells)
 {
 	return place->is == FACT_KNOWN && !place->foreign && place->n_below == 0 &&
 	       place->real && place->spot.within &&
 	       (same_tail(place->real, place->spot.within) || own_mount(place)) &&
-	       engine_owned_file(engine, pod_uid, place->real);	/* which costs the most */
+	       engine_owned_file(engine, tells, place->real);	/* which costs the most */
 }

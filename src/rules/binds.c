@@ -40,7 +40,7 @@ static bool bound(const struct rule_input *in, size_t index)
 	const struct fact_place *source = mount_source(in, index);
 
 	return oci_mount_at(in->spec, index)->bind &&
-	       !place_engine_owned(source, in->engine, in->tells.pod_uid) && !pods_own(in, source);
+	       !place_engine_owned(source, in->engine, &in->tells) && !pods_own(in, source);
 }
 
 static bool allowed_path(const struct rule_input *in, const struct fact_place *source)

@@ -42,7 +42,7 @@ static int judge_bind_type(const struct rule_input *in, struct findings *out,
 	const struct fact_place *source = mount_source(in, index);
 	struct finding *f;
 
-	if (source->foreign || place_engine_owned(source, in->engine, in->tells.pod_uid))
+	if (source->foreign || place_engine_owned(source, in->engine, &in->tells))
 		return 0;	/* sensitive-mount's, or the container's own */
 	/* what is not there yet would be made on the file system above */
 	if (!place_located(source) || !source->spot.fstype)
@@ -227,7 +227,7 @@ int check_mount_propagation(const struct rule_input *in, struct findings *out,
  */
 static bool engines_file(const struct rule_input *in, const struct fact_place *source)
 {
-	return place_engine_owned(source, in->engine, in->tells.pod_uid) &&
+	return place_engine_owned(source, in->engine, &in->tells) &&
 	       ((S_ISREG(source->mode) && !(source->mode & (S_ISUID | S_ISGID))) ||
 		(source->spot.fstype && strcmp(source->spot.fstype, "tmpfs") == 0 &&
 		 strcmp(source->spot.within, "/") == 0 &&

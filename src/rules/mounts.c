@@ -35,7 +35,7 @@ static bool below_by_mounts(const struct rule_input *in, const struct fact_place
 			    const struct fact_place *place)
 {
 	if (source->real && place->real && text_path_below(source->real, place->real))
-		return !engine_owned_file(in->engine, in->tells.pod_uid, source->real);
+		return !engine_owned_file(in->engine, &in->tells, source->real);
 	for (size_t i = 0; i < place->n_below; i++) {
 		if (spot_below(&source->spot, &place->below[i]))
 			return true;
@@ -174,7 +174,7 @@ static int judge_mount(const struct rule_input *in, struct findings *out, struct
 	_cleanup_buf_ struct buf text = { 0 };
 	int r = 0;
 
-	if (place_engine_owned(source, in->engine, in->tells.pod_uid))
+	if (place_engine_owned(source, in->engine, &in->tells))
 		return 0;
 	if (source->foreign)
 		return report(in, out, err, index,

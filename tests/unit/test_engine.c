@@ -12,12 +12,14 @@
 #define CONTAINERD "\"io.kubernetes.cri.container-type\": \"container\", " \
 	"\"io.kubernetes.cri.image-name\": \"a/b:1\", " \
 	"\"io.kubernetes.cri.sandbox-namespace\": \"web\", " \
+	"\"io.kubernetes.cri.sandbox-id\": \"0123456789abcdefaaaa\", " \
 	"\"io.kubernetes.cri.sandbox-uid\": \"0123456789abcdef\""
 #define CRIO "\"io.kubernetes.cri-o.ContainerType\": \"container\", " \
 	"\"io.kubernetes.cri-o.ImageName\": \"c/d:2\", " \
 	"\"io.kubernetes.cri-o.ImageRef\": \"beef\", " \
 	"\"io.kubernetes.pod.namespace\": \"bank\", " \
 	"\"io.kubernetes.pod.uid\": \"fedcba9876543210\""
+#define CRIO_IN_POD CRIO ", \"io.kubernetes.cri-o.SandboxID\": \"fedcba9876543210bbbb\""
 
 static struct {
 	struct json_doc *doc;
@@ -56,6 +58,7 @@ static void nothing(const struct engine_tells *got)
 	assert_null(got->image_id);
 	assert_null(got->namespace_);
 	assert_null(got->pod_uid);
+	assert_null(got->sandbox_id);
 }
 
 /* Each engine's own keys, and never the other's. */
@@ -69,12 +72,14 @@ static void test_own_keys(void **state)
 	assert_null(got->image_id);
 	assert_string_equal(got->namespace_, "web");
 	assert_string_equal(got->pod_uid, "0123456789abcdef");
-	got = tells(ENGINE_CRIO, NULL, CONTAINERD ", " CRIO);
+	assert_string_equal(got->sandbox_id, "0123456789abcdefaaaa");
+	got = tells(ENGINE_CRIO, NULL, CONTAINERD ", " CRIO_IN_POD);
 	assert_false(got->sandbox);
 	assert_string_equal(got->image, "c/d:2");
 	assert_string_equal(got->image_id, "beef");
 	assert_string_equal(got->namespace_, "bank");
 	assert_string_equal(got->pod_uid, "fedcba9876543210");
+	assert_string_equal(got->sandbox_id, "fedcba9876543210bbbb");
 	nothing(tells(ENGINE_CONTAINERD, NULL, CRIO));
 	nothing(tells(ENGINE_CRIO, NULL, CONTAINERD));
 	nothing(tells(ENGINE_PODMAN, NULL, CONTAINERD ", " CRIO));
@@ -169,7 +174,7 @@ static void test_other_callers(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		const struct engine_tells *got = tells(cases[i].engine, cases[i].bundle,
-						       CONTAINERD ", " CRIO);
+						       CONTAINERD ", " CRIO_IN_POD);
 
 		if (!cases[i].believed) {
 			nothing(got);
@@ -178,6 +183,7 @@ static void test_other_callers(void **state)
 		assert_non_null(got->image);
 		assert_non_null(got->namespace_);
 		assert_non_null(got->pod_uid);
+		assert_non_null(got->sandbox_id);
 	}
 }
 
@@ -185,17 +191,47 @@ static void test_other_callers(void **state)
 static void test_owned(void **state)
 {
 	static const char build[] = "/var/lib/docker/buildkit/executor/hosts.t83jrb2dfohp";
+	const struct engine_tells none = { 0 };
 
 	(void)state;
-	assert_true(engine_owned_file(ENGINE_DOCKER, NULL, build));
-	assert_true(engine_owned_file(ENGINE_DOCKER, NULL,
+	assert_true(engine_owned_file(ENGINE_DOCKER, &none, build));
+	assert_true(engine_owned_file(ENGINE_DOCKER, &none,
 				      "/var/lib/docker/buildkit/executor/resolv.conf"));
-	assert_true(engine_owned_file(ENGINE_UNKNOWN, NULL, build));
-	assert_false(engine_owned_file(ENGINE_PODMAN, NULL, build));
-	assert_false(engine_owned_file(ENGINE_DOCKER, NULL, "/var/lib/docker/buildkit/executor"));
-	assert_false(engine_owned_file(ENGINE_DOCKER, NULL,
+	assert_true(engine_owned_file(ENGINE_UNKNOWN, &none, build));
+	assert_false(engine_owned_file(ENGINE_PODMAN, &none, build));
+	assert_false(engine_owned_file(ENGINE_DOCKER, &none, "/var/lib/docker/buildkit/executor"));
+	assert_false(engine_owned_file(ENGINE_DOCKER, &none,
 				       "/var/lib/docker/buildkit/executor/hosts.x/rootfs"));
-	assert_false(engine_owned_file(ENGINE_DOCKER, NULL, "/var/lib/docker/buildkit/cache.db"));
+	assert_false(engine_owned_file(ENGINE_DOCKER, &none, "/var/lib/docker/buildkit/cache.db"));
+}
+
+#define SANDBOX "0123456789abcdef0123456789abcdef"
+#define OTHER "fedcba9876543210fedcba9876543210"
+
+/* What the containers of a pod share is that pod's alone. */
+static void test_sandbox_owned(void **state)
+{
+	static const struct {
+		enum engine engine;
+		const char *path;
+	} cases[] = {
+		{ ENGINE_CONTAINERD, "/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/" SANDBOX "/hosts" },
+		{ ENGINE_CONTAINERD, "/run/containerd/io.containerd.grpc.v1.cri/sandboxes/" SANDBOX "/shm" },
+		{ ENGINE_CRIO, "/run/containers/storage/overlay-containers/" SANDBOX "/userdata/hostname" },
+	};
+	const struct engine_tells none = { 0 }, own = { .sandbox_id = SANDBOX },
+				  other = { .sandbox_id = OTHER }, start = { .sandbox_id = "0123456789abcdef" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		assert_true(engine_owned_file(cases[i].engine, &own, cases[i].path));
+		assert_false(engine_owned_file(cases[i].engine, &other, cases[i].path));
+		assert_false(engine_owned_file(cases[i].engine, &start, cases[i].path));
+		assert_false(engine_owned_file(cases[i].engine, &none, cases[i].path));
+		assert_false(engine_owned_file(ENGINE_DOCKER, &own, cases[i].path));
+		/* who calls is not known: any engine's, of whichever pod */
+		assert_true(engine_owned_file(ENGINE_UNKNOWN, &none, cases[i].path));
+	}
 }
 
 int main(void)
@@ -207,6 +243,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_doubtful, clean),
 		cmocka_unit_test_teardown(test_other_callers, clean),
 		cmocka_unit_test(test_owned),
+		cmocka_unit_test(test_sandbox_owned),
 	};
 
 	return cmocka_run_group_tests_name("engine", tests, NULL, NULL);
