@@ -2,7 +2,8 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # used by, and come from, those who source this
 #
-# Throw-away hosts for the tests of install and uninstall. Sourced after tests/lib.sh.
+# Throw-away hosts for the tests of install, uninstall and doctor, and what is asked of them.
+# Sourced after tests/lib.sh.
 
 need jq
 setup_work
@@ -49,4 +50,65 @@ host() {
 tree() {
 	(cd "$root" && find . -printf '%y %m %p %l\n' | sort &&
 		find . -type f -print0 | sort -z | xargs -0 md5sum)
+}
+
+# installs DESCRIPTION ARGUMENT... - it works, again does nothing, and is undone exactly
+installs() {
+	local what=$1 before after
+
+	shift
+	before=$(tree)
+	try install --root "$root" --plan "$@"
+	is "$what: planned" "$status" 0
+	[ "$status" = 0 ] || note "$out"
+	is "$what: a plan changes nothing" "$(tree)" "$before"
+	try install --root "$root" "$@"
+	is "$what: installed" "$status" 0
+	after=$(tree)
+	unlike "$what: something was done" "$after" "^$before\$"
+	try install --root "$root" "$@"
+	like "$what: a second time there is nothing to do" "$status $out" "^0 nothing to do"
+	is "$what: and nothing is done" "$(tree)" "$after"
+	try status --root "$root"
+	is "$what: status" "$status" 0
+	try uninstall --root "$root" --plan
+	is "$what: a plan to uninstall changes nothing" "$status $(tree)" "0 $after"
+}
+
+undone() {
+	try uninstall --root "$root"
+	is "$1: uninstall" "$status" 0
+	is "$1: everything is as it was, byte for byte" "$(tree)" "$2"
+}
+
+# refuses DESCRIPTION REGEX ARGUMENT... - exit 3, and nothing was changed
+refuses() {
+	local what=$1 regex=$2 before
+
+	shift 2
+	before=$(tree)
+	try install --root "$root" "$@"
+	like "$what: refused" "$status $out" "^3 .*$regex"
+	is "$what: nothing was changed" "$(tree)" "$before"
+}
+
+# doctor REGEX DESCRIPTION - it finds a fault that looks so, says what to do, and exits with 1
+doctor() {
+	try doctor --root "$root" --format json
+	like "doctor: $2" "$status $(jq -r '.remarks[] | select(.level == "fault")
+		| "\(.topic) \(.engine // "host"): \(.what) (\(.mend))"' <<<"$out")" "^1 .*$1"
+}
+
+# healthy - a host where everything is registered and nothing is wrong
+healthy() {
+	host
+	try install --root "$root" --engine all --enforce
+	[ "$status" = 0 ] || bail "$out"
+}
+
+# has LEVEL REGEX DESCRIPTION - one of the remarks is so
+has() {
+	try doctor --root "$root" --format json
+	like "doctor: $3" "$(jq -r --arg level "$1" '.remarks[] | select(.level == $level)
+		| "\(.topic) \(.engine // "host"): \(.what)"' <<<"$out")" "$2"
 }
