@@ -14,7 +14,8 @@
 #include <string.h>
 
 #include <cofferdam/policy.h>
-#include <cofferdam/seccomp.h>
+
+#include "filter-run.h"
 
 #define CALLS_MAX 1024
 

@@ -8,7 +8,7 @@
 
 cd "$src" || exit 99
 count=0
-for file in include/cofferdam/*.{h,def} src/*/*.[ch] hook/*.[ch] tests/unit/*.[ch] \
+for file in include/cofferdam/*.{h,def} src/*/*.[ch] hook/*.[ch] tests/*.h tests/unit/*.[ch] \
 	tests/rules/*.[ch] tests/*.sh tests/integration/*.sh policy/seccomp/*.json scripts/*.sh; do
 	name=$file
 	case $file in

@@ -271,6 +271,12 @@ void label_free(struct fact_label *label);
 #define _cleanup_label_ _cleanup_(label_free)
 
 /*
+ * cgroup_own - the cgroup that linux.cgroupsPath means, absolute and clean. malloc'd.
+ * 0, -ENOMEM, or -EINVAL and @why.
+ */
+int cgroup_own(const char *cgroups_path, char **ret, const char **why) must_check;
+
+/*
  * place_engine_owned - whether @place is a file or folder that @engine (any,
  * when unknown) makes for a single container, or for the pod that @tells names,
  * with nothing mounted below it.

@@ -16,9 +16,6 @@
 /* gate_hardens - whether the gate has a kernel remedy for every edit of @f. */
 bool gate_hardens(const struct subject *subject, const struct finding *f);
 
-/* gate_remedy - what the gate does for @rule, one phrase, or NULL. */
-const char *gate_remedy(enum rule_id rule);
-
 /* What became of it, told to the owner of the log in the supervisor. */
 struct gate_outcome {
 	const char *failure;		/* what is not as it must be, or NULL; several: "; " between */

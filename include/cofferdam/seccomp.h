@@ -111,14 +111,6 @@ static inline const struct oci_seccomp *seccomp_of(const struct seccomp_profile 
 int seccomp_profile_compile(const struct seccomp_profile *profile, uint32_t audit_arch,
 			    struct seccomp_program *ret, struct error *err) must_check;
 
-/*
- * seccomp_run - what @program returns for @data (SECCOMP_RET_*, with its data).
- * -EINVAL for a program that the kernel would refuse, or with instructions that
- * libseccomp never makes.
- */
-int seccomp_run(const struct seccomp_program *program, const struct seccomp_data *data,
-		uint32_t *ret, struct error *err) must_check;
-
 /* seccomp_passes - whether a SECCOMP_RET_* value lets the call happen, or leaves
  * that to somebody else: ALLOW, LOG, TRACE, USER_NOTIF, and unknown ones. */
 bool seccomp_passes(uint32_t action);

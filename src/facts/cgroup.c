@@ -3,6 +3,7 @@
 #include "facts-private.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include <cofferdam/file.h>
@@ -12,72 +13,6 @@
 
 /* cgroup v1 shows "no limit" as the largest multiple of a page. */
 #define V1_NO_LIMIT (1ull << 62)
-
-static bool is_slice(const char *name, size_t len)
-{
-	static const char suffix[] = ".slice";
-	size_t n = sizeof(suffix) - 1;
-
-	return len > n && memcmp(name + len - n, suffix, n) == 0 && !memchr(name, '/', len);
-}
-
-/* "a-b.slice" is "/a.slice/a-b.slice" (systemd.slice(5)). */
-static int expand_slice(const char *name, size_t len, char **ret, const char **why)
-{
-	size_t stem = len - (sizeof(".slice") - 1);
-	_cleanup_buf_ struct buf out = { 0 };
-
-	*ret = NULL;
-	if (stem == 1 && name[0] == '-')
-		return 0;
-	for (size_t i = 0; i <= stem; i++) {
-		if (i < stem && name[i] != '-')
-			continue;
-		if (i == 0 || name[i - 1] == '-') {
-			*why = "linux.cgroupsPath names no valid slice";
-			return -EINVAL;
-		}
-		buf_char(&out, '/');
-		buf_add(&out, name, i);
-		buf_str(&out, ".slice");
-	}
-	*ret = buf_steal(&out);
-	return *ret ? 0 : -ENOMEM;
-}
-
-bool cgroup_is_systemd(const char *path)
-{
-	const char *colon = strchr(path, ':');
-
-	colon = colon ? strchr(colon + 1, ':') : NULL;
-	return colon && !strchr(colon + 1, ':') && !strchr(path, '/');
-}
-
-int limits_parent(const char *cgroups_path, char **ret, const char **why)
-{
-	_cleanup_free_ char *full = NULL, *clean = NULL;
-	char *slash;
-
-	if (cgroup_is_systemd(cgroups_path)) {
-		size_t n = strcspn(cgroups_path, ":");
-
-		if (n == 0)	/* the default of runc and crun for root */
-			return expand_slice("system.slice", strlen("system.slice"), ret, why);
-		if (!is_slice(cgroups_path, n)) {
-			*why = "linux.cgroupsPath names no valid slice";
-			return -EINVAL;
-		}
-		return expand_slice(cgroups_path, n, ret, why);
-	}
-	full = path_join("/", cgroups_path);
-	clean = full ? text_path_clean(full) : NULL;
-	if (!clean)
-		return -ENOMEM;
-	slash = strrchr(clean, '/');
-	*slash = '\0';
-	*ret = slash == clean ? NULL : steal_ptr(clean);
-	return 0;
-}
 
 /* 0, -ENOENT or another -errno. The value of "max" and "-1" is UINT64_MAX. */
 static int parse_value(const char *s, uint64_t *ret, const char **rest)
@@ -284,34 +219,43 @@ int limits_read(struct cgroups *all, struct fact_limits *ret, struct error *err)
 	return 0;
 }
 
-/* A relative path: below "/" to crun, below the runtime's own cgroup to runc. */
-static bool own_is_root(void)
+/* Whether limits hold by the hierarchy of the controllers @list, which it cuts to pieces. */
+static bool limits_by(const struct cgroups *all, char *list)
 {
-	_cleanup_buf_ struct buf text = { 0 };
-	struct error err = { 0 };
-	const char *line;
-
-	if (file_read_kernel(AT_FDCWD, "/proc/self/cgroup", 1u << 16, &text, &err) < 0)
-		return false;
-	for (line = buf_cstr(&text); line && *line; line = strchr(line, '\n') + 1) {
-		/* "4:memory:/a/b" */
-		const char *path = strchr(line, ':');
-
-		path = path ? strchr(path + 1, ':') : NULL;
-		if (!path || strncmp(path, ":/\n", 3) != 0)
-			return false;
+	if (all->v2)
+		return *list == '\0';
+	for (const char *one; (one = strsep(&list, ","));) {
+		if (strcmp(one, "memory") == 0 || strcmp(one, "pids") == 0 || strcmp(one, "cpu") == 0)
+			return true;
 	}
-	return true;
+	return false;
 }
 
-const char *cgroup_doubt(const struct field_str *path)
+bool cgroup_holds(const struct cgroups *all, const char *own, int64_t pid)
 {
-	if (path->is == FIELD_WRONG)
-		return "linux.cgroupsPath is not a string";
-	if (path->is == FIELD_PRESENT && *path->v && path->v[0] != '/' &&
-	    !cgroup_is_systemd(path->v) && !own_is_root())
-		return "runtimes differ on a relative linux.cgroupsPath";
-	return NULL;
+	_cleanup_buf_ struct buf text = { 0 };
+	struct error ignored = { 0 };
+	char file[64], *rest;
+	bool found = false;
+
+	(void)snprintf(file, sizeof(file), "/proc/%" PRId64 "/cgroup", pid);
+	if (file_read_kernel(AT_FDCWD, file, 1u << 16, &text, &ignored) < 0)
+		return false;
+	rest = text.data;
+	/* "0::/a/b", "4:memory:/a/b", "5:cpu,cpuacct:/a/b" */
+	for (char *line; rest && (line = strsep(&rest, "\n"));) {
+		char *list = strchr(line, ':'), *path = list ? strchr(list + 1, ':') : NULL;
+
+		if (!path)
+			continue;
+		*path++ = '\0';
+		if (!limits_by(all, list + 1))
+			continue;
+		if (!text_path_below(path, own))
+			return false;
+		found = true;
+	}
+	return found;
 }
 
 /*

@@ -270,12 +270,16 @@ void cgroups_close(struct cgroups *all);
 
 int limits_gather(const struct oci_spec *spec, const struct facts_source *source,
 		  struct fact_limits *ret, struct error *err) must_check;
-/* limits_parent - the folder above the container's cgroup, "/a/b", or NULL at
- * the top. 0, -ENOMEM, or -EINVAL and @why. */
-int limits_parent(const char *cgroups_path, char **ret, const char **why) must_check;
 /* limits_read - from the hierarchies of the version that @all is. */
 int limits_read(struct cgroups *all, struct fact_limits *ret, struct error *err) must_check;
+/* cgroup_holds - whether process @pid is in the cgroup @own, or below it, wherever limits count. */
+bool cgroup_holds(const struct cgroups *all, const char *own, int64_t pid);
 
+/* --- cgroup-path.c --- */
+
+/* limits_parent - the folder above the container's cgroup, "/a/b", or NULL at
+ * the top. As cgroup_own(). */
+int limits_parent(const char *cgroups_path, char **ret, const char **why) must_check;
 /* cgroup_is_systemd - "slice:prefix:name", as runtimes with systemd as cgroup
  * manager read it. */
 bool cgroup_is_systemd(const char *path);
@@ -307,10 +311,6 @@ int cgroup_gather(const struct oci_spec *spec, struct cgroup_query *query,
 /* cgroup_members - is, why and others of @ret, unless they are so already. */
 int cgroup_members(const struct cgroup_query *query, struct fact_cgroup *ret,
 		   struct error *err) must_check;
-/* cgroup_holds - whether process @pid is in the cgroup @own, or below it, wherever limits count. */
-bool cgroup_holds(const struct cgroups *all, const char *own, int64_t pid);
-/* cgroup_own - the folder that linux.cgroupsPath means. As limits_parent(). */
-int cgroup_own(const char *cgroups_path, char **ret, const char **why) must_check;
 
 /* --- programs.c --- */
 

@@ -13,31 +13,21 @@
 static const struct {
 	const char *rule;		/* by name: one that this version lacks does no harm */
 	const char *members[4];		/* JSON Pointers; "*" is an index or "-" */
-	const char *text;
 } remedies[] = {
-	{ "capabilities", { "/process/capabilities/" },
-	  "lowers the sets by capset(2) and the bounding set by prctl(2)" },
-	{ "inheritable-capabilities", { "/process/capabilities/" },
-	  "lowers the sets by capset(2)" },
-	{ "no-new-privileges", { "/process/noNewPrivileges" }, "sets it by prctl(2)" },
-	{ "seccomp-missing", { "/linux/seccomp" },
-	  "loads the policy's profile as one more filter" },
-	{ "seccomp-weak", { "/linux/seccomp" },
-	  "loads the policy's profile as one more filter, over the container's own" },
-	{ "rootfs-writable", { "/root/readonly", "/mounts/*" },
-	  "makes the root mount read-only and mounts a tmpfs on the policy's writable places" },
-	{ "memory-limit", { "/linux/resources/memory/limit", "/linux/resources/unified/memory.max" },
-	  "writes the policy's default into the cgroup" },
-	{ "pids-limit", { "/linux/resources/pids/limit", "/linux/resources/unified/pids.max" },
-	  "writes the policy's default into the cgroup" },
+	{ "capabilities", { "/process/capabilities/" } },
+	{ "inheritable-capabilities", { "/process/capabilities/" } },
+	{ "no-new-privileges", { "/process/noNewPrivileges" } },
+	{ "seccomp-missing", { "/linux/seccomp" } },
+	{ "seccomp-weak", { "/linux/seccomp" } },
+	{ "rootfs-writable", { "/root/readonly", "/mounts/*" } },
+	{ "memory-limit", { "/linux/resources/memory/limit", "/linux/resources/unified/memory.max" } },
+	{ "pids-limit", { "/linux/resources/pids/limit", "/linux/resources/unified/pids.max" } },
 	{ "cpu-limit", { "/linux/resources/cpu/quota", "/linux/resources/cpu/period",
-			 "/linux/resources/unified/cpu.max" },
-	  "writes the policy's default into the cgroup" },
-	{ "rlimits", { "/process/rlimits" }, "lowers them by prlimit(2)" },
-	{ "mount-flags", { "/mounts/*/options" }, "adds them to the mount by mount_setattr(2)" },
-	{ "sys-writable", { "/mounts/*/options" }, "makes the mount read-only" },
-	{ "proc-unmasked", { "/linux/maskedPaths", "/linux/readonlyPaths" },
-	  "mounts over them, and makes them read-only" },
+			 "/linux/resources/unified/cpu.max" } },
+	{ "rlimits", { "/process/rlimits" } },
+	{ "mount-flags", { "/mounts/*/options" } },
+	{ "sys-writable", { "/mounts/*/options" } },
+	{ "proc-unmasked", { "/linux/maskedPaths", "/linux/readonlyPaths" } },
 };
 
 /* matches - whether @pointer is @member or below it. */
@@ -83,13 +73,4 @@ bool gate_hardens(const struct subject *subject, const struct finding *f)
 		return all;
 	}
 	return false;
-}
-
-const char *gate_remedy(enum rule_id rule)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(remedies); i++) {
-		if (strcmp(remedies[i].rule, registry_rule(rule)->id) == 0)
-			return remedies[i].text;
-	}
-	return NULL;
 }

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* What filters are made of, and what they return. */
 #include "seccomp-private.h"
 
-#include <stddef.h>
 #include <string.h>
-
-/* Filters run in user space: what the kernel would return for one call. */
 
 bool seccomp_passes(uint32_t action)
 {
@@ -52,14 +50,6 @@ void seccomp_action_print(struct buf *out, uint32_t action)
 	}
 }
 
-static uint32_t word(const struct seccomp_data *data, uint32_t offset)
-{
-	uint32_t value;
-
-	memcpy(&value, (const char *)data + offset, sizeof(value));
-	return value;
-}
-
 bool seccomp_jumps(const struct sock_filter *in, uint32_t a)
 {
 	switch (BPF_OP(in->code)) {
@@ -72,45 +62,4 @@ bool seccomp_jumps(const struct sock_filter *in, uint32_t a)
 	default:
 		return (a & in->k) != 0;
 	}
-}
-
-int seccomp_run(const struct seccomp_program *program, const struct seccomp_data *data,
-		uint32_t *ret, struct error *err)
-{
-	uint32_t a = 0;
-
-	for (size_t pc = 0; pc < program->n; pc++) {
-		const struct sock_filter *in = &program->v[pc];
-
-		switch (in->code) {
-		case BPF_LD | BPF_W | BPF_ABS:
-			if (in->k % 4 || in->k > sizeof(*data) - 4)
-				return error_set(err, -EINVAL, "filter: instruction %zu loads from outside",
-						 pc);
-			a = word(data, in->k);
-			break;
-		case BPF_ALU | BPF_AND | BPF_K:
-			a &= in->k;
-			break;
-		case BPF_JMP | BPF_JA:
-			if (in->k >= program->n)
-				return error_set(err, -EINVAL, "filter: instruction %zu jumps out of it",
-						 pc);
-			pc += in->k;
-			break;
-		case BPF_JMP | BPF_JEQ | BPF_K:
-		case BPF_JMP | BPF_JGT | BPF_K:
-		case BPF_JMP | BPF_JGE | BPF_K:
-		case BPF_JMP | BPF_JSET | BPF_K:
-			pc += seccomp_jumps(in, a) ? in->jt : in->jf;
-			break;
-		case BPF_RET | BPF_K:
-			*ret = in->k;
-			return 0;
-		default:
-			return error_set(err, -EINVAL, "filter: instruction %zu (code %#x) is not understood",
-					 pc, in->code);
-		}
-	}
-	return error_set(err, -EINVAL, "filter: it ends without a decision");
 }

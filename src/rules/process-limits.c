@@ -126,41 +126,6 @@ int check_oom_score(const struct rule_input *in, struct findings *out, struct er
 	return f ? finding_value(f, err, "%" PRId64, score->v) : err->code;
 }
 
-/* "SLICE:PREFIX:NAME"; anything else is a path, colons or not. */
-static bool is_systemd(const char *path)
-{
-	const char *colon = strchr(path, ':');
-
-	colon = colon ? strchr(colon + 1, ':') : NULL;
-	return colon && !strchr(colon + 1, ':') && !strchr(path, '/');
-}
-
-/*
- * cgroup_folder - the path below the hierarchy that cgroupsPath means: itself,
- * or of the systemd form a scope in its slice (systemd.slice(5): "a-b.slice"
- * lies in "a.slice"). malloc'd, clean; NULL is out of memory.
- */
-static char *cgroup_folder(const char *path)
-{
-	const size_t n = strcspn(path, ":");
-	_cleanup_buf_ struct buf folder = { 0 };
-
-	if (!is_systemd(path)) {
-		buf_printf(&folder, "/%s", path);
-		return folder.oom ? NULL : text_path_clean(buf_cstr(&folder));
-	}
-	if (n == 0)	/* the default of runc and crun for root */
-		buf_str(&folder, "/system.slice");
-	for (size_t i = 1; i < n && n - i > strlen(".slice"); i++) {
-		if (path[i] == '-')
-			buf_printf(&folder, "/%.*s.slice", (int)i, path);
-	}
-	if (n > 0)
-		buf_printf(&folder, "/%.*s", (int)n, path);
-	buf_printf(&folder, "/%s.scope", path + n + 1);
-	return folder.oom ? NULL : text_path_clean(buf_cstr(&folder));
-}
-
 /* in_scope - whether the clean @folder lies in a scope that an engine makes for a container. */
 static bool in_scope(const char *folder)
 {
@@ -181,11 +146,13 @@ static bool in_scope(const char *folder)
 static const char *misplaced(const struct rule_input *in, const char *path, bool *ret_oom)
 {
 	const char *const *allow = rule_param(in, "allow")->list;
-	_cleanup_free_ char *folder = cgroup_folder(path);
+	_cleanup_free_ char *folder = NULL;
+	const char *why = NULL;
+	const int r = cgroup_own(path, &folder, &why);
 
-	*ret_oom = !folder;
-	if (!folder)
-		return NULL;
+	*ret_oom = r == -ENOMEM;
+	if (r < 0)
+		return why;
 	if (text_path_climbs(path))
 		return "climbs with \"..\"";
 	if (strcmp(folder, "/") == 0)

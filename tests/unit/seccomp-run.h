@@ -17,7 +17,8 @@
 #include <string.h>
 
 #include <cofferdam/policy.h>
-#include <cofferdam/seccomp.h>
+
+#include "../filter-run.h"
 
 #define HIGH (UINT64_C(1) << 32)	/* the kernel does not look at it in an int */
 
