@@ -33,6 +33,7 @@ complete_bash() {
 commands=$("$cofferdam" --help | sed -n 's/^  \([a-z]*\) .*/\1/p')
 touch config.json
 mkdir folder
+# shellcheck disable=SC2086 # several words
 is "commands" "$(complete_bash 'cofferdam ')" \
 	"$(printf '%s\n' $commands help --help --version | sort | paste -sd" ")"
 is "the start of a command" "$(complete_bash 'cofferdam co')" "completion controls"
@@ -104,7 +105,7 @@ takes() {
 	said=$("$cofferdam" "$1" "$2" --no-such-option 2>&1 </dev/null)
 	[[ $said == *"missing: --no-such-option"* || $said =~ ^"cofferdam $1: --"[a-z-]*" takes" ]]
 }
-offered= taken= forgotten=
+offered='' taken='' forgotten=''
 options=$(sed -n 's/^	WORD("\([a-z-]*\)", .*/\1 required/p;s/^	FLAG("\([a-z-]*\)", .*/\1 no/p' \
 	"$src/src/cli/common.c" | sort -u)
 is "more than fifteen options were found" "$(($(wc -l <<<"$options") > 15))" 1
@@ -112,7 +113,7 @@ while read -r option kind; do
 	# getopt_long(3) takes the start of a longer name for it: nothing can be told of "for"
 	[ "$(cut -d ' ' -f 1 <<<"$options" | grep -c "^$option")" = 1 ] || continue
 	word=--$option
-	[ "$kind" = no ] || word+==x
+	[ "$kind" = no ] || word+="=x"
 	for command in $commands; do
 		if takes "$command" "$word"; then
 			taken+="$command --$option"$'\n'
@@ -135,7 +136,8 @@ page=$src/docs/man/cofferdam.1
 for command in $commands; do
 	grep -q "^\.It Cm $command\b" "$page" || forgotten+=" $command"
 done
-for option in $(cut -d ' ' -f 1 <<<"$options"); do
+mapfile -t known < <(cut -d ' ' -f 1 <<<"$options")
+for option in "${known[@]}"; do
 	grep -qE "(Fl |, )-$option\b" "$page" || forgotten+=" --$option"
 done
 is "cofferdam(1) has every command and every option" "$forgotten" ""
@@ -144,7 +146,7 @@ in_page() {
 	grep '^\.It Fl' "$src/docs/man/$1" | grep -oE '(Fl|,) -[a-z-]+' | sed 's/.* -//' | sort -u
 }
 is "and no option that there is not" \
-	"$(comm -23 <(in_page cofferdam.1) <(printf '%s\n' help version $(cut -d ' ' -f 1 <<<"$options") | sort -u))" ""
+	"$(comm -23 <(in_page cofferdam.1) <(printf '%s\n' help version "${known[@]}" | sort -u))" ""
 for program in hook runtime; do
 	is "cofferdam-$program(8) has the options of its --help, and no others" "$(in_page cofferdam-$program.8)" \
 		"$("$build/cofferdam-$program" --help | grep -E '^  --' | grep -oE '(^  |, )--[a-z-]+' |

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CHUNK 65536u
+#define CHUNK ((size_t)65536)
 
 void lines_free(struct lines *lines)
 {

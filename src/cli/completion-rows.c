@@ -60,7 +60,7 @@ static void put_word(struct buf *out, const char *s)
 	char word[WORD_MAX];
 	size_t n = 0;
 
-	while (is_word(s[n]) && n < sizeof(word) - 1) {
+	while (n < sizeof(word) - 1 && is_word(s[n])) {
 		word[n] = s[n];
 		n++;
 	}

@@ -204,7 +204,7 @@ static void tell(struct gate *g)
 int helper_result(struct gate *g, struct error *err)
 {
 	const struct timespec glance = { .tv_nsec = GLANCE_NS };
-	const uint64_t end = now_us() + (WORK_DEADLINE_S + 1) * 1000000;
+	const uint64_t end = now_us() + (WORK_DEADLINE_S + 1) * UINT64_C(1000000);
 	struct helper *h = &g->helper;
 
 	if (h->pid == 0)

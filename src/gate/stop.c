@@ -57,7 +57,7 @@ void mismatch(struct gate *g, const char *fmt, ...)
 		return;
 	}
 	/* the first ones are enough to act on */
-	if (g->failure.len > 2 * LINE_MAX_BYTES)
+	if (g->failure.len > 2 * (size_t)LINE_MAX_BYTES)
 		return;
 	buf_str(&g->failure, g->failure.len ? "; " : "");
 	text_escape(&g->failure, text, strlen(text), LINE_MAX_BYTES);
@@ -140,7 +140,7 @@ static void verify(struct gate *g)
 static void say(int fd, const char *line)
 {
 	struct timespec wait = { .tv_nsec = 5000000 };
-	const uint64_t end = now_us() + TELL_DEADLINE_MS * 1000;
+	const uint64_t end = now_us() + TELL_DEADLINE_MS * UINT64_C(1000);
 	pid_t child;
 
 	if (fd < 0)

@@ -142,9 +142,10 @@ static void docker(struct doctor *d, const char *root)
 
 static void containerd(struct doctor *d, const char *root)
 {
+	static const char door[] = LIBEXECDIR "/containerd/runc";
 	const char *name = text_path_base(root);
-	const char *named[] = { "ctr", "run", "--rm", "--privileged", "--runc-binary",
-				LIBEXECDIR "/containerd/runc", "--rootfs", root, name, CANARY_PROGRAM, NULL };
+	const char *named[] = { "ctr", "run", "--rm", "--privileged", "--runc-binary", door,
+				"--rootfs", root, name, CANARY_PROGRAM, NULL };
 	const char *plain[] = { "ctr", "run", "--rm", "--privileged", "--rootfs", root, name,
 				CANARY_PROGRAM, NULL };
 

@@ -75,8 +75,9 @@ static void one_line(struct buf *lines)
 		n = n < left ? n : left;
 		*to++ = n == 1 && *from != '\n' ? *from : ' ';
 	}
-	if (to)
-		*to = '\0';
+	if (!to)
+		return;
+	*to = '\0';
 	lines->len = (size_t)(to - lines->data);
 }
 

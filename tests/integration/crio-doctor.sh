@@ -112,7 +112,7 @@ printf '#!/bin/sh\nwhile sleep 100; do :; done\n' >/run/own/podman
 chmod 755 /run/own/podman
 setpriv --reuid 65534 --clear-groups /run/own/podman &
 own_pid=$!
-started+=($own_pid)
+started+=("$own_pid")
 wait_for grep -q podman "/proc/$own_pid/comm"
 like "a user's own engine" "$(remarks rootless podman)" "^warning: the user 65534 runs it .pid $own_pid."
 unlike "which says nothing of root's" "$(remarks bypass podman)" "was started with"
@@ -120,7 +120,7 @@ kill $own_pid
 runs "install for podman" "" "$cofferdam" install --engine podman
 CONTAINERS_CONF=/x.conf /run/own/podman --hooks-dir /y &
 own_pid=$!
-started+=($own_pid)
+started+=("$own_pid")
 wait_for grep -q podman "/proc/$own_pid/comm"
 output=$(remarks bypass podman)
 like "podman with another file" "$output" "podman .pid $own_pid. was started with CONTAINERS_CONF /x.conf, which"
@@ -128,7 +128,7 @@ like "podman with other hooks" "$output" "podman .pid $own_pid. was started with
 kill $own_pid
 unshare --pid --fork --kill-child /run/own/podman --hooks-dir /y &
 own_pid=$!
-started+=($own_pid)
+started+=("$own_pid")
 wait_for pgrep -P $own_pid
 unlike "what runs in a container is its own" "$(remarks bypass podman)" "was started with"
 kill $own_pid

@@ -57,6 +57,7 @@ gate() {
 	registration createRuntime "$1" >"$work/podman/hooks/50-cofferdam.json"
 }
 
+# shellcheck disable=SC2317 # by the trap
 end_podman() {
 	podman pod rm --all --force
 	podman rm --all --force --time 0

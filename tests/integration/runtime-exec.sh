@@ -303,6 +303,7 @@ descriptors() {
 	like "$runtime: LISTEN_FDS many times over" "$? $output" '^1 cofferdam: .*descriptor 3, .*is a folder of the host'
 	output=$("${command[@]}" exec c true <"$work/host" 2>&1)
 	like "$runtime: standard input" "$? $output" '^1 cofferdam: .*descriptor 0, .*is a folder of the host'
+	# shellcheck disable=SC2016 # expanded inside
 	execute enforce --preserve-fds 1 c /bin/sh -c 'read -r l <&3; echo "$l"' 3< <(echo handed)
 	is "$runtime: a pipe is handed in" "$status $output" "0 handed"
 	execute enforce c true 3<"$work/host"

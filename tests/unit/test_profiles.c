@@ -174,7 +174,7 @@ static void ioctl_is_first(void **state)
 {
 	static const uint32_t arches[] = { AUDIT_ARCH_X86_64, AUDIT_ARCH_AARCH64 };
 	static const uint64_t passes[] = { 0x5401, 0x5421, 0x541b, 0xc0106400, HIGH | 0x5421 };
-	static const uint64_t not[] = { 0x5412, 0x541c, HIGH | 0x5412, HIGH | 0x541c };
+	static const uint64_t undecided[] = { 0x5412, 0x541c, HIGH | 0x5412, HIGH | 0x541c };
 	struct error err;
 	uint32_t ret;
 
@@ -193,8 +193,8 @@ static void ioctl_is_first(void **state)
 			data.args[1] = passes[k];
 			assert_int_equal(run(&first, &data), SECCOMP_RET_ALLOW);
 		}
-		for (size_t k = 0; k < ARRAY_SIZE(not); k++) {
-			data.args[1] = not[k];
+		for (size_t k = 0; k < ARRAY_SIZE(undecided); k++) {
+			data.args[1] = undecided[k];
 			assert_true(seccomp_run(&first, &data, &ret, &err) < 0);
 			assert_int_equal(run(&whole, &data), EPERM_);
 		}
