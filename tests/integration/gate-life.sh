@@ -139,11 +139,11 @@ helper() {
 # Armed twice is armed once, in every combination that can be registered.
 # sd_notify(3): the runtime puts a folder with a socket of its own into the container.
 notified() {
-	local dir id=notified-$$ socket=/run/cofferdam-notify-$$
+	local dir me=notified-$$ socket=/run/cofferdam-notify-$$
 
 	dir=$(ordinarily notified "$(shell 'grep -q /notify /proc/self/mountinfo && echo ran >/out/marker; sleep 60')")
 	# systemd's end, and a program that says that it is ready: the start waits for that
-	python3 - $socket "$work/$runtime/$id/notify" <<-'END' &
+	python3 - "$socket" "$work/$runtime/$me/notify" <<-'END' &
 		import os, socket, sys
 		s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 		s.bind(sys.argv[1])
@@ -160,25 +160,25 @@ notified() {
 		        pass
 		END
 	started+=($!)
-	wait_for test -S $socket
+	wait_for test -S "$socket"
 	notify() {
-		NOTIFY_SOCKET=$socket in_runtime "$runtime" run -d --bundle "$dir" $id \
+		NOTIFY_SOCKET=$socket in_runtime "$runtime" run -d --bundle "$dir" "$me" \
 			<"$work/nothing" >"$work/said" 2>&1
 		wait_for grep -q . "$dir/out/marker" "$work/said"
-		in_runtime "$runtime" delete --force $id
+		in_runtime "$runtime" delete --force "$me"
 	}
 	notify
 	is "$runtime: a container that may tell systemd when it is ready" \
 		"$(cat "$dir/out/marker" "$work/said" 2>&1)" ran
 	rm -f "$dir/out/marker"
-	jq --arg file "$work/$runtime/$id/notify/file" '.hooks.createRuntime |= [{path: "/bin/sh",
+	jq --arg file "$work/$runtime/$me/notify/file" '.hooks.createRuntime |= [{path: "/bin/sh",
 		args: ["sh", "-c", "cat >/dev/null; : >\($file)"]}] + .' "$dir/config.json" >"$dir/edited"
 	mv "$dir/edited" "$dir/config.json"
 	notify
 	like "$runtime: but no folder that has something else in it" \
 		"$(cat "$dir/out/marker" "$work/said" 2>&1)" 'refused at the gate: at .*/notify of the host'
 	kill "${started[-1]}"
-	rm -f $socket
+	rm -f "$socket"
 }
 
 twice() {
