@@ -177,8 +177,25 @@ static void test_stream_without_end(void **state)
 	assert_int_equal(fcntl(p[0], F_GETFL), flags);
 	assert_int_equal(file_read_stream(p[0], "stdin", 100, 0, &b, &err), -ETIMEDOUT);
 	assert_int_equal(file_read_stream(p[0], "stdin", 100, -5, &b, &err), -ETIMEDOUT);
+	assert_int_equal(file_read_stream(p[0], "stdin", 100, -5000, &b, &err), -ETIMEDOUT);
 	close(p[0]);
 	close(p[1]);
+}
+
+/* The time was over long before anybody looked: what is there counts. */
+static void test_stream_overslept(void **state)
+{
+	_cleanup_buf_ struct buf b = { 0 };
+	struct error err = { 0 };
+	int p[2];
+
+	(void)state;
+	assert_int_equal(pipe2(p, O_CLOEXEC), 0);
+	assert_int_equal(write(p[1], "state", 5), 5);
+	close(p[1]);
+	assert_int_equal(file_read_stream(p[0], "stdin", 100, -5000, &b, &err), 0);
+	assert_string_equal(buf_cstr(&b), "state");
+	close(p[0]);
 }
 
 /* A writer that never stops trickling does not win time. */
@@ -463,6 +480,7 @@ int main(void)
 		FILE_TEST(test_stream),
 		FILE_TEST(test_stream_endless),
 		FILE_TEST(test_stream_without_end),
+		FILE_TEST(test_stream_overslept),
 		FILE_TEST(test_stream_trickle),
 		FILE_TEST(test_replace),
 		FILE_TEST(test_prepare),
