@@ -111,21 +111,31 @@ taking_turns() {
 	is "$runtime: and both happened" "$((ran_as > 0)) $((refused > 0))" "1 1"
 }
 
-# A volume's link: the door looks at those of the image, the gate at where the mount is.
+# A volume's link that leads a mount over what the runtime provides: one that is there, and one
+# that somebody puts there once the door has looked.
 led_over() {
-	local dir
+	local dir mount='.mounts += [{destination: "/out/.link/x", type: "tmpfs", source: "tmpfs",
+		options: ["nosuid", "nodev", "noexec"]}]'
 
 	through "$runtime" gated
-	dir=$(bundle led '.mounts += [{destination: "/out/.link/x", type: "tmpfs", source: "tmpfs",
-		options: ["nosuid", "nodev", "noexec"]}]')
+	dir=$(bundle led "$mount")
 	ln -s /dev/shm "$dir/out/.link"
 	door_run "$dir"
 	like "$runtime: a mount that a link of a volume leads over /dev" "$status $output" \
-		'^[1-9].*refused at the gate: what was wanted at /out/.link/x is at /dev/shm/x'
+		'^1 cofferdam: denied .*mount-over-system'
 	rm "$dir/out/.link"
 	mkdir "$dir/out/.link"
 	door_run "$dir"
 	is "$runtime: and without the link" "$status $output" "0 hello from inside"
+	intruder
+	rm -rf "$work/bundles/between"
+	dir=$(bundle between "$mount")
+	mkdir "$dir/out/.link"
+	# shellcheck disable=SC2016 # expanded by the intruder
+	echo 'rmdir $1/out/.link; ln -s /dev/shm $1/out/.link' >"$work/act"
+	door_run "$dir"
+	like "$runtime: nor by one that is made behind the door" "$status $output" \
+		'^[1-9].*(mount-over-system|refused at the gate)'
 }
 
 unadmitted() {
