@@ -84,7 +84,23 @@ static int judge_promotion(const struct rule_input *in, struct findings *out, st
 	return 0;
 }
 
-/* With it, any program of the container may ask for a real-time policy itself (getrlimit(2)). */
+/*
+ * asks_for - what the programs of the container may ask for themselves with this limit, or
+ * NULL: RLIMIT_NICE is 20 less the nice value that may be taken (getrlimit(2)).
+ */
+static const char *asks_for(const struct rule_input *in, const struct oci_rlimit *rlimit)
+{
+	const int64_t least = (int64_t)rule_param(in, "nice")->number;
+	const uint64_t most = rlimit->hard.v > rlimit->soft.v ? rlimit->hard.v : rlimit->soft.v;
+	const char *type = rlimit->type.v ? rlimit->type.v : "";
+
+	if (strcmp(type, "RLIMIT_RTPRIO") == 0 && most > 0)
+		return "lets its programs choose a real-time policy";
+	if (strcmp(type, "RLIMIT_NICE") == 0 && most > (uint64_t)(20 - least))
+		return "lets its programs take the processor from others";
+	return NULL;
+}
+
 static int judge_rlimit(const struct rule_input *in, struct findings *out, struct error *err)
 {
 	const struct oci_rlimit *rlimits = in->spec->process.rlimits.v;
@@ -92,16 +108,16 @@ static int judge_rlimit(const struct rule_input *in, struct findings *out, struc
 	struct finding *f;
 
 	for (size_t i = 0; i < in->spec->process.rlimits.n; i++) {
-		if (!rlimits[i].type.v || strcmp(rlimits[i].type.v, "RLIMIT_RTPRIO") != 0 ||
-		    (rlimits[i].hard.v == 0 && rlimits[i].soft.v == 0))
+		const char *what = asks_for(in, &rlimits[i]);
+
+		if (!what)
 			continue;
 		buf_reset(&pointer);
 		buf_printf(&pointer, "/process/rlimits/%zu", i);
 		if (buf_check(&pointer, err) < 0)
 			return err->code;
-		f = finding_add(in, out, err, buf_cstr(&pointer),
-				"lets its programs choose a real-time policy");
-		if (!f || finding_value(f, err, "RLIMIT_RTPRIO %" PRIu64, rlimits[i].hard.v) < 0)
+		f = finding_add(in, out, err, buf_cstr(&pointer), "%s", what);
+		if (!f || finding_value(f, err, "%s %" PRIu64, rlimits[i].type.v, rlimits[i].hard.v) < 0)
 			return err->code;
 	}
 	return 0;
