@@ -136,14 +136,100 @@ static bool complete(const struct cover *masked, const struct cover *readonly,
 	return true;
 }
 
+#define KEPT_MAX 64u	/* engines write six */
+
+/* lies_above - whether the clean @path is a folder that holds @other. */
+static bool lies_above(const char *path, const char *other)
+{
+	return text_path_below(other, path) && strcmp(other, path) != 0;
+}
+
+/* by_text - whether @path leads to what the kernel provides, and where its text says. */
+static bool by_text(const char *path)
+{
+	static const char proc[] = "/proc/";
+	const char *name = path + sizeof(proc) - 1;
+
+	if (!text_path_looks_clean(path))
+		return false;
+	if (strncmp(path, proc, sizeof(proc) - 1) != 0)	/* elsewhere the image has links */
+		return strcmp(path, "/proc") == 0 || text_path_below(path, "/sys");
+	return (*name < '0' || *name > '9') && strncmp(name, "self", 4) != 0 &&
+	       strncmp(name, "thread-self", 11) != 0;
+}
+
+/* mounted_below - whether something of the configuration is mounted below the clean @path. */
+static int mounted_below(const struct rule_input *in, const char *path, struct error *err)
+{
+	for (size_t i = 0; i < in->spec->mounts.n; i++) {
+		const struct oci_mount *mount = oci_mount_at(in->spec, i);
+		const char *dest = mount->destination.v ? mount->destination.v : "";
+		_cleanup_free_ char *clean = NULL;
+
+		if (dest[0] != '/' || !text_path_looks_clean(dest)) {
+			dest = clean = mount_destination(mount, err);
+			if (!clean)
+				return err->code;
+		}
+		if (lies_above(path, dest))
+			return 1;
+	}
+	return 0;
+}
+
+/*
+ * undoes - whether entry @n of linux.readonlyPaths takes back what is kept below it: crun binds
+ * the folder to itself with all that is mounted there, and of that nothing stays read-only,
+ * nosuid or nodev. 1, 0, or negative.
+ */
+static int undoes(const struct rule_input *in, size_t n, struct error *err)
+{
+	const struct field_strs *list = &in->spec->linux_.readonly_paths;
+	const char *path = list->v[n].v;
+
+	if (!path)
+		return 0;
+	if (n >= KEPT_MAX || !by_text(path))
+		return 1;
+	for (size_t i = 0; i < n; i++) {
+		if (list->v[i].v && lies_above(path, list->v[i].v))
+			return 1;
+	}
+	return mounted_below(in, path, err);
+}
+
+/* judge_undoing - the first entry that undoes. No remedy: without it less would be kept. */
+static int judge_undoing(const struct rule_input *in, struct findings *out, struct error *err)
+{
+	const struct field_strs *list = &in->spec->linux_.readonly_paths;
+
+	for (size_t n = 0; n < list->n; n++) {
+		_cleanup_buf_ struct buf pointer = { 0 };
+		struct finding *f;
+		int r = undoes(in, n, err);
+
+		if (r == 0)
+			continue;
+		buf_printf(&pointer, "/linux/readonlyPaths/%zu", n);
+		if (r < 0 || buf_check(&pointer, err) < 0)
+			return err->code;
+		f = finding_add(in, out, err, buf_cstr(&pointer),
+				"may take back what is read-only below it: crun binds it anew, and that is writable then");
+		return f ? finding_value(f, err, "%s", list->v[n].v) : err->code;
+	}
+	return 0;
+}
+
 int check_proc_unmasked(const struct rule_input *in, struct findings *out, struct error *err)
 {
 	const struct oci_linux *linux_ = &in->spec->linux_;
 	const struct fact_idmap *map = &in->facts->uid_map;
 	const struct cover masked = cover_of(&linux_->masked_paths);
 	const struct cover readonly = cover_of(&linux_->readonly_paths);
-	int r;
+	int r = judge_undoing(in, out, err);
 
+	if (r < 0)
+		return r;
 	if (complete(&masked, NULL, rule_param(in, "masked")->list) &&
 	    complete(&masked, &readonly, rule_param(in, "readonly")->list))
 		return 0;
