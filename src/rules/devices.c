@@ -142,11 +142,9 @@ static bool any_type(const struct oci_device_rule *rule)
 }
 
 /* odd_type - crun writes it as it is where the kernel reads numbers and access. */
-static bool odd_type(const struct oci_device_rule *rule)
+static bool odd_type(const char *type)
 {
-	const char *type = rule->type.v ? rule->type.v : "a";
-
-	return !is_char(type) && strcmp(type, "b") != 0 && strcmp(type, "a") != 0 && type[0];
+	return !is_char(type) && strcmp(type, "b") != 0;
 }
 
 /*
@@ -175,7 +173,7 @@ static int judge_access(const struct rule_input *in, struct findings *out, struc
 
 		/* Making a node gives nothing that reading and writing it would. */
 		if (!rule->allow.v || device_rule_allows_all(rule) ||
-		    (!strpbrk(access, "rw") && !odd_type(rule)) ||
+		    (!strpbrk(access, "rw") && !odd_type(rule->type.v)) ||
 		    is_harmless(rule->type.v, number(&rule->major), number(&rule->minor)) >= 0 ||
 		    device_allowed(in, rule->type.v, number(&rule->major), number(&rule->minor)))
 			continue;
@@ -185,7 +183,7 @@ static int judge_access(const struct rule_input *in, struct findings *out, struc
 		f = finding_add(in, out, err, buf_cstr(&pointer),
 				"lets the container use a device of the host");
 		if (!f || finding_value(f, err, "%s %" PRId64 ":%" PRId64 " %s",
-					rule->type.v ? rule->type.v : "a", number(&rule->major),
+					rule->type.v, number(&rule->major),
 					number(&rule->minor), access) < 0)
 			return err->code;
 	}

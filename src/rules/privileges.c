@@ -57,10 +57,9 @@ int check_inheritable_capabilities(const struct rule_input *in, struct findings 
 int check_no_new_privileges(const struct rule_input *in, struct findings *out,
 			    struct error *err)
 {
-	const struct field_bool *set = &in->spec->process.no_new_privileges;
 	struct finding *f;
 
-	if (set->is == FIELD_PRESENT && set->v)
+	if (in->spec->process.no_new_privileges.v)
 		return 0;
 	f = finding_add(in, out, err, "/process/noNewPrivileges", "is not true");
 	return f ? finding_edit(f, JSON_ADD, "/process/noNewPrivileges", "true", err) : err->code;
