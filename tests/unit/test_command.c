@@ -387,6 +387,25 @@ static void test_exec_process(void **state)
 	}
 }
 
+/* A configuration without a process: what is missing is not taken from anywhere. */
+static void test_exec_no_process(void **state)
+{
+	static const char *const configs[] = { "{}", "{\"process\":null}" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(configs); i++) {
+		_cleanup_command_ struct command_line command = { 0 };
+		_cleanup_json_ struct json_doc *config = parsed(configs[i]);
+		_cleanup_buf_ struct buf process = { 0 };
+		struct error err;
+		struct line line;
+
+		assert_int_equal(parse(&line, "exec a x", &command, RUNTIME_RUNC), 0);
+		assert_int_equal(door_exec_process(&command, config, &process, &err), 0);
+		assert_alike(buf_cstr(&process), "{\"cwd\":\"/\",\"args\":[\"x\"],\"terminal\":false}");
+	}
+}
+
 static void test_exec_bad(void **state)
 {
 	static const char *const lines[] = { "exec -u root a x", "exec -u 1:x a x", "exec -g 1,a b x",
@@ -557,6 +576,7 @@ int main(void)
 		cmocka_unit_test(test_log_of_refused),
 		cmocka_unit_test(test_with_process),
 		cmocka_unit_test(test_exec_process),
+		cmocka_unit_test(test_exec_no_process),
 		cmocka_unit_test(test_exec_bad),
 		cmocka_unit_test(test_update),
 		cmocka_unit_test(test_update_twice),

@@ -273,9 +273,12 @@ static void test_sweep(void **state)
 	(void)snprintf(path, sizeof(path), "%s/pending.%032d.%016d", records, 0, 0);
 	assert_true(close(open(path, O_CREAT | O_WRONLY, 0600)) == 0);
 	assert_int_equal(utimensat(AT_FDCWD, path, old, 0), 0);
-	assert_int_equal(count_records(), 6);
+	/* and what is no record */
+	(void)snprintf(path, sizeof(path), "%s/stray", records);
+	assert_true(close(open(path, O_CREAT | O_WRONLY, 0600)) == 0);
+	assert_int_equal(count_records(), 7);
 	admitted_sweep(records);
-	assert_int_equal(count_records(), 3);
+	assert_int_equal(count_records(), 4);
 }
 
 /* --- own hooks --- */
@@ -362,6 +365,8 @@ static void test_state(void **state)
 	assert_true(c.created);
 	assert_string_equal(c.bundle, "/b");
 	container_state_free(&c);
+	put("a/status", "{\"pid\":-13,\"process-start-time\":6,\"bundle\":\"/b\"}", 0600);
+	assert_int_equal(container_state(RUNTIME_CRUN, dir_path, "a", &c, &err), -EBADMSG);
 	put("a/status", "{\"pid\":\"13\",\"process-start-time\":6,\"bundle\":\"/b\"}", 0600);
 	assert_int_equal(container_state(&crun, "a", &c, &err), -EBADMSG);
 	/* what others can write to says nothing, unless nobody asks */
