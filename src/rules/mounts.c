@@ -139,7 +139,7 @@ static bool holds(const struct fact_place *source, const struct fact_spot *root)
 /*
  * own_root - whether the source holds the container's root, or lies in it where something
  * of the configuration is mounted. By then there is /proc, and what hides parts of it
- * comes last, and on /proc alone. 1, 0, or negative.
+ * comes last, and on /proc alone. 1, 0, or negative. The source is located.
  */
 static int own_root(const struct rule_input *in, const struct fact_place *source,
 		    struct error *err)
@@ -147,7 +147,7 @@ static int own_root(const struct rule_input *in, const struct fact_place *source
 	const struct fact_place *root = &in->facts->rootfs;
 	const char *rest;
 
-	if (!place_located(root) || root->foreign || !place_located(source) || source->foreign)
+	if (!place_located(root) || root->foreign)
 		return 0;
 	if (holds(source, &root->spot))
 		return 1;

@@ -278,7 +278,7 @@ static bool shared(const struct rule_input *in)
 {
 	const struct oci_cpu *cpu = &in->spec->linux_.resources.cpu;
 
-	return (cpu->shares.is == FIELD_PRESENT && cpu->shares.v > 0) ||
+	return cpu->shares.v > 0 ||
 	       (cpu->cpus.v && cpu->cpus.v[0]) || unified_set(in, "cpu.weight") ||
 	       unified_set(in, "cpuset.cpus");
 }

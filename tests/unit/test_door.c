@@ -2,6 +2,7 @@
 /* What the runtime door keeps and adds: digests, records, its own hooks. */
 #include "files.h"
 
+#include <glob.h>
 #include <inttypes.h>
 #include <unistd.h>
 
@@ -121,6 +122,31 @@ static void test_admitted(void **state)
 	/* whoever deletes says nothing about it: the process lives */
 	admitted_sweep(records);
 	assert_int_equal(config_of("one", started(), &got), 0);
+}
+
+/* What a record says to whoever reads it, beside the configuration. */
+static void test_admitted_head(void **state)
+{
+	static const char *const members[] = {
+		"\"id\":\"one\",\n", "\"bundle\":\"/b\",\n", "\"engine\":\"podman\",\n",
+		"\"runtime\":\"/usr/bin/runc\",\n", "\"policy\":\"restricted\",\n",
+		"\"verdict\":\"harden\",\n", "\"time\":\"20", "\"config\":{\"a\":1}",
+	};
+	_cleanup_buf_ struct buf text = { 0 };
+	char pattern[PATH_MAX];
+	struct error err;
+	glob_t found;
+
+	(void)state;
+	need_root();
+	admit("one", "{\"a\":1}");
+	(void)snprintf(pattern, sizeof(pattern), "%s/pending.*", records);
+	assert_int_equal(glob(pattern, 0, NULL, &found), 0);
+	assert_int_equal(found.gl_pathc, 1);
+	assert_int_equal(file_read(AT_FDCWD, found.gl_pathv[0], false, 4096, &text, NULL, &err), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(members); i++)
+		assert_non_null(strstr(buf_cstr(&text), members[i]));
+	globfree(&found);
 }
 
 /* A name that no container may have names no file. */
@@ -397,6 +423,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sha256),
 		cmocka_unit_test_setup_teardown(test_admitted, records_setup, file_teardown),
+		cmocka_unit_test_setup_teardown(test_admitted_head, records_setup, file_teardown),
 		cmocka_unit_test_setup_teardown(test_admitted_names, records_setup, file_teardown),
 		cmocka_unit_test_setup_teardown(test_admitted_compares, records_setup, file_teardown),
 		cmocka_unit_test_setup_teardown(test_admitted_whole, records_setup, file_teardown),

@@ -81,11 +81,15 @@ static void test_exempt(void **state)
 	(void)state;
 	assert_int_equal(judge(&j, DENY, ""), VERDICT_DENY);
 	assert_int_equal(j.c.decision.count[VERDICT_DENY], 2);
+	assert_int_equal(j.c.decision.exempted, 0);
+	assert_int_equal(j.c.decision.audited, 0);
+	assert_told(&j, false, "\n2 denied\n");
 	judged_free(&j);
 	/* one of two */
 	assert_int_equal(judge(&j, DENY, EXEMPT("\"root-user\"", "")), VERDICT_DENY);
 	assert_int_equal(j.c.decision.count[VERDICT_DENY], 1);
 	assert_int_equal(j.c.decision.exempted, 1);
+	assert_told(&j, false, "\n1 denied, 1 exempt\n");
 	judged_free(&j);
 	assert_int_equal(judge(&j, DENY, EXEMPT("\"root-user\", \"no-new-privileges\"",
 						", \"expires\": \"2999-12-31\"")), VERDICT_ALLOW);
