@@ -35,7 +35,7 @@ touch config.json
 mkdir folder
 # shellcheck disable=SC2086 # several words
 is "commands" "$(complete_bash 'cofferdam ')" \
-	"$(printf '%s\n' $commands help --help --version | sort | paste -sd" ")"
+	"$(printf '%s\n' "$commands" help --help --version | sort | paste -sd" ")"
 is "the start of a command" "$(complete_bash 'cofferdam co')" "completion controls"
 is "options" "$(complete_bash 'cofferdam check --d')" "--door"
 is "an option's words" "$(complete_bash 'cofferdam check --door ')" "hook precreate runtime"
@@ -139,7 +139,7 @@ done
 mapfile -t known < <(cut -d ' ' -f 1 <<<"$options")
 for option in "${known[@]}"; do
 	grep -qE "(Fl |, )-$option\b" "$page" || forgotten+=" --$option"
-done
+done <<<"$options"
 is "cofferdam(1) has every command and every option" "$forgotten" ""
 # in_page PAGE - the options that it lists, each once
 in_page() {

@@ -64,6 +64,7 @@ like "as text: a rule, and where it would refuse" "$said" "host-pid +1 +2 +0 +0 
     1: image app:1, namespace web
     3: image app:2, namespace bank"
 like "as text: what to do next" "$said" "Next: cofferdam explain host-pid"
+# shellcheck disable=SC2094 # the command is called as the file is
 is "from standard input" "$("$cofferdam" log summary --format json - <log | jq .records)" 8
 mkfifo fifo
 cat log log >fifo &
@@ -122,7 +123,7 @@ like "is said to be that" "$said" "unwritten.log: does not exist: nothing was re
 	head -c 2000000 /dev/urandom | tr '\n' ' '
 	echo
 	cat log
-	echo '{"format":1,"verdict":"deny","refused":true,"findings":[7,null,{},{"rule":7},{"rule":""},
+	printf '%s' '{"format":1,"verdict":"deny","refused":true,"findings":[7,null,{},{"rule":7},{"rule":""},
 		{"rule":"host-pid","decides":["deny"]},{"rule":"\u001b[2Jno-such","decides":"deny"}],
 		"image":"\u001b[31mred\u202e","namespace":"a\nb","time":"\u001b[2J"}' | tr -d '\n\t'
 	echo

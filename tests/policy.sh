@@ -111,6 +111,7 @@ printf '{ "format": 1, "name": "careful", "extends": "baseline", "audit": true,\
 printf '{ "format": 1, "name": "brave", "extends": "careful", "rules": {\n"host-uts": { "action": "deny" },
 	"host-ipc": { "action": "deny", "audit": false } } }' >bundles/brave/policy.json
 try policy lint "${with[@]}" brave
+# shellcheck disable=SC2001 # a line at a time
 is "an inherited audit is told where a file sets the action alone" "$status $(sed 's/ok: .* off;/ok:/' <<<"$out")" \
 	"0 bundles/brave/policy.json:2: warning: host-uts is only audited, by bundles/careful/policy.json:3, whatever its action; \"audit\": false ends that
 brave: ok: only audited (bundles/careful/policy.json:1)"

@@ -215,10 +215,10 @@ race() {
 	in_runtime "$runtime" delete --force "$id" >/dev/null 2>&1
 	hits=$(grep -c hit "$work/hits")
 	note "$runtime: filter exchanged $hits times, caught $caught times in $i runs"
-	is "$runtime: a sibling that exchanges the filter never gets through" $bad 0
-	is "$runtime: and none was refused before the gate" $early 0
-	is "$runtime: it was caught, or came too late" $((caught + late)) $i
-	[ $((caught + late)) = $i ] || note "$said"
+	is "$runtime: a sibling that exchanges the filter never gets through" "$bad" 0
+	is "$runtime: and none was refused before the gate" "$early" 0
+	is "$runtime: it was caught, or came too late" $((caught + late)) "$i"
+	[ $((caught + late)) = "$i" ] || note "$said"
 	holds "$runtime: it did exchange filters" test "$hits" -gt 0
 }
 
@@ -241,14 +241,14 @@ full_pipe() {
 		grep -qs '"program":"cofferdam-gate".*"refused":true' "$work/hosts/enforce.log" && break
 		sleep 0.05
 	done
-	if [ $i -lt 200 ] && ! ran "$dir"; then
+	if [ "$i" -lt 200 ] && ! ran "$dir"; then
 		ok "$runtime: a full pipe for standard error does not delay the kill"
 	else
 		not_ok "$runtime: a full pipe for standard error" "$(cat "$work/hosts/enforce.log")"
 	fi
 	dd if="$work/full" of=/dev/null iflag=nonblock bs=4096 count=64 2>/dev/null
-	kill -KILL $start 2>/dev/null
-	wait $start 2>/dev/null
+	kill -KILL "$start" 2>/dev/null
+	wait "$start" 2>/dev/null
 	exec {fd}>&-
 	in_runtime "$runtime" delete --force "full-$$" >/dev/null 2>&1
 }
@@ -408,8 +408,8 @@ random_kills() {
 		in_runtime "$runtime" delete --force "rk-$$-$i" >/dev/null 2>&1
 	done
 	note "$runtime: of $n, $whole ran hardened, $ended did not run; $kills processes were killed"
-	holds "$runtime: processes were killed at random moments" test $kills -gt 0
-	is "$runtime: killed at $n random moments, none ran unhardened" $ran_unhardened 0
+	holds "$runtime: processes were killed at random moments" test "$kills" -gt 0
+	is "$runtime: killed at $n random moments, none ran unhardened" "$ran_unhardened" 0
 }
 
 # injections CALL - what happens at it, in strace's words: memory may run out
@@ -448,7 +448,7 @@ failing_calls() {
 		fcntl ptrace wait4 process_vm_readv process_vm_writev setns fchdir chroot fsopen fsconfig \
 		fsmount move_mount mount_setattr open_tree statx newfstatat fstat getdents64 write \
 		pidfd_open capset prctl close_range futex madvise; do
-		for injection in $(injections $call); do
+		for injection in $(injections "$call"); do
 			jq --arg w "$wrapper" --arg call "CALL=$call" --arg injection "INJECTION=$injection" \
 				--arg path "PATH=$PATH" '.hooks.createRuntime = [{path: $w, args: ["x"],
 					env: [$call, $injection, $path, "ASAN_OPTIONS=detect_leaks=0"]}]' \

@@ -40,13 +40,13 @@ lifecycle() {
 
 	dir=$(ordinarily life "$(shell "grep NoNewPrivs /proc/self/status >/out/said; trap 'exit 7' TERM; echo ran >/out/marker; while :; do sleep 0.1; done")")
 	create "$dir" "$id" || note "$(cat "$work/create.out")"
-	is "$runtime create: created" "$(state_of $id)" created
-	wait_for prepared $id
-	pid=$(supervisor_of $id)
+	is "$runtime create: created" "$(state_of "$id")" created
+	wait_for prepared "$id"
+	pid=$(supervisor_of "$id")
 	like "$runtime create: ps says what waits, and for whom" \
 		"$(ps -o comm=,args= -p "${pid:-0}")" "^cofferdam-gate +cofferdam-gate: waiting for exec of $id\$"
 	like "$runtime create: and who will see to its mounts" \
-		"$(ps -o ppid=,comm=,args= -p "$(helper_of $id || echo 0)")" \
+		"$(ps -o ppid=,comm=,args= -p "$(helper_of "$id" || echo 0)")" \
 		"^ *$pid cofferdam-gate +cofferdam-gate: waiting to mount for $id\$"
 	like "$runtime create: the supervisor has no descriptor of others" \
 		"$(find "/proc/$pid/fd" -printf '%l\n' | sed "s#^${COFFERDAM_TREE-}/#/#" | sort -u | paste -sd' ')" \
@@ -62,27 +62,27 @@ lifecycle() {
 	like "$runtime start: hardened" "$(cat "$dir/out/said")" $'NoNewPrivs:\t1'
 	gone "$runtime start"
 	in_runtime "$runtime" pause "$id"
-	is "$runtime pause" "$(state_of $id)" paused
+	is "$runtime pause" "$(state_of "$id")" paused
 	in_runtime "$runtime" resume "$id"
-	is "$runtime resume" "$(state_of $id)" running
+	is "$runtime resume" "$(state_of "$id")" running
 	in_runtime "$runtime" kill "$id" TERM
 	sleep 0.5
-	is "$runtime kill TERM: stopped" "$(state_of $id)" stopped
+	is "$runtime kill TERM: stopped" "$(state_of "$id")" stopped
 	in_runtime "$runtime" delete "$id"
 
 	for act in "kill KILL" "delete --force" "supervisor"; do
 		rm -f "$dir/out/marker"
 		create "$dir" "$id"
-		is "$runtime, $act: created" "$(state_of $id)" created
-		wait_for prepared $id
-		pid=$(supervisor_of $id)
+		is "$runtime, $act: created" "$(state_of "$id")" created
+		wait_for prepared "$id"
+		pid=$(supervisor_of "$id")
 		case $act in
 		kill*) in_runtime "$runtime" kill "$id" KILL ;;
 		delete*) in_runtime "$runtime" delete --force "$id" ;;
 		supervisor) kill -KILL "$pid" ;;
 		esac
 		sleep 0.4
-		unlike "$runtime, $act before start: it does not live" "$(state_of $id)" "created|running"
+		unlike "$runtime, $act before start: it does not live" "$(state_of "$id")" "created|running"
 		in_runtime "$runtime" start "$id" >/dev/null 2>&1
 		sleep 0.1
 		holds "$runtime, $act: nor run" test ! -e "$dir/out/marker"
@@ -111,11 +111,11 @@ helper() {
 
 	dir=$(ordinarily help "$(shell "$look")")
 	create "$dir" "$id"
-	wait_for prepared $id
-	kill -KILL "$(helper_of $id)"
-	wait_for test -z "$(helper_of $id)"
+	wait_for prepared "$id"
+	kill -KILL "$(helper_of "$id")"
+	wait_for test -z "$(helper_of "$id")"
 	is "$runtime: the helper killed before the start: no zombie of it" \
-		"$(ps -o pid= --ppid "$(supervisor_of $id)")" ""
+		"$(ps -o pid= --ppid "$(supervisor_of "$id")")" ""
 	in_runtime "$runtime" start "$id"
 	wait_for test -e "$dir/out/marker"
 	like "$runtime: and another one hardens" "$(cat "$work/create.out")" "write / no.*write /tmp ok"
@@ -123,12 +123,12 @@ helper() {
 	gone "$runtime: a new helper"
 	rm -f "$dir/out/marker"
 	create "$dir" "$id"
-	wait_for prepared $id
-	kill -STOP "$(helper_of $id)"
+	wait_for prepared "$id"
+	kill -STOP "$(helper_of "$id")"
 	start=$SECONDS
 	in_runtime "$runtime" start "$id" >/dev/null 2>&1
 	wait_for is_stopped "$id"
-	like "$runtime: the helper stopped: killed, with the reason" "$(state_of $id) $(cat "$work/create.out")" \
+	like "$runtime: the helper stopped: killed, with the reason" "$(state_of "$id") $(cat "$work/create.out")" \
 		"^stopped .*mounts could not be worked on in time"
 	holds "$runtime: in time" test $((SECONDS - start)) -lt 10
 	holds "$runtime: the program did not run" test ! -e "$dir/out/marker"
@@ -196,8 +196,8 @@ twice() {
 		"$(grep -c '"program":"cofferdam-gate"' "$work/hosts/enforce.log")" 1
 	# with another host.json each is foreign to the other's host, before any gate
 	for name in verify enforce; do
-		host_config $name-other '.gate = "'$name'" | .policies = [{use: "other"}]' >/dev/null
-		own_policy $name-other other <<-'END'
+		host_config "$name"-other '.gate = "'"$name"'" | .policies = [{use: "other"}]' >/dev/null
+		own_policy "$name"-other other <<-'END'
 			{ "format": 1, "name": "other", "extends": "test",
 			  "rules": { "foreign-hooks": { "action": "warn" } } }
 		END
@@ -227,7 +227,7 @@ many() {
 			note "$(head -n 3 "$work/many.$i")"
 		}
 	done
-	is "$runtime: $n runs, $width at a time: unhardened" $bad 0
+	is "$runtime: $n runs, $width at a time: unhardened" "$bad" 0
 	gone "$runtime: many"
 }
 

@@ -115,7 +115,7 @@ programs() {
 		# A 32-bit program needs a profile that lets it in: one that the runtime loads.
 		[ "${name%-32}" = "$name" ] ||
 			profile=".linux.seccomp = $(cat "$src/policy/seccomp/compat32.json")"
-		dir=$(ordinarily "$name" '.process.args = ["/prog/'$name'"]' "$profile")
+		dir=$(ordinarily "$name" '.process.args = ["/prog/'"$name"'"]' "$profile")
 		run "$runtime" "$dir"
 		if ran "$dir" && [[ $output =~ $wanted ]]; then
 			ok "$runtime: first program $name"
@@ -167,7 +167,7 @@ little_memory() {
 	[ "$sanitizer" = no ] || [ "$runtime" = runc ] || return
 	for megabytes in 24 48 96; do
 		dir=$(ordinarily memory '.process.args = ["/prog/static"]' '.process.rlimits = [{type: "RLIMIT_AS",
-			soft: ('$megabytes' * 1048576), hard: ('$megabytes' * 1048576)}]')
+			soft: ('"$megabytes"' * 1048576), hard: ('"$megabytes"' * 1048576)}]')
 		fresh
 		run "$runtime" "$dir"
 		if ran "$dir"; then
@@ -187,7 +187,7 @@ hostile_profiles() {
 	for action in SCMP_ACT_ERRNO SCMP_ACT_KILL_PROCESS SCMP_ACT_TRAP; do
 		# no allow list, so the policy's is loaded on top
 		dir=$(ordinarily profile '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls:
-			[{names: ["seccomp", "capset"], action: "'$action'"}]}' \
+			[{names: ["seccomp", "capset"], action: "'"$action"'"}]}' \
 			'.process.noNewPrivileges = true' '.process.args = ["/bin/probe", "fork", "ptrace"]')
 		run "$runtime" "$dir"
 		like "$runtime: a profile with $action for the gate's calls" "$output" $'fork ok\nptrace EPERM'

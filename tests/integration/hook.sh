@@ -63,12 +63,12 @@ refused() {
 	add_hook "$dir" "$stage" "$work/hosts/$host/host.json"
 	rm -f "$work/hosts/$host.log"
 	run "$runtime" "$dir"
-	record=$(last_record $host)
+	record=$(last_record "$host")
 	what="$what: $rules: $*"
-	if ran "$dir" || { [ $status = 0 ] && ! $zero; }; then
+	if ran "$dir" || { [ "$status" = 0 ] && ! $zero; }; then
 		not_ok "$what" "it ran, exit code $status" "$output"
-	elif [ "$(rules_that $decides "$record")" != "$rules" ]; then
-		not_ok "$what" "denied by: $(rules_that $decides "$record")" "$record" "$output"
+	elif [ "$(rules_that "$decides" "$record")" != "$rules" ]; then
+		not_ok "$what" "denied by: $(rules_that "$decides" "$record")" "$record" "$output"
 	elif [ "$(jq -r '.refused' <<<"$record")" != true ]; then
 		not_ok "$what" "recorded as not refused" "$record"
 	elif ! told "$rules"; then
@@ -170,12 +170,12 @@ violations() {
 duplicates() {
 	local dir
 
-	dir=$(bundle duplicates '.linux.namespaces += [{type: "network", path: "/proc/'$me'/ns/net"}]')
+	dir=$(bundle duplicates '.linux.namespaces += [{type: "network", path: "/proc/'"$me"'/ns/net"}]')
 	add_hook "$dir" "$stage" "$enforce"
 	rm -f "$work/hosts/enforce.log"
 	run "$runtime" "$dir"
 	is "$runtime $stage: two network namespaces: nothing runs" \
-		"$(ran "$dir" || [ $status = 0 ] || echo nothing)" nothing
+		"$(ran "$dir" || [ "$status" = 0 ] || echo nothing)" nothing
 	if [ "$runtime" = runc ]; then
 		like "$runtime $stage: which it says itself" "$output" 'duplicated ns'
 	else

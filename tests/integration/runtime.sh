@@ -331,6 +331,7 @@ refuses() {
 	ln -sfn /etc "$work/low:er, \\"
 	mkdir -p "$work/merged"
 	for layer in "$work/low:er, \\" "$work/hosts"; do
+		# shellcheck disable=SC2001 # what "&" is in ${name//} differs between shells
 		if mount -t overlay overlay -o "lowerdir=$(sed 's/[\\:,]/\\&/g' <<<"$layer"):$work/rootfs" \
 			"$work/merged"; then
 			dir=$(bundle layers ".root.path = \"$work/merged\"")
