@@ -225,7 +225,7 @@ static int rewrite(const struct rule_input *in, struct finding *f, struct error 
 	for (size_t i = from; i < list->n; i++) {
 		const struct json *node = rules[i].node;
 
-		if (!node || device_rule_allows_all(&rules[i]) || denies_all(&rules[i]))
+		if (device_rule_allows_all(&rules[i]) || denies_all(&rules[i]))
 			continue;
 		buf_str(&value, ", ");
 		buf_add(&value, in->doc->text + node->start, node->end - node->start);

@@ -443,6 +443,8 @@ static void test_update(void **state)
 		  "{\"a\":1,\"linux\":{\"intelRdt\":{\"l3CacheSchema\":\"L3:0=f\"}}}" },
 		{ "update --mem-bw-schema MB:0=20 --pids-limit 5 -r f a", "{}",
 		  "{\"a\":1,\"linux\":{\"intelRdt\":{\"memBwSchema\":\"MB:0=20\"}}}" },
+		{ "update --cpu-quota 5 --cpuset-cpus= a", NULL,
+		  "{\"a\":1,\"linux\":{\"resources\":{\"cpu\":{\"quota\":5}}}}" },
 		{ "update --memory 1x a", NULL, NULL },
 		{ "update --pids-limit 1k a", NULL, NULL },
 		{ "update --memory 9999999999g a", NULL, NULL },

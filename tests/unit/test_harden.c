@@ -68,6 +68,25 @@ static void test_parents_there(void **state)
 	end(&s);
 }
 
+/* What is only warned of stays as it is, and what was found after it does not. */
+static void test_warned(void **state)
+{
+	struct json_edits edits = { 0 };
+	struct error err = { 0 };
+	size_t index;
+	struct scene s;
+
+	(void)state;
+	start(&s, BUNDLE_CIS_DOCKER, "{}");
+	s.policy->rules[RULE_NO_NEW_PRIVILEGES].action = ACTION_WARN;
+	assert_int_equal(judge(&s, DOOR_RUNTIME), VERDICT_HARDEN);
+	assert_int_equal(harden_edits(&s.c.subject, &s.c.decision, &edits, &err), 0);
+	assert_null(find(&edits, "/process/noNewPrivileges", &index));
+	assert_non_null(find(&edits, "/linux/resources/pids/limit", &index));
+	json_edits_free(&edits);
+	end(&s);
+}
+
 /* Insertions move what is behind them, so they come last. */
 static void test_insertions_last(void **state)
 {
@@ -394,6 +413,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parents),
 		cmocka_unit_test(test_parents_there),
+		cmocka_unit_test(test_warned),
 		cmocka_unit_test(test_insertions_last),
 		cmocka_unit_test(test_unchanged),
 		cmocka_unit_test(test_one_change),
