@@ -180,6 +180,8 @@ static void test_runc_doubtful(void **state)
 		{ "run --bundle", NULL },
 		{ "--no-such run a", NULL },
 		{ "run --config /c a", NULL },
+		/* crun's verb alone */
+		{ "mounts add a f", "mounts id=- n=0 bundle=- root=- log=- process=-" },
 		{ "run a/b", NULL },
 		{ "run _", NULL },
 		{ "run ..", NULL },

@@ -339,9 +339,9 @@ static void test_hooks(void **state)
 		{ "{\"hooks\":{\"createRuntime\":[" FOREIGN "]}}",
 		  "{\"hooks\":{\"createRuntime\":[" OWN("createRuntime", "--veto") ", " FOREIGN ", "
 		  GATE "]}}" },
-		/* a path that is no text is nobody's, so a stranger's */
-		{ "{\"hooks\":{\"createRuntime\":[{\"path\":{}}]}}",
-		  "{\"hooks\":{\"createRuntime\":[" OWN("createRuntime", "--veto") ", {\"path\":{}}, "
+		/* what has no path, or one that is no text, is a stranger's */
+		{ "{\"hooks\":{\"createRuntime\":[{},{\"path\":{}}]}}",
+		  "{\"hooks\":{\"createRuntime\":[" OWN("createRuntime", "--veto") ", {}, {\"path\":{}}, "
 		  GATE "]}}" },
 		/* prestart comes before all of them */
 		{ "{\"hooks\":{\"prestart\":[" FOREIGN "],\"createRuntime\":[" FOREIGN "]}}",

@@ -334,6 +334,7 @@ static void test_value(void **state)
 	assert_string_equal(f->pointer, "/linux/a~1b/c/d");
 	assert_null(strpbrk(f->text, "\033\n"));
 	assert_int_equal(finding_value(f, &err, "%s", big), 0);
+	assert_true(strlen(f->value) < 300);
 	assert_int_equal(finding_value(f, &err, "%s\t", big), 0);
 	assert_true(strlen(f->value) < 300);
 	f = finding_add(&in, &out, &err, "/gone", "text");
