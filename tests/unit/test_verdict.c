@@ -335,6 +335,8 @@ static void test_value(void **state)
 	assert_null(strpbrk(f->text, "\033\n"));
 	assert_int_equal(finding_value(f, &err, "%s", big), 0);
 	assert_true(strlen(f->value) < 300);
+	assert_int_equal(finding_value(f, &err, "a\033[0m"), 0);
+	assert_null(strchr(f->value, '\033'));
 	assert_int_equal(finding_value(f, &err, "%s\t", big), 0);
 	assert_true(strlen(f->value) < 300);
 	f = finding_add(&in, &out, &err, "/gone", "text");
