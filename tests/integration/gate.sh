@@ -90,6 +90,8 @@ uses() {
 	holds "$runtime: audit mode lets it run" ran "$dir"
 	like "$runtime: unchanged" "$output" $'NoNewPrivs:\t0.* / [^ ]+ rw,'
 	is "$runtime: and tightens nothing" "$(gate_record audit | jq -c .gate.tightened)" "[]"
+	is "$runtime: and says that it would have hardened, not refused" \
+		"$(gate_record audit | jq -r '"\(.verdict) \(.refused)"')" "harden false"
 	rm -f "$work/rootfs/file"
 }
 
