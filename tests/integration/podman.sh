@@ -246,9 +246,13 @@ CapBnd: 0000000000000400 NoNewPrivs: 1 Seccomp: 2 "
 		'root-user: .*uid 0.*--user 1000:1000'
 	registration precreate "$(host_config audit '.mode = "audit"')" \
 		>"$work/podman/precreate/50-cofferdam.json"
-	allowed "precreate in audit mode changes nothing"
+	allowed "precreate in audit mode refuses nothing"
 	is "$runtime: and records what it would have done" \
 		"$(tail -n 1 "$work/hosts/audit.log" | jq -r '"\(.verdict) \(.refused)"')" "deny false"
+	pod_run --user 1000:1000 --memory 64m --pids-limit 64 --cpus 0.5 bb grep NoNewPrivs /proc/self/status
+	is "$runtime: nor does it harden anything" "$status $output" $'0 NoNewPrivs:\t0'
+	is "$runtime: and says that it would have" \
+		"$(tail -n 1 "$work/hosts/audit.log" | jq -r '"\(.verdict) \(.refused)"')" "harden false"
 }
 
 # In a user's own namespace nothing holds against that user: the record says so.
