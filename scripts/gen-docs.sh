@@ -81,7 +81,9 @@ for name in rules controls; do
 	fi
 done
 for name in bash:cofferdam.bash zsh:_cofferdam; do
-	if "$program" completion "${name%%:*}" >"$new"; then
+	# As kept in the tree it looks where programs do that were not told otherwise
+	if "$program" completion "${name%%:*}" |
+		sed 's|[^ (]*/cofferdam/bundles/|/etc/cofferdam/bundles/|' >"$new"; then
 		settle "completion/${name#*:}"
 	else
 		failed=1

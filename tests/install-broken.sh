@@ -188,8 +188,7 @@ if [ -e "$build/Makefile" ]; then
 	wait
 	is "make install: a new program, and no moment without one" \
 		"$([ "$program" -ef old ] || echo new) $(sort -u seen)" "new "
-	installed=$work/dest$(sed -n 's/^localstatedir = //p' "$build/Makefile" |
-		sed "s|\${prefix}|$(sed -n 's/^prefix = //p' "$build/Makefile")|")/lib/cofferdam
+	installed=$work/dest$kept
 	mkdir -p "$installed"
 	touch "$installed/install.json"
 	made uninstall-pkglibexecPROGRAMS

@@ -14,6 +14,9 @@ hook_path=$(jq -r .hook.path "$build/hook/registration/podman.json") || bail "no
 libexec=${hook_path%/*}
 host_json=$("$cofferdam" check --help | sed -n 's/.*instead of \(.*host\.json\)$/\1/p')
 [ -n "$host_json" ] || bail "the help does not name host.json"
+kept=/var/lib/cofferdam
+[ ! -e "$build/Makefile" ] || kept=$(sed -n 's/^localstatedir = //p' "$build/Makefile" |
+	sed "s|\${prefix}|$(sed -n 's/^prefix = //p' "$build/Makefile")|")/lib/cofferdam
 
 out=
 status=0
@@ -32,7 +35,7 @@ host() {
 	root=$work/root
 	rm -rf "$root"
 	mkdir -p "$root"/{usr/bin,usr/sbin,etc/{containerd,docker,crio,containers},var/{lib,log}} \
-		"$root$libexec"
+		"$root$libexec" "$root${kept%/*}"
 	for program in podman crio containerd dockerd runc crun; do
 		printf '#!/bin/sh\n# %s\n' "$program" >"$root/usr/bin/$program"
 	done
