@@ -33,6 +33,7 @@ hardens() {
 		like "$what: $name is writable" "$output" "write $name ok"
 		like "$what: and a tmpfs of its own" "$output" \
 			"tmpfs $name tmpfs rw,(context=\"$label_file\",)?nosuid,nodev[^ ]*size=65536k"
+		is "$what: which is mounted once" "$(grep -c "^tmpfs $name " <<<"$output")" 1
 	done
 	record=$(gate_record enforce)
 	is "$what: the gate's record" "$(jq -r '"\(.verdict) \(.refused) \(.gate.use)"' <<<"$record")" \
