@@ -300,6 +300,19 @@ descriptors() {
 	never_ran "a folder as its standard input" "descriptor 0 is a folder of the host"
 }
 
+# A log that can be written when the hook judges, and no more when the program is to run
+lost_log() {
+	local log=$work/hosts/enforce.log
+
+	attack lost-log '.process.args = ["/bin/sh", "-c", "echo ran >/out/marker"]'
+	jq --arg log "$log" '.hooks.createRuntime += [{path: "/bin/sh", args: ["sh", "-c",
+		"cat >/dev/null; rm \($log) && mkdir \($log)"], env: ["PATH=/usr/bin:/bin"]}]' \
+		"$dir/config.json" >"$dir/edited" && mv "$dir/edited" "$dir/config.json"
+	run "$runtime" "$dir"
+	never_ran "the log is lost before the program runs" "the record cannot be written"
+	rmdir "$log" && : >"$log"
+}
+
 # Mounts without end: each is looked at once, and not beside each other
 many_mounts() {
 	local most=2000
@@ -489,7 +502,7 @@ random_kills_30() {
 for runtime in runc crun; do
 	options=()
 	[ "$runtime" = runc ] || options=(--cgroup-manager=cgroupfs)
-	parts daemon exec_before links full_pipe victim_cgroup descriptors foreign_tracer race \
+	parts daemon exec_before links full_pipe victim_cgroup descriptors lost_log foreign_tracer race \
 		random_kills_30
 done
 for runtime in runc crun; do
