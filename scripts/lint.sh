@@ -34,7 +34,7 @@ fi
 if have codespell; then
 	# Misspelt on purpose, to see whether it is noticed, or no words
 	run codespell codespell \
-		--ignore-words-list=ba,chek,flagg,fo,larg,nam,nd,nin,ro,tipe "${text_files[@]}"
+		--ignore-words-list=ba,chek,chekc,filles,flagg,fo,inh,larg,nam,nd,nin,ro,stopp,sumary,tipe,ue "${text_files[@]}"
 fi
 cd "$here" || exit 1
 
