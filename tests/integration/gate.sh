@@ -41,7 +41,7 @@ hardens() {
 	like "$what: says what was tightened" "$(jq -c .gate.tightened <<<"$record")" \
 		"read-only root.*tmpfs on /tmp.*capabilities.*no_new_privs.*seccomp filter"
 	like "$what: and verified" "$(jq -c .gate.verified <<<"$record")" \
-		"memory limit.*mounts.*namespaces.*descriptors.*ids.*seccomp.*alone"
+		"memory limit.*mounts.*namespaces.*descriptors.*ids.*groups.*seccomp.*alone"
 	gone "$what"
 }
 
