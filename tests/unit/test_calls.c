@@ -146,7 +146,7 @@ static void narrower_entry(void **state)
 		"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":["
 		IF("\"socket\"", 0, "MASKED_EQ", 4294967295, 1) ","
 		IF("\"socket\"", 0, "MASKED_EQ", 4294967295, 2) ","
-		IF("\"clone\"", 0, "MASKED_EQ", 4294967168, 0) "," ENTRY("\"write\",\"read\"", "ALLOW") ","
+		IF("\"clone\"", 0, "MASKED_EQ", 4294967168, 0) "," ENTRY("\"read\",\"write\"", "ALLOW") ","
 		IF("\"unshare\"", 0, "GT", 0, 0) "]}";
 	_cleanup_buf_ struct buf out = { 0 }, wide = { 0 };
 
