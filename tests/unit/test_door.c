@@ -396,7 +396,7 @@ static void test_state(void **state)
 	assert_string_equal(c.bundle, "/b");
 	container_state_free(&c);
 	put("a/status", "{\"pid\":-13,\"process-start-time\":6,\"bundle\":\"/b\"}", 0600);
-	assert_int_equal(container_state(RUNTIME_CRUN, dir_path, "a", &c, &err), -EBADMSG);
+	assert_int_equal(container_state(&crun, "a", &c, &err), -EBADMSG);
 	put("a/status", "{\"pid\":\"13\",\"process-start-time\":6,\"bundle\":\"/b\"}", 0600);
 	assert_int_equal(container_state(&crun, "a", &c, &err), -EBADMSG);
 	/* what others can write to says nothing, unless nobody asks */
