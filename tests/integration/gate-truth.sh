@@ -207,7 +207,12 @@ masks() {
 	exchanged . . '.mounts += [{destination: "/dev/full", type: "bind", source: "'"$work/zero"'",
 		options: ["bind", "nosuid"]}]'
 	caught "another device behind a usual name" "/dev/full is device 1:5"
-	rm -f "$work/zero" "$work/null"
+	# and one that nobody has, the memory of the host
+	mknod "$work/mem" c 1 1
+	exchanged '.mounts += [{destination: "/dev/mem", type: "bind", source: "'"$work/mem"'",
+		options: ["bind", "nosuid"]}]' .
+	caught "a device that was not admitted" "at /dev/mem is [^ ]*/mem of the host"
+	rm -f "$work/zero" "$work/null" "$work/mem"
 }
 
 # A source whose ids are mapped, which config.json says nothing of
