@@ -65,6 +65,7 @@ if have clang-tidy; then
 	checks+=,-clang-analyzer-core.NullDereference,-clang-analyzer-core.NonNullParamChecker
 	checks+=,-clang-analyzer-core.CallAndMessage,-clang-analyzer-core.uninitialized.Assign
 	checks+=,-clang-analyzer-core.UndefinedBinaryOperatorResult
+	checks+=,-clang-analyzer-optin.performance.Padding
 	checks+=,-clang-analyzer-optin.portability.UnixAPI,-bugprone-not-null-terminated-result
 	checks+=,-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling
 	checks+=,-bugprone-easily-swappable-parameters,-bugprone-macro-parentheses

@@ -89,8 +89,8 @@ static int want_engine(struct plan *plan, const struct install_want *want, enum 
 static void notes(struct plan *plan, enum engine engine)
 {
 	static const char *const restart[ENGINE_MAX] = {
-		[ENGINE_CRIO] = "restart CRI-O: it reads its configuration when it starts, and watches "
-				"the hooks directories that it finds then",
+		[ENGINE_CRIO] = ("restart CRI-O: it reads its configuration when it starts, and watches "
+				 "the hooks directories that it finds then"),
 		[ENGINE_CONTAINERD] = "restart containerd, which reads its configuration when it starts",
 		[ENGINE_DOCKER] = "restart dockerd, which reads its configuration when it starts",
 	};

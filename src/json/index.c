@@ -65,9 +65,9 @@ static void mark_few(struct json_doc *doc, const struct json *object)
 static void mark_some(struct json_doc *doc, const struct json *object)
 {
 	const struct json *table[2 * WALKED_MAX];
-	size_t size = 2 * FEW, at;
+	size_t size = (size_t)2 * FEW, at;
 
-	while (size < 2 * object->count)
+	while (size < 2 * (size_t)object->count)
 		size *= 2;
 	memset(table, 0, size * sizeof(table[0]));
 	for (const struct json *m = object->first; m; m = m->next) {
