@@ -100,7 +100,9 @@ links() {
 		ln -s "$target" "$work/rootfs/var/tmp"
 		attack link "$(shell "echo x >/etc/by-container; echo ran >/out/marker")"
 		run "$runtime" "$dir"
-		if { ran "$dir" || [[ $output == *"refused at the gate"* ]]; } &&
+		# into the kernel's file systems the hook lets no link lead
+		if { ran "$dir" || [[ $output == *"refused at the gate"* ||
+			$output == *"rootfs-writable: "*"a link leads a place for a tmpfs"* ]]; } &&
 			[ ! -e /etc/by-container ] && ! grep -q " /etc tmpfs" /proc/self/mounts; then
 			ok "$runtime: /var/tmp -> $target does not reach the host"
 		else
