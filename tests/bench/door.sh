@@ -50,8 +50,16 @@ variant() {
 	chmod +x "$work/$name.sh"
 }
 
-# slim HOST_CONFIG - a config.json without white space, as engines write it, one with the
-# hook, and one with the seccomp profile that podman gives every container
+# with_hook HOST_CONFIG CONFIG - the same, to standard output
+with_hook() {
+	local dir
+
+	dir=$(bundle hooked) && cp "$2" "$dir/config.json" && add_hook "$dir" createRuntime "$1"
+	jq -c . "$dir/config.json"
+}
+
+# slim - a config.json without white space, as engines write it, and one with the
+# seccomp profile that podman gives every container
 slim() {
 	local dir
 
@@ -59,15 +67,13 @@ slim() {
 	jq -c . "$dir/config.json" >"$work/slim.json"
 	jq -c --slurpfile podman "$src/policy/bases/podman-default.json" \
 		'.linux.seccomp = $podman[0].linux.seccomp' "$dir/config.json" >"$work/filtered.json"
-	add_hook "$dir" createRuntime "$1"
-	jq -c . "$dir/config.json" >"$work/hooked.json"
 }
 
 host_config alone ".engines.podman.runtime = \"$empty\"" >/dev/null
 
-# median NAME - of the row of that name in the tables
+# median TABLE NAME - of the row of that name
 median() {
-	awk -F'|' -v name="$1" '{ row = $2; gsub(/^ +| +$/, "", row) } row == name { print $5 + 0 }' "$work/table"
+	awk -F'|' -v name="$2" '{ row = $2; gsub(/^ +| +$/, "", row) } row == name { print $5 + 0 }' "$work/$1"
 }
 
 # through_door HOST_CONFIG - in the array $command
@@ -76,30 +82,39 @@ through_door() {
 	command[0]="$door --engine podman --host-config $1"
 }
 
+# ways CONFIG NAME - the runtime by itself, and with the hook and through the door by two policies
+ways() {
+	local config=$1 name=$2 policy rows=() host
+
+	real "$runtime"
+	variant "$name" "$config" "${command[@]}" run
+	rows=("$runtime run" "$work/$name.sh")
+	for policy in open enforce; do
+		host=$(host "$runtime" $policy)
+		with_hook "$host" "$config" >"$work/$name-$policy.json"
+		real "$runtime"
+		variant "$name-hook-$policy" "$work/$name-$policy.json" "${command[@]}" run
+		through_door "$host"
+		variant "$name-door-$policy" "$config" "${command[@]}" run
+		# by itself the hook refuses what it would have to harden
+		[ "$name-$policy" = filtered-enforce ] ||
+			rows+=(-- "hook, $policy" "$work/$name-hook-$policy.sh")
+		rows+=(-- "door and hook, $policy" "$work/$name-door-$policy.sh")
+	done
+	sync
+	"$build/tests/bench/interleave" "$rounds" /dev/null "${rows[@]}"
+}
+
 # whole - containers from their start to their end
 whole() {
-	local host
-
-	host=$(host "$runtime" enforce)
-	slim "$host"
-	real "$runtime"
-	variant plain "$work/slim.json" "${command[@]}" run
-	variant hook "$work/hooked.json" "${command[@]}" run
-	variant filtered "$work/filtered.json" "${command[@]}" run
-	through_door "$host"
-	variant door "$work/slim.json" "${command[@]}" run
-	variant filtered-door "$work/filtered.json" "${command[@]}" run
-	through_door "$(host "$runtime" open)"
-	variant filtered-open "$work/filtered.json" "${command[@]}" run
-	sync
-	"$build/tests/bench/interleave" "$rounds" /dev/null "$runtime run" "$work/plain.sh" -- \
-		"the same, hook" "$work/hook.sh" -- "the same, door and hook" "$work/door.sh"
+	slim
+	echo "Of a container that has what the policy \"enforce\" wants (\"open\" allows everything):"
+	echo
+	ways "$work/slim.json" plain | tee "$work/table"
 	echo
 	echo "With the seccomp profile that podman gives every container:"
 	echo
-	"$build/tests/bench/interleave" "$rounds" /dev/null "$runtime run, filtered" "$work/filtered.sh" -- \
-		"the same, door and hook, all allowed" "$work/filtered-open.sh" -- \
-		"the same, door and hook, restricted" "$work/filtered-door.sh"
+	ways "$work/filtered.json" filtered | tee "$work/filtered-table"
 }
 
 # alone - the door in front of an empty program
@@ -124,20 +139,24 @@ compare() {
 	echo
 	echo "## The runtime door: $runtime run, bundles $1"
 	echo
-	whole | tee "$work/table"
+	whole
 	echo
 	echo "In front of a program that does nothing:"
 	echo
-	alone | tee -a "$work/table"
+	alone | tee "$work/alone-table"
 	echo
-	awk -v run="$(median "$runtime run")" -v hook="$(median "the same, hook")" \
-		-v both="$(median "the same, door and hook")" -v empty="$(median "empty program")" \
-		-v door="$(median "door, judging, empty program")" -v name="$runtime run" \
-		-v more="$(median "the same, filtered")" \
-		-v filtered="$(median "$runtime run, filtered")" 'BEGIN {
-			printf "The door adds %.1f %% of \"%s\" to it with the hook; ", 100 * (both - hook) / run, name
-			printf "alone it takes %.1f %%, ", 100 * (door - empty) / run
-			printf "and %.1f %% of one with the profile.\n", 100 * (more - empty) / filtered }'
+	awk -v run="$(median table "$runtime run")" -v more="$(median filtered-table "$runtime run")" \
+		-v hook="$(median table "hook, open")" -v both="$(median table "door and hook, open")" \
+		-v hook2="$(median filtered-table "hook, open")" \
+		-v both2="$(median filtered-table "door and hook, open")" \
+		-v hook3="$(median table "hook, enforce")" -v both3="$(median table "door and hook, enforce")" \
+		-v empty="$(median alone-table "empty program")" \
+		-v door="$(median alone-table "door, judging, empty program")" \
+		-v filtered="$(median alone-table "the same, filtered")" 'BEGIN {
+			printf "The door adds to the run with the hook, in hundredths of the one without: "
+			printf "allowing everything %.1f, with the profile %.1f; ", 100 * (both - hook) / run, 100 * (both2 - hook2) / more
+			printf "enforcing %.1f.\n", 100 * (both3 - hook3) / run
+			printf "Alone, enforcing, %.1f and %.1f.\n", 100 * (door - empty) / run, 100 * (filtered - empty) / more }'
 	rm -rf "$work/bundles"/*/[0-9]*
 }
 
