@@ -8,7 +8,6 @@
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/integration/gate-lib.sh
 . "$(dirname "$0")/gate-lib.sh"
-need python3
 # $output, $status, $work and the like come from there.
 # shellcheck disable=SC2154
 
@@ -141,6 +140,7 @@ helper() {
 notified() {
 	local dir me=notified-$$ socket=/run/cofferdam-notify-$$
 
+	need python3
 	dir=$(ordinarily notified "$(shell 'grep -q /notify /proc/self/mountinfo && echo ran >/out/marker; sleep 60')")
 	# systemd's end, and a program that says that it is ready: the start waits for that
 	python3 - "$socket" "$work/$runtime/$me/notify" <<-'END' &
