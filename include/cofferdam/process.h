@@ -32,6 +32,13 @@ int process_stderr(pid_t pid);
 char *program_beside(const char *name);
 
 /*
+ * process_cgroup - the path in the line of @controller in @text, of proc_pid_cgroup(5):
+ * "4:cpu,cpuacct:/a" or, of version 2 and "", "0::/a". malloc'd; NULL: there is none, or no
+ * memory.
+ */
+char *process_cgroup(const char *text, const char *controller);
+
+/*
  * process_populate - have the pages of the @len bytes at @start, which are mapped, at once
  * rather than one by one as they are used, as they come before Linux 5.14. To @write to:
  * each this process's own, shared with no child.

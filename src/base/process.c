@@ -65,6 +65,31 @@ char *program_beside(const char *name)
 	return beside;
 }
 
+char *process_cgroup(const char *text, const char *controller)
+{
+	const size_t len = strlen(controller);
+
+	for (const char *line = text; line && *line;
+	     line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
+		const char *list = strchr(line, ':'), *path = list ? strchr(list + 1, ':') : NULL;
+		const char *at;
+
+		if (!path)
+			continue;
+		at = list + 1;
+		if (len == 0 && at == path && line[0] == '0')
+			return strndup(path + 1, strcspn(path + 1, "\n"));
+		while (len && at < path) {
+			const size_t n = strcspn(at, ",:");
+
+			if (n == len && strncmp(at, controller, len) == 0)
+				return strndup(path + 1, strcspn(path + 1, "\n"));
+			at += n + 1;
+		}
+	}
+	return NULL;
+}
+
 void process_populate(void *start, size_t len, bool write)
 {
 	const uintptr_t page = (uintptr_t)getpagesize();

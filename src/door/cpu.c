@@ -7,25 +7,9 @@
 #include <string.h>
 
 #include <cofferdam/file.h>
+#include <cofferdam/process.h>
 
 #define FILE_BYTES 4096u
-
-/* path_of - the path in the line of @list in proc_pid_cgroup(5), "4:cpu,cpuacct:/a" or, of
- * version 2, "0::/a", up to the end of the line; NULL: there is none. */
-static const char *path_of(const char *text, const char *list)
-{
-	for (const char *line = text; *line; line += *line == '\n') {
-		const char *at = strchr(line, ':'), *path = at ? strchr(at + 1, ':') : NULL;
-
-		while (path && ++at <= path) {
-			if (strcspn(at, ",:") == strlen(list) && strncmp(at, list, strlen(list)) == 0)
-				return path + 1;
-			at += strcspn(at, ",:");
-		}
-		line += strcspn(line, "\n");
-	}
-	return NULL;
-}
 
 /* read_file - "/sys/fs/cgroup/TOP/PATH/NAME" */
 static int read_file(const char *top, const char *path, const char *name, struct buf *ret,
@@ -33,7 +17,7 @@ static int read_file(const char *top, const char *path, const char *name, struct
 {
 	_cleanup_buf_ struct buf file = { 0 };
 
-	buf_printf(&file, "/sys/fs/cgroup%s%.*s/%s", top, (int)strcspn(path, "\n"), path, name);
+	buf_printf(&file, "/sys/fs/cgroup%s%s/%s", top, path, name);
 	if (buf_check(&file, err) < 0)
 		return err->code;
 	return file_read_kernel(AT_FDCWD, buf_cstr(&file), FILE_BYTES, ret, err);
@@ -71,8 +55,8 @@ static int version_2(const char *path, struct cpu_limit *ret, struct error *err)
 
 int cpu_now(int64_t pid, struct cpu_limit *ret, struct error *err)
 {
+	_cleanup_free_ char *one = NULL, *two = NULL;
 	_cleanup_buf_ struct buf cgroups = { 0 };
-	const char *path;
 	char name[64];
 	int r;
 
@@ -80,11 +64,11 @@ int cpu_now(int64_t pid, struct cpu_limit *ret, struct error *err)
 	r = file_read_kernel(AT_FDCWD, name, 1u << 20, &cgroups, err);
 	if (r < 0)
 		return r;
-	path = path_of(buf_cstr(&cgroups), "cpu");
-	if (path && strncmp(path, "/..", 3) != 0)
-		return version_1(path, ret, err);
-	path = path_of(buf_cstr(&cgroups), "");
-	if (path && strncmp(path, "/..", 3) != 0)
-		return version_2(path, ret, err);
+	one = process_cgroup(buf_cstr(&cgroups), "cpu");
+	if (one && strncmp(one, "/..", 3) != 0)
+		return version_1(one, ret, err);
+	two = process_cgroup(buf_cstr(&cgroups), "");
+	if (two && strncmp(two, "/..", 3) != 0)
+		return version_2(two, ret, err);
 	return error_set(err, -ENOENT, "it has no cgroup that can be seen from here");
 }

@@ -15,37 +15,12 @@
 #include <sys/syscall.h>
 
 #include <cofferdam/file.h>
+#include <cofferdam/process.h>
 
 #include "cgroup-private.h"
 
 #define DEPTH_MAX 8
 #define PROCS_MAX (1u << 20)
-
-/* The line of one hierarchy: "4:memory:/a/b", "0::/a/b". The path, or NULL. */
-static char *line_path(const struct buf *text, const char *controller)
-{
-	const size_t len = strlen(controller);
-
-	for (const char *line = buf_cstr(text); line && *line;
-	     line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
-		const char *list = strchr(line, ':'), *path = list ? strchr(list + 1, ':') : NULL;
-		const char *at;
-
-		if (!path)
-			continue;
-		at = list + 1;
-		if (len == 0 && at == path && line[0] == '0')
-			return strndup(path + 1, strcspn(path + 1, "\n"));
-		while (len && at < path) {
-			const size_t n = strcspn(at, ",:");
-
-			if (n == len && strncmp(at, controller, len) == 0)
-				return strndup(path + 1, strcspn(path + 1, "\n"));
-			at += n + 1;
-		}
-	}
-	return NULL;
-}
 
 bool cgroup_none(const struct gate *g)
 {
@@ -112,8 +87,8 @@ int gate_cgroup(struct gate *g, const char *controller)
 
 	if (!g->cgroups_read)
 		return -EIO;
-	his = line_path(&g->cgroups, controller);
-	own = line_path(&g->own_cgroups, controller);
+	his = process_cgroup(buf_cstr(&g->cgroups), controller);
+	own = process_cgroup(buf_cstr(&g->own_cgroups), controller);
 	/* that of the engine, or the root of all: not the container's own */
 	if (!his || strcmp(his, "/") == 0 || (own && strcmp(his, own) == 0) ||
 	    strncmp(his, "/..", 3) == 0)
