@@ -8,7 +8,7 @@
 #include <linux/seccomp.h>
 #include <string.h>
 
-#include <cofferdam/seccomp.h>
+#include "../src/policy/seccomp-private.h"
 
 static inline uint32_t filter_word(const struct seccomp_data *data, uint32_t offset)
 {
@@ -16,20 +16,6 @@ static inline uint32_t filter_word(const struct seccomp_data *data, uint32_t off
 
 	memcpy(&value, (const char *)data + offset, sizeof(value));
 	return value;
-}
-
-static inline bool filter_jumps(const struct sock_filter *in, uint32_t a)
-{
-	switch (BPF_OP(in->code)) {
-	case BPF_JEQ:
-		return a == in->k;
-	case BPF_JGT:
-		return a > in->k;
-	case BPF_JGE:
-		return a >= in->k;
-	default:
-		return (a & in->k) != 0;
-	}
 }
 
 /* seccomp_run - what @program returns for @data (SECCOMP_RET_*, with its data). -EINVAL: it is
@@ -63,7 +49,7 @@ static inline int seccomp_run(const struct seccomp_program *program,
 		case BPF_JMP | BPF_JGT | BPF_K:
 		case BPF_JMP | BPF_JGE | BPF_K:
 		case BPF_JMP | BPF_JSET | BPF_K:
-			pc += filter_jumps(in, a) ? in->jt : in->jf;
+			pc += seccomp_jumps(in, a) ? in->jt : in->jf;
 			break;
 		case BPF_RET | BPF_K:
 			*ret = in->k;

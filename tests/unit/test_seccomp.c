@@ -18,6 +18,8 @@
 #include <cofferdam/policy.h>
 #include <cofferdam/seccomp.h>
 
+#include "../filter-run.h"
+
 /* x86-64, i386 and arm64 numbers of the calls used below */
 #define X64_READ 0
 #define X64_CLONE 56
@@ -27,54 +29,14 @@
 #define A64_READ 63
 #define A64_SOCKET 198
 
-static int jump_taken(const struct sock_filter *f, uint32_t a)
-{
-	switch (BPF_OP(f->code)) {
-	case BPF_JEQ:
-		return a == f->k;
-	case BPF_JGT:
-		return a > f->k;
-	case BPF_JGE:
-		return a >= f->k;
-	case BPF_JSET:
-		return (a & f->k) != 0;
-	default:
-		fail_msg("jump %#x", f->code);
-		return 0;
-	}
-}
-
-/* run - the action that @data gets. Jumps lead forward only, so this ends. */
+/* run - the action that @data gets. */
 static uint32_t run(const struct seccomp_program *p, const struct seccomp_data *data)
 {
-	uint32_t a = 0;
+	struct error err;
+	uint32_t action = 0;
 
-	for (size_t pc = 0; pc < p->n; pc++) {
-		const struct sock_filter *f = &p->v[pc];
-
-		switch (BPF_CLASS(f->code)) {
-		case BPF_LD:
-			assert_true(f->k + 4 <= sizeof(*data) && f->k % 4 == 0);
-			memcpy(&a, (const char *)data + f->k, 4);
-			break;
-		case BPF_ALU:
-			assert_int_equal(BPF_OP(f->code), BPF_AND);
-			a &= f->k;
-			break;
-		case BPF_JMP:
-			if (BPF_OP(f->code) == BPF_JA)
-				pc += f->k;
-			else
-				pc += jump_taken(f, a) ? f->jt : f->jf;
-			break;
-		case BPF_RET:
-			return f->k;
-		default:
-			fail_msg("instruction %#x", f->code);
-		}
-	}
-	fail_msg("ran off the end");
-	return 0;
+	assert_int_equal(seccomp_run(p, data, &action, &err), 0);
+	return action;
 }
 
 static uint32_t call(const struct seccomp_program *p, uint32_t arch, int nr, uint64_t arg0)
