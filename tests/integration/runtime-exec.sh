@@ -189,6 +189,15 @@ options() {
 	like "runc: --cgroup, its own" "$status $output" '^0 .*:pids:/c |^0 0::/c$'
 }
 
+# for_runc_alone NAME - runc finds the container by that --root, and the exec is judged; crun finds none
+for_runc_alone() {
+	if [ "$runtime" = runc ]; then
+		like "runc: $1" "$status $output" '^1 cofferdam: denied .*exec-exceeds: root'
+	else
+		like "crun: $1" "$status $output" '^1 cofferdam: .*container c does not exist'
+	fi
+}
+
 # What the door does not find the runtime must not find either.
 absent() {
 	local more=()
@@ -209,17 +218,13 @@ absent() {
 	output=$("${command[0]}" "${more[@]}" --root "$work/link/../$runtime" exec -u 0 c true \
 		<"$work/nothing" 2>&1)
 	status=$?
-	if [ "$runtime" = runc ]; then
-		like "runc: --root through a link" "$status $output" '^1 cofferdam: denied .*exec-exceeds: root'
-	else
-		like "crun: --root through a link" "$status $output" '^1 cofferdam: .*container c does not exist'
-	fi
+	for_runc_alone "--root through a link"
 	# an empty --root is the working directory to runc, and an error to crun
 	output=$(cd "$work/$runtime" && "${command[0]}" "${more[@]}" --root "" exec -u 0 c true \
 		<"$work/nothing" 2>&1)
 	status=$?
+	for_runc_alone "an empty --root"
 	if [ "$runtime" = runc ]; then
-		like "runc: an empty --root" "$status $output" '^1 cofferdam: denied .*exec-exceeds: root'
 		# root in a user namespace, unless he is called so, has them where users have
 		output=$(env -u USER XDG_RUNTIME_DIR="$work/users" unshare -Ur "${command[0]}" \
 			exec no-such true 2>&1)
@@ -228,7 +233,6 @@ absent() {
 			exec no-such true 2>&1)
 		like "runc: and not for root" "$output" 'does not exist: /run/runc: '
 	else
-		like "crun: an empty --root" "$status $output" '^1 cofferdam: .*container c does not exist'
 		# where crun up to 1.21 looks, is not where the others do
 		output=$("${command[0]}" "${more[@]}" --root "$work/elsewhere" --rootless "$work/crun" \
 			exec -u 0 c true <"$work/nothing" 2>&1)
@@ -246,11 +250,7 @@ absent() {
 		"$(host "$runtime" enforce)" "${more[@]}" --root "../$runtime" exec -u 0 c true \
 		<"$work/nothing" 2>&1)
 	status=$?
-	if [ "$runtime" = runc ]; then
-		like "runc: one behind \$PWD" "$status $output" '^1 cofferdam: denied .*exec-exceeds: root'
-	else
-		like "crun: one behind \$PWD" "$status $output" '^1 cofferdam: .*container c does not exist'
-	fi
+	for_runc_alone "one behind \$PWD"
 	# a place where others can write
 	chmod 777 "$work/$runtime/c"
 	execute enforce c true
