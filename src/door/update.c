@@ -219,6 +219,30 @@ static int complete_cpu(struct update *u, int64_t pid, struct error *err)
 	return set(u, has_quota ? period : quota, text, err);
 }
 
+/*
+ * drop_unified - what was admitted in unified for a file of cgroup v2 that is set now. crun does
+ * not apply it again; runc does, and then it is what was admitted.
+ */
+static int drop_unified(struct update *u, struct error *err)
+{
+	static const struct {
+		const char *set, *file;
+	} rows[] = {
+		{ RESOURCES "memory/limit", RESOURCES "unified/memory.max" },
+		{ RESOURCES "memory/swap", RESOURCES "unified/memory.swap.max" },
+		{ RESOURCES "pids/limit", RESOURCES "unified/pids.max" },
+		{ RESOURCES "cpu/quota", RESOURCES "unified/cpu.max" },
+	};
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(rows); i++) {
+		if (edited(u, rows[i].set) && !edited(u, rows[i].file) &&
+		    json_at(u->doc, rows[i].file))
+			r = json_edits_add(&u->edits, JSON_REMOVE, rows[i].file, NULL, err);
+	}
+	return r;
+}
+
 int door_update_config(const struct command_line *command, const struct buf *admitted,
 		       const struct door_update *what, struct buf *ret, struct error *err)
 {
@@ -238,6 +262,8 @@ int door_update_config(const struct command_line *command, const struct buf *adm
 		r = from_options(&u, command, resources != NULL, err);
 	if (r == 0)
 		r = complete_cpu(&u, what->pid, err);
+	if (r == 0)
+		r = drop_unified(&u, err);
 	if (r == 0)
 		r = json_apply(doc, &u.edits, ret, err);
 	json_edits_free(&u.edits);

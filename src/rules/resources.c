@@ -71,13 +71,17 @@ static uint64_t cpu_share(uint64_t quota, uint64_t period)
 	return share ? share : 1;
 }
 
-/* "QUOTA PERIOD", "QUOTA" or "max PERIOD" (cgroup-v2.rst, cpu.max). */
-static uint64_t parse_cpu_max(const char *s)
+/* "QUOTA PERIOD", "max PERIOD", or "QUOTA", which leaves the period (cgroup-v2.rst, cpu.max). */
+uint64_t cpu_period(const struct rule_input *in)
 {
-	const size_t quota = strcspn(s, " ");
-	const char *period = s[quota] ? s + quota + 1 : "100000";
+	const struct field_uint *period = &in->spec->linux_.resources.cpu.period;
+	const char *file = unified_value(in, "cpu.max");
+	const char *named = file ? strchr(file, ' ') : NULL;
 
-	return cpu_share(parse_u64(s, quota), parse_u64(period, strlen(period)));
+	if (named)
+		return parse_u64(named + 1, strlen(named + 1));
+	/* 100 ms is the kernel's default (sched-bwc.rst) */
+	return period->is == FIELD_PRESENT && period->v ? period->v : 100000;
 }
 
 static void take_unified(const struct rule_input *in, struct limit *limit)
@@ -88,8 +92,9 @@ static void take_unified(const struct rule_input *in, struct limit *limit)
 		return;
 	(void)snprintf(limit->pointer, sizeof(limit->pointer), "/linux/resources/unified/%s",
 		       limit->unified);
-	limit->value = limit->kind == PARAM_CPU ? parse_cpu_max(value)
-						: parse_u64(value, strlen(value));
+	limit->value = limit->kind == PARAM_CPU
+		     ? cpu_share(parse_u64(value, strcspn(value, " ")), cpu_period(in))
+		     : parse_u64(value, strlen(value));
 }
 
 static int set_default(const struct rule_input *in, const struct limit *limit,
@@ -285,13 +290,10 @@ static bool shared(const struct rule_input *in)
 
 int check_cpu_limit(const struct rule_input *in, struct findings *out, struct error *err)
 {
-	const struct oci_cpu *cpu = &in->spec->linux_.resources.cpu;
-	const uint64_t period = cpu->period.is == FIELD_PRESENT ? cpu->period.v : 0;
 	struct limit limit = {
 		.what = "CPU", .unified = "cpu.max", .kind = PARAM_CPU,
 		.pointer = "/linux/resources/cpu/quota",
-		/* 100 ms is the kernel's default period (sched-bwc.rst). */
-		.value = cpu_share(positive(&cpu->quota), period ? period : 100000),
+		.value = cpu_share(positive(&in->spec->linux_.resources.cpu.quota), cpu_period(in)),
 		.parent = in->facts->parent.millicpu,
 	};
 

@@ -72,6 +72,11 @@ bool place_located(const struct fact_place *place);
 /* device_rule_allows_all - an allow rule that names no device (linux.resources.devices). */
 bool device_rule_allows_all(const struct oci_device_rule *rule);
 
+/* --- resources.c --- */
+
+/* cpu_period - in microseconds, the one that a CPU quota of @in->spec stands beside. */
+uint64_t cpu_period(const struct rule_input *in);
+
 /* --- process-limits.c: shared by the rules on a start and on an exec --- */
 
 /* What a resource limit may be at most; -1 as uint64_t is no limit (getrlimit(2)). */

@@ -285,6 +285,21 @@ static int judge_alone(const struct rule_input *in, enum rule_id rule,
 	return rules_judge(&alone, ret, err);
 }
 
+/*
+ * other_period - whether a CPU limit that may not be above a maximum would be one of another
+ * period than it was started with. Quota and period are set one after the other: of two updates
+ * at the same moment, or of one that fails between, one's quota stays beside the other's period.
+ */
+static bool other_period(const struct rule_input *in)
+{
+	struct rule_input admitted = *in;
+
+	admitted.id = RULE_CPU_LIMIT;
+	admitted.spec = in->admitted;
+	return in->admitted && rule_param(&admitted, "max")->number > 0 &&
+	       cpu_period(in) != cpu_period(&admitted);
+}
+
 /* judge_kept - @rule must find nothing, unless it did in what was admitted. */
 static int judge_kept(const struct rule_input *in, struct findings *out, enum rule_id rule,
 		      struct error *err)
@@ -292,8 +307,9 @@ static int judge_kept(const struct rule_input *in, struct findings *out, enum ru
 	_cleanup_(findings_free) struct findings now = { 0 }, before = { 0 };
 	struct finding *f;
 	int r = judge_alone(in, rule, in->spec, &now, err);
+	const bool period = r == 0 && now.n == 0 && rule == RULE_CPU_LIMIT && other_period(in);
 
-	if (r < 0 || now.n == 0)
+	if (r < 0 || (now.n == 0 && !period))
 		return r;
 	/* What was admitted without the limit, by whatever exemption, loses none. */
 	if (in->admitted)
@@ -302,10 +318,11 @@ static int judge_kept(const struct rule_input *in, struct findings *out, enum ru
 		return r;
 	f = finding_add(in, out, err, "/linux/resources",
 			"what the policy wants of a start would hold no more: %s: %s",
-			registry_rule(rule)->id, now.v[0].text);
+			registry_rule(rule)->id, period ? "another period than it was started with"
+							: now.v[0].text);
 	if (!f)
 		return err->code;
-	f->unjudged = now.v[0].unjudged;
+	f->unjudged = !period && now.v[0].unjudged;
 	return 0;
 }
 

@@ -402,18 +402,27 @@ updates() {
 		output=$(echo '{"pids":{"limit":41}}' | "${command[@]}" update -r - c 2>&1)
 		is "runc: from a pipe" "$? $(runc --root "$work/runc" events --stats c | jq -r .data.pids.limit)" "0 41"
 	fi
-	# quota and period are a limit together: each alone stands beside what an update before it set
+	# quota and period are a limit together: each alone stands beside what the cgroup has
 	through "$runtime" cpus
 	cpus() {
 		output=$("${command[@]}" update "${@:3}" c 2>&1 <"$work/nothing")
 		like "$runtime: $1" "$? $output" "$2"
 	}
 	cpus "one CPU" '^0 ' --cpu-quota 100000 --cpu-period 100000
-	cpus "ten, by a shorter period" "$refused.*CPU limit" --cpu-period 10000
-	cpus "a longer period is less" '^0 ' --cpu-period 200000
-	cpus "and lets a higher quota" '^0 ' --cpu-quota 200000
-	cpus "but no more than that" "$refused.*CPU limit" --cpu-quota 250000
-	cpus "both as they were" '^0 ' --cpu-quota 50000 --cpu-period 100000
+	cpus "a lower one" '^0 ' --cpu-quota 50000
+	cpus "more than the policy lets" "$refused.*CPU limit" --cpu-quota 150000
+	cpus "ten, by a shorter period" "$refused.*CPU limit" --cpu-period 1000
+	# one that is within, but could be left with the other's half, by two at once or one that fails
+	cpus "another period" "$refused.*another period" --cpu-period 200000
+	cpus "another period, and a quota that the kernel takes not" "$refused.*another period" \
+		--cpu-quota 500 --cpu-period 1000
+	echo '{"cpu":{"quota":5000,"period":10000}}' >"$work/resources.json"
+	chmod 600 "$work/resources.json"
+	cpus "another period by a file" "$refused.*another period" -r "$work/resources.json"
+	cpus "the one that it has" '^0 ' --cpu-quota 100000 --cpu-period 100000
+	through "$runtime" enforce
+	cpus "another period, where the policy has no maximum" '^0 ' --cpu-quota 50000 --cpu-period 50000
+	cpus "and back" '^0 ' --cpu-quota 50000 --cpu-period 100000
 	[ "$runtime" = crun ] || {	# crun 1.8 writes -1 into pids.max, which takes none
 		through runc open
 		output=$("${command[@]}" update --pids-limit -1 c 2>&1)

@@ -239,6 +239,44 @@ static void test_update_twice(void **state)
 	}
 }
 
+/* What was admitted for a file of cgroup v2 does not hide what is set of it now. */
+static void test_update_unified(void **state)
+{
+	static const struct {
+		const char *file, *wanted;
+	} rows[] = {
+		{ "{\"pids\":{\"limit\":-1}}",
+		  "{\"unified\":{\"cpu.max\":\"1 2\",\"io.max\":\"\"},\"pids\":{\"limit\":-1}}" },
+		{ "{\"cpu\":{\"quota\":-1},\"memory\":{\"swap\":5}}",
+		  "{\"unified\":{\"pids.max\":\"3\",\"io.max\":\"\"},"
+		  "\"cpu\":{\"quota\":-1},\"memory\":{\"swap\":5}}" },
+		{ "{\"pids\":{\"limit\":-1},\"unified\":{\"pids.max\":\"4\"}}",
+		  "{\"unified\":{\"pids.max\":\"4\",\"cpu.max\":\"1 2\",\"io.max\":\"\"},"
+		  "\"pids\":{\"limit\":-1}}" },
+		{ "{\"pids\":{\"limit\":0}}",
+		  "{\"unified\":{\"pids.max\":\"3\",\"cpu.max\":\"1 2\",\"io.max\":\"\"}}" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_command_ struct command_line command = { 0 };
+		_cleanup_buf_ struct buf admitted = { 0 }, file = { 0 }, config = { 0 }, all = { 0 };
+		struct error err;
+		struct line line;
+
+		buf_str(&admitted, "{\"linux\":{\"resources\":{\"unified\":"
+			"{\"pids.max\":\"3\",\"cpu.max\":\"1 2\",\"io.max\":\"\"}}}}");
+		buf_str(&file, rows[i].file);
+		buf_printf(&all, "{\"linux\":{\"resources\":%s}}", rows[i].wanted);
+		assert_int_equal(parse(&line, "update -r f a", &command, RUNTIME_CRUN), 0);
+		if (door_update_config(&command, &admitted,
+				       &(const struct door_update){ .resources = &file }, &config,
+				       &err) < 0)
+			fail_msg("%s: %s", rows[i].file, err.text);
+		assert_alike(buf_cstr(&config), buf_cstr(&all));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -248,6 +286,7 @@ int main(void)
 		cmocka_unit_test(test_exec_bad),
 		cmocka_unit_test(test_update),
 		cmocka_unit_test(test_update_twice),
+		cmocka_unit_test(test_update_unified),
 	};
 
 	return cmocka_run_group_tests_name("change", tests, NULL, NULL);
