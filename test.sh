@@ -191,8 +191,8 @@ if [ $what = runtimes ]; then
 		step "tree-$release" make_tree "$release" &&
 			step "gate-$release" env COFFERDAM_TREE="$trees/$release" \
 				make -C build/release check-TESTS AM_COLOR_TESTS=no VERBOSE=yes \
-				TESTS="tests/integration/gate.sh tests/integration/gate-life.sh tests/integration/gate-truth.sh
-					tests/integration/restore.sh" \
+				TESTS="tests/integration/gate.sh tests/integration/gate-around.sh tests/integration/gate-life.sh
+					tests/integration/gate-truth.sh tests/integration/restore.sh" \
 				TEST_SUITE_LOG="gate-$release.log"
 	done
 	exit

@@ -64,7 +64,7 @@ bool plan_empty(const struct plan *plan);
 int plan_apply(struct plan *plan, struct error *err) must_check;
 
 /*
- * install_undo - take the registration of @want's engines back, or with @dry say
+ * install_undo - take back the registration of the engines of @want, or with @dry say
  * what would be. A file that was changed since keeps these changes, and loses
  * only what was put in; where that cannot be told apart the file is left alone.
  * 0: all is as it was; 1: something is not, as @said explains.

@@ -59,3 +59,87 @@ ordinarily() {
 	add_hook "$dir" createRuntime "$enforce"
 	echo "$dir"
 }
+
+# hooked NAME FILTER... - the same, with its path as $dir
+hooked() {
+	dir=$(ordinarily "$@")
+}
+
+# --- policies for what the shipped rules would refuse before the gate sees it ---
+
+# with_policy NAME - $enforce and $verify have it, which is standard input, and not "test"
+with_policy() {
+	local policy host
+
+	policy=$(cat)
+	for host in enforce verify; do
+		host_config $host '.gate = "'$host'" | .policies = [{use: "'"$1"'"}]' >/dev/null
+		own_policy $host "$1" <<<"$policy"
+	done
+}
+
+# The rules that see an attack coming only warn, so that it is the gate that is attacked.
+gated() {
+	with_policy gated <<-END
+	{ "format": 1, "name": "gated", "extends": "test",
+	  "rules": { "foreign-hooks": { "action": "warn" }, "cgroup-path": { "action": "warn" },
+	             "foreign-namespace": { "action": "warn" } } }
+	END
+}
+
+lenient() {
+	with_policy lenient <<-END
+	{ "format": 1, "name": "lenient", "extends": "restricted",
+	  "rules": { "host-path": { "action": "warn" }, "mount-flags": { "action": "off" },
+	             "foreign-namespace": { "action": "warn" }, "cgroup-path": { "action": "warn" },
+	             "root-user": { "action": "warn" }, "foreign-hooks": { "action": "off" },
+	             "mount-over-system": { "action": "off" },
+	             "devices": { "action": "warn" } } }
+	END
+}
+
+# --- a configuration that is exchanged once it was judged ---
+
+# exchanged GIVEN JUDGED [FILTER]... - run a bundle of which the runtime is given
+# what the first filter makes of it, and the hook judges what the second does
+exchanged() {
+	local given=$1 judged=$2 wrapper=$work/exchange
+
+	shift 2
+	cat >"$wrapper" <<-END
+	#!/bin/sh
+	cp judged.json config.json && exec "$hook" createRuntime --host-config "$verify"
+	END
+	chmod +x "$wrapper"
+	dir=$(bundle exchange "$@")
+	jq "$judged" "$dir/config.json" >"$dir/judged.json" || bail "bad filter: $judged"
+	jq --arg w "$wrapper" --arg asan "$ASAN_OPTIONS" --arg ubsan "$UBSAN_OPTIONS" \
+		"$given"' | .hooks.createRuntime = [{path: $w, args: ["exchange"], env: ["PATH=/bin:/usr/bin",
+			"ASAN_OPTIONS=" + $asan, "UBSAN_OPTIONS=" + $ubsan]}]' \
+		"$dir/config.json" >"$dir/edited" || bail "bad filter: $given"
+	mv "$dir/edited" "$dir/config.json"
+	fresh
+	run "$runtime" "$dir"
+}
+
+verified() {
+	gate_record verify | jq -c .gate.verified
+}
+
+# caught WHAT REGEX - it was killed at the gate, for that reason, and never ran
+caught() {
+	if ran "$dir" || [ "$status" = 0 ]; then
+		not_ok "$runtime: $1: it ran" "$status" "$output" "$(verified)"
+	else
+		like "$runtime: $1" "$output" "refused at the gate: .*$2"
+	fi
+}
+
+# runs WHAT - it came to its end
+runs() {
+	if ran "$dir"; then
+		ok "$runtime: $1"
+	else
+		not_ok "$runtime: $1" "$status" "$output"
+	fi
+}
