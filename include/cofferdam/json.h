@@ -161,6 +161,7 @@ struct json_edit {
 struct json_edits {
 	struct json_edit *v;
 	size_t n;
+	bool known;			/* values are not read again: see json_apply() */
 	size_t cap;			/* private */
 };
 
@@ -193,6 +194,8 @@ void json_edits_free(struct json_edits *edits);
  * takes the white space of its neighbours. The result, which can be parsed
  * again, is appended to @ret. -ENOENT when a pointer leads nowhere; -EINVAL when
  * it is malformed or meets a repeated name, or a value is not JSON or too deep.
+ * Where the edits are "known", which is for who made all values himself and parses the result,
+ * a value is put there as it is, unread unless another edit is of something in it.
  */
 int json_apply(const struct json_doc *doc, const struct json_edits *edits,
 	       struct buf *ret, struct error *err) must_check;

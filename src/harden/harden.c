@@ -147,6 +147,7 @@ static int harden_text(const struct subject *subject, const struct decision *dec
 	_cleanup_edits_ struct json_edits edits = { 0 };
 	int r = harden_edits(subject, decision, &edits, err);
 
+	edits.known = true;
 	if (r == 0)
 		r = json_apply(subject->doc, &edits, text, err);
 	if (r == 0)

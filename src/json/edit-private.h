@@ -52,12 +52,13 @@ struct edit_tree {
 	struct edit_chunk *chunks;
 	struct json_doc **value;	/* the values of the edits */
 	size_t n_values;
+	bool known;			/* they have a root alone until they are opened */
 };
 
 /* edit_set - make @node stand for the value @src of @text. */
 void edit_set(struct edit_node *node, const struct json *src, const char *text);
 
-/* edit_open - make the children of a container. 0, or -ENOMEM. */
+/* edit_open - make the children of a container. 0, -ENOMEM, or -EINVAL if it is no JSON. */
 int edit_open(struct edit_tree *t, struct edit_node *node);
 
 /* edit_find - the index of the child that the decoded @token names in an opened

@@ -47,7 +47,7 @@ static struct edit_node *nodes_alloc(struct edit_tree *t, size_t n)
 int edit_tree_init(struct edit_tree *t, const struct json_doc *doc, size_t n_edits)
 {
 	t->doc = doc;
-	t->value = calloc(n_edits + 1, sizeof(*t->value));
+	t->value = calloc(2 * n_edits + 1, sizeof(*t->value));	/* one may be read as well */
 	t->root = nodes_alloc(t, 1);
 	if (!t->value || !t->root)
 		return -ENOMEM;
@@ -90,14 +90,35 @@ void edit_set(struct edit_node *node, const struct json *src, const char *text)
 	node->text = text;
 }
 
+/* read_value - what was put there as it is. */
+static int read_value(struct edit_tree *t, struct edit_node *node)
+{
+	struct json_doc **read = &t->value[t->n_values];
+	struct error err;
+	int r = json_parse("value", node->text, strlen(node->text), 0, read, &err);
+
+	if (r < 0)
+		return r;
+	t->n_values++;
+	edit_set(node, (*read)->root, (*read)->text);
+	return 0;
+}
+
 int edit_open(struct edit_tree *t, struct edit_node *node)
 {
-	const struct json *src = node->src;
-	size_t at = src->start + 1, i = 0;
+	const bool unread = t->known && !node->src->parent && node->src != t->doc->root;
 	struct edit_node *kids = NULL;
+	const struct json *src;
+	size_t at, i = 0;
+	int r;
 
 	if (node->open)
 		return 0;
+	r = unread ? read_value(t, node) : 0;
+	if (r < 0)
+		return r;
+	src = node->src;
+	at = src->start + 1;
 	if (src->count > 0) {
 		kids = nodes_alloc(t, src->count);
 		node->kid = malloc(src->count * sizeof(*node->kid));

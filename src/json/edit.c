@@ -175,6 +175,8 @@ static int find_place(struct edit_tree *t, char *pointer, struct place *place,
 		if (node->type != JSON_OBJECT && node->type != JSON_ARRAY)
 			return -ENOENT;
 		r = edit_open(t, node);
+		if (r == -EINVAL)
+			*reason = "the value that it is in is not JSON";
 		if (r < 0)
 			return r;
 		place->parent = node;
@@ -247,6 +249,46 @@ static int edit_child(struct edit_tree *t, const struct place *place, enum json_
 	return 0;
 }
 
+/* unread - @value, JSON, as a document of a root alone, which has its place and type. */
+static int unread(const char *value, struct json_doc **ret)
+{
+	struct json_doc *doc = calloc(1, sizeof(*doc));
+	enum json_type type;
+	size_t end, start;
+
+	*ret = doc;
+	if (!doc || json_room(doc, 1) < 0)
+		return -ENOMEM;
+	doc->lent = true;
+	doc->text = (char *)(uintptr_t)value;
+	doc->len = end = strlen(value);
+	start = json_skip(value, end, 0);
+	while (end > start && json_is_space(value[end - 1]))
+		end--;
+	type = value[start] == '{' ? JSON_OBJECT : value[start] == '[' ? JSON_ARRAY : JSON_NULL;
+	doc->chunks->node[0] = (struct json){
+		.type = type, .start = (uint32_t)start, .end = (uint32_t)end,
+	};
+	doc->root = &doc->chunks->node[0];
+	return 0;
+}
+
+/* value_of - the value that @edit brings, kept by the tree. */
+static int value_of(struct edit_tree *t, const struct json_edit *edit,
+		    const struct json_doc **ret, struct error *err)
+{
+	struct json_doc **value = &t->value[t->n_values];
+	int r;
+
+	if (t->known)
+		r = unread(edit->value, value) < 0 ? error_oom(err) : 0;
+	else
+		r = json_parse("value", edit->value, strlen(edit->value), 0, value, err);
+	t->n_values += *value != NULL;
+	*ret = *value;
+	return r < 0 ? error_context(err, "cannot %s %s", json_op_name(edit->op), edit->pointer) : 0;
+}
+
 static int apply_one(struct edit_tree *t, const struct json_edit *edit, struct error *err)
 {
 	_cleanup_free_ char *pointer = strdup(edit->pointer);
@@ -257,14 +299,9 @@ static int apply_one(struct edit_tree *t, const struct json_edit *edit, struct e
 
 	if (!pointer)
 		return error_oom(err);
-	if (edit->op != JSON_REMOVE) {
-		r = json_parse("value", edit->value, strlen(edit->value), 0,
-			       &t->value[t->n_values], err);
-		if (r < 0)
-			return error_context(err, "cannot %s %s", json_op_name(edit->op),
-					     edit->pointer);
-		value = t->value[t->n_values++];
-	}
+	r = edit->op != JSON_REMOVE ? value_of(t, edit, &value, err) : 0;
+	if (r < 0)
+		return r;
 	r = find_place(t, pointer, &place, &reason);
 	if (r == 0 && value && place.depth + value_depth(value->root) > JSON_DEPTH_MAX) {
 		reason = "values would be nested too deeply";
@@ -300,7 +337,7 @@ static int apply_all(struct edit_tree *t, const struct json_doc *doc,
 int json_apply(const struct json_doc *doc, const struct json_edits *edits,
 	       struct buf *ret, struct error *err)
 {
-	_cleanup_edit_tree_ struct edit_tree tree = { 0 };
+	_cleanup_edit_tree_ struct edit_tree tree = { .known = edits->known };
 	_cleanup_buf_ struct buf out = { 0 };
 	int r = apply_all(&tree, doc, edits, err);
 

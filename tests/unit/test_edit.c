@@ -173,6 +173,51 @@ static void test_lent(void **state)
 	assert_string_equal(buf_cstr(&out), "{\"a\":[1, 2],\"b\":[1, 2]}");
 }
 
+/* Values that are not read, unless a later edit is of something in them. */
+static void test_known(void **state)
+{
+	static const char *const last[][2] = {
+		{ "/a", "{\"b\":8,\"a\":[1, {\"x\":2}]}" },
+		{ "/a/1/y", "{\"b\":8,\"a\":[1, {\"x\":2,\"y\":8}]}" },
+		{ "/b", "{\"b\":8,\"a\":[1, {\"x\":2}]}" },
+	};
+	_cleanup_json_ struct json_doc *doc = NULL;
+	struct error err = { 0 };
+
+	(void)state;
+	assert_int_equal(json_parse("t", "{\"b\":8}", 7, 0, &doc, &err), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(last); i++) {
+		_cleanup_edits_ struct json_edits edits = { .known = true };
+		_cleanup_buf_ struct buf out = { 0 };
+
+		assert_int_equal(json_edits_add(&edits, JSON_ADD, "/a", " [1, {\"x\":2}] ", &err), 0);
+		assert_int_equal(json_edits_add(&edits, JSON_ADD, last[i][0],
+						i ? "8" : " [1, {\"x\":2}] ", &err), 0);
+		assert_int_equal(json_apply(doc, &edits, &out, &err), 0);
+		assert_string_equal(buf_cstr(&out), last[i][1]);
+	}
+}
+
+/* It is for who made them himself: what is no JSON is found where it has to be read. */
+static void test_known_wrong(void **state)
+{
+	_cleanup_edits_ struct json_edits edits = { .known = true };
+	_cleanup_json_ struct json_doc *doc = NULL;
+	_cleanup_buf_ struct buf out = { 0 };
+	struct error err = { 0 };
+
+	(void)state;
+	assert_int_equal(json_parse("t", "{}", 2, 0, &doc, &err), 0);
+	assert_int_equal(json_edits_add(&edits, JSON_ADD, "/a", "[1", &err), 0);
+	assert_int_equal(json_apply(doc, &edits, &out, &err), 0);
+	assert_string_equal(buf_cstr(&out), "{\"a\": [1}");
+	buf_reset(&out);
+	assert_int_equal(json_edits_add(&edits, JSON_ADD, "/a/-", "2", &err), 0);
+	assert_int_equal(json_apply(doc, &edits, &out, &err), -EINVAL);
+	assert_int_equal(out.len, 0);
+	assert_non_null(strstr(err.text, "cannot add /a/-: "));
+}
+
 static void test_edits(void **state)
 {
 	_cleanup_edits_ struct json_edits edits = { 0 };
@@ -263,6 +308,8 @@ int main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_depth),
 		cmocka_unit_test(test_lent),
+		cmocka_unit_test(test_known),
+		cmocka_unit_test(test_known_wrong),
 		cmocka_unit_test(test_edits),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_large_layout),

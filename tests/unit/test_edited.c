@@ -96,7 +96,7 @@ static void random_edits(struct gen *g, uint32_t seed)
 	static const char *const values[] = { "1", "\"x\"", "{}", "[ ]", "{\"k\": [1, {}]}" };
 	_cleanup_edits_ struct json_edits all = { 0 };
 	_cleanup_json_ struct json_doc *first = NULL, *now = NULL, *batch = NULL;
-	_cleanup_buf_ struct buf out = { 0 };
+	_cleanup_buf_ struct buf out = { 0 }, known = { 0 };
 	struct error err = { 0 };
 
 	gen_document(g, seed);
@@ -135,6 +135,9 @@ static void random_edits(struct gen *g, uint32_t seed)
 	assert_int_equal(json_apply(first, &all, &out, &err), 0);
 	assert_int_equal(json_parse("t", out.data, out.len, JSON_COMMENTS, &batch, &err), 0);
 	assert_true(deep_equal(now, now->root, batch, batch->root));
+	all.known = true;
+	assert_int_equal(json_apply(first, &all, &known, &err), 0);
+	assert_string_equal(buf_cstr(&known), buf_cstr(&out));
 }
 
 static void test_random(void **state)
