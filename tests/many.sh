@@ -44,6 +44,21 @@ done
 "$cofferdam" check --policy restricted tree >out 2>err
 holds "as many as there are processors: the same" cmp one.out out
 
+# Of a folder all is told by name, folders and configurations alike; no link leads elsewhere.
+mkdir -p odd/x/{B,a,config.json/in,config.json-,d/none,.h}
+for i in a config.json/in config.json- d .h; do
+	cp "$good/config.json" "odd/x/$i"
+done
+ln -s ../a/config.json odd/x/B/config.json
+ln -s a odd/x/link
+ln -s ../none odd/x/d/none/config.json
+ln -s odd named
+for folder in odd odd/ named; do
+	is "$folder: by name" "$("$cofferdam" check --jobs 2 --policy restricted $folder 2>&1 |
+		sed -nE "s,^(cofferdam: )?${folder%/}/x/(.*)/config.json: .*,\\2,p" | xargs)" \
+		".h B a config.json/in config.json- d d/none"
+done
+
 "$cofferdam" check --jobs 4 --format json --policy restricted tree good tree/1001 none tree >out 2>err
 is "JSON: one object for each input, in order" \
 	"$(jq -rs 'map(.name) | [.[0], .[119], .[120], .[121], .[122], .[123], length] | join(" ")' out)" \

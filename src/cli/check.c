@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <fts.h>
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -87,47 +87,73 @@ static void check_one(void *context, struct job *job)
 	lent_return(how->lent, &desk);
 }
 
-static int by_name(const FTSENT **a, const FTSENT **b)
+/* wanted - of a folder: those below it, and configurations. */
+static int wanted(const struct dirent *e)
 {
-	return strcmp((*a)->fts_name, (*b)->fts_name);
+	return strcmp(e->d_name, "config.json") == 0 ||
+	       ((e->d_type == DT_DIR || e->d_type == DT_UNKNOWN) &&
+		strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0);
 }
 
-static void close_fts(FTS **fts)
+static int by_name(const struct dirent **a, const struct dirent **b)
 {
-	if (*fts)
-		(void)fts_close(*fts);
+	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-/* check_tree - every config.json below @path; links are not followed. */
-static void check_tree(struct pool *pool, char *path)
+static void unreadable(struct pool *pool, const char *path)
 {
-	char *const roots[] = { path, NULL };
-	_cleanup_(close_fts) FTS *fts = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, by_name);
+	struct error err;
+
+	(void)error_sys(&err, errno, "%s", path);
+	pool_add(pool, path, &err);
+}
+
+/* is_folder - what is at @path, by @e where the file system says it there. */
+static bool is_folder(const char *path, const struct dirent *e)
+{
+	struct stat st;
+
+	return e->d_type == DT_UNKNOWN ? lstat(path, &st) == 0 && S_ISDIR(st.st_mode)
+				       : e->d_type == DT_DIR;
+}
+
+/*
+ * check_below - every config.json below @path, counted in @found; links are not followed. fts(3)
+ * would ask for the state of each folder and file. PATH_MAX bounds how deep it goes.
+ */
+static void check_below(struct pool *pool, const char *path, size_t *found)
+{
+	struct dirent **v;
+	const int n = scandir(path, &v, wanted, by_name);
+
+	if (n < 0) {
+		unreadable(pool, path);
+		return;
+	}
+	for (int i = 0; i < n; i++) {
+		_cleanup_free_ struct dirent *e = v[i];
+		_cleanup_free_ char *name = input_in(path, e->d_name);
+
+		if (!name)
+			unreadable(pool, path);
+		else if (is_folder(name, e))
+			check_below(pool, name, found);
+		else if (strcmp(e->d_name, "config.json") == 0 && ++*found)
+			pool_add(pool, name, NULL);
+	}
+	free(v);
+}
+
+static void check_tree(struct pool *pool, const char *path)
+{
 	size_t found = 0;
 	struct error err;
-	FTSENT *e;
 
-	while (fts) {
-		errno = 0;
-		e = fts_read(fts);
-		if (!e)
-			break;
-		if (e->fts_info == FTS_ERR || e->fts_info == FTS_DNR || e->fts_info == FTS_NS) {
-			(void)error_sys(&err, e->fts_errno, "%s", e->fts_path);
-			pool_add(pool, e->fts_path, &err);
-		} else if (e->fts_info != FTS_D && e->fts_info != FTS_DP &&
-			   strcmp(e->fts_name, "config.json") == 0) {
-			found++;
-			pool_add(pool, e->fts_path, NULL);
-		}
-	}
-	if (!fts || errno) {
-		(void)error_sys(&err, errno, "%s: cannot be read to its end", path);
-		pool_add(pool, path, &err);
-	} else if (found == 0) {
-		(void)error_set(&err, -ENOENT, "%s: holds no config.json", path);
-		pool_add(pool, path, &err);
-	}
+	check_below(pool, path, &found);
+	if (found > 0)
+		return;
+	(void)error_set(&err, -ENOENT, "%s: holds no config.json", path);
+	pool_add(pool, path, &err);
 }
 
 static void check_path(struct pool *pool, char *path)
@@ -140,7 +166,7 @@ static void check_path(struct pool *pool, char *path)
 		pool_add(pool, path, NULL);
 		return;
 	}
-	config = input_config(path);
+	config = input_in(path, "config.json");
 	if (!config) {
 		(void)error_oom(&err);
 		pool_add(pool, path, &err);

@@ -172,8 +172,8 @@ struct input {
 int input_read(const char *path, struct input *ret, struct error *err) must_check;
 /* input_read_file - the same of what is no bundle. */
 int input_read_file(const char *path, struct input *ret, struct error *err) must_check;
-/* input_config - the config.json of the folder @bundle, for free(3); NULL without memory. */
-char *input_config(const char *bundle);
+/* input_in - the path of @name in @folder, for free(3); NULL without memory. */
+char *input_in(const char *folder, const char *name);
 void input_free(struct input *input);
 #define _cleanup_input_ _cleanup_(input_free)
 

@@ -57,13 +57,13 @@ static int whole_name(const struct input *input, int code, struct error *err)
 	return error_set(err, code, "%s%s", input->name, err->text + len);
 }
 
-char *input_config(const char *bundle)
+char *input_in(const char *folder, const char *name)
 {
-	const size_t len = strlen(bundle);
+	const size_t len = strlen(folder);
 	char *path;
 
-	return asprintf(&path, "%s%sconfig.json", bundle,
-			len > 0 && bundle[len - 1] == '/' ? "" : "/") < 0 ? NULL : path;
+	return asprintf(&path, "%s%s%s", folder, len > 0 && folder[len - 1] == '/' ? "" : "/",
+			name) < 0 ? NULL : path;
 }
 
 int input_read(const char *path, struct input *ret, struct error *err)
@@ -72,7 +72,7 @@ int input_read(const char *path, struct input *ret, struct error *err)
 	struct stat st;
 
 	if (strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
-		path = config = input_config(path);
+		path = config = input_in(path, "config.json");
 		if (!path)
 			return error_oom(err);
 	}
@@ -97,11 +97,9 @@ int input_read_file(const char *path, struct input *ret, struct error *err)
 		r = split(path, &dir, &input.base, err);
 		if (r < 0)
 			return r;
-		if (asprintf(&input.name, "%s%s%s", dir,
-			     dir[strlen(dir) - 1] == '/' ? "" : "/", input.base) < 0) {
-			input.name = NULL;
+		input.name = input_in(dir, input.base);
+		if (!input.name)
 			return error_oom(err);
-		}
 		r = open_folder(dir, &input, err);
 		if (r < 0)
 			return r;
