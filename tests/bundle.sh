@@ -59,7 +59,7 @@ try bundle activate "${on[@]}" web
 is "activate" "$status $out" "0 web 1.0: active ($one)"
 exits 0 policy lint "${on[@]}"
 exits 3 bundle rollback "${on[@]}" web
-like "nothing to go back to" "$err" 'nothing was active before'
+like "nothing to go back to" "$err" 'nothing was active before; cofferdam bundle activate'
 exits 3 bundle rollback "${on[@]}" wev
 like "not to be rolled back: what is not active" "$err" 'wev: is not active; cofferdam bundle list'
 web 1.0 102
@@ -73,6 +73,32 @@ like "which?" "$err" 'which version\? web@1'
 try bundle activate "${on[@]}" web@1.1
 is "activate a version" "$status $out" "0 web 1.1: active ($two)"
 like "it is in force" "$("$cofferdam" policy show "${on[@]}" web)" '"max": 102'
+try policy diff "${on[@]}" web@1.0 web@1.1
+is "policy diff of two that are installed" "$status $out" '1 differs   seccomp-missing profile: "profiles/own.json" -> "profiles/own.json"
+laxer     pids-limit max: 101 -> 102
+web@1.0 to web@1.1: 0 stricter, 1 laxer, 1 that cannot be told'
+try policy diff "${on[@]}" web ./src/web
+is "and of the active one and a folder" "$status $out" "0 web to ./src/web: 0 stricter, 0 laxer, 0 that cannot be told"
+like "policy show of one that is not active" "$("$cofferdam" policy show "${on[@]}" web@1.0)" '"max": 101'
+like "with the place of each value" "$("$cofferdam" policy show --effective "${on[@]}" web@1.0)" \
+	$'\n    max: 101 +etc/bundles/.store/web/versions/1.0/policy.json:[0-9]+\n'
+exits 0 policy lint "${on[@]}" web@1.0 web@1.1
+exits 3 policy lint "${on[@]}" web@1.2
+like "a version that is not installed" "$err" 'version 1.2 of web is not installed: cofferdam bundle list shows'
+exits 3 policy lint "${on[@]}" web@
+like "an empty one" "$err" '"" is no version: one has 1 to 64 letters'
+exits 3 policy lint "${on[@]}" ../web@1.1
+exits 3 policy lint "${on[@]}" wev@1.1
+cp -r etc/bundles/.store/web/versions/1.0 whole
+echo >>etc/bundles/.store/web/versions/1.0/policy.json
+exits 3 policy show "${on[@]}" web@1.0
+like "nor one that was changed by hand" "$err" 'policy.json: not as the manifest of web 1.0 says'
+rm -rf etc/bundles/.store/web/versions/1.0
+mv whole etc/bundles/.store/web/versions/1.0
+exits 3 bundle seal src/web 1/2
+like "seal: what is no version" "$err" '"1/2" is no version: one has'
+exits 3 bundle activate "${on[@]}" ./src/web
+like "activate: a path" "$err" 'no bundle.s name; cofferdam bundle list'
 try bundle list "${on[@]}" --format json
 is "list" "$(jq -r '[.name, .version, .active, .previous, .digest, .description] |
 	map(tostring) | join(" ")' <<<"$out")" \
@@ -157,7 +183,7 @@ refused "a file of another content" 'echo >>policy.json' 'policy.json: not as th
 refused "a digest that is none" "manifest '.files[\"policy.json\"] = \"md5:0\"'" 'a digest is'
 refused "no policy" "manifest 'del(.files[\"policy.json\"])'" 'names no policy.json'
 refused "no version" "manifest 'del(.version)'" '"version" is missing'
-refused "a version that leads out" "manifest '.version = \"../1\"'" 'a version has'
+refused "a version that leads out" "manifest '.version = \"../1\"'" 'is no version'
 refused "a name of nothing" "manifest '.name = \"a/b\"'" 'no bundle.s name'
 refused "a member that is unknown" "manifest '.filles = {}'" 'did you mean "files"'
 refused "a symbolic link" 'mv policy.json p && ln -s p policy.json' 'is a symbolic link'
@@ -249,7 +275,7 @@ exits 0 bundle activate "${on[@]}" web@1.1
 exits 0 policy lint "${on[@]}"
 exits 3 bundle activate "${on[@]}" web@1.0
 like "what the host's overlay does not go with is not activated" "$err" \
-	'web 1.0 is not activated: with it, this host could not use web: .*host.json:[0-9]+:[0-9]+: the default of pids-limit is above its max'
+	'web 1.0 is not activated: with it, this host could not use web: .*host.json:[0-9]+:[0-9]+: the default of pids-limit is above its max: 102, 101'
 exits 3 bundle rollback "${on[@]}" web
 exits 0 policy lint "${on[@]}"
 jq '.overlay.rules = { "pids-limitt": {} }' plain.json >etc/host.json

@@ -95,6 +95,16 @@ try policy lint ./all.json
 is "an exemption for everybody is no error" "$status" 0
 like "but a warning" "$out" 'all.json:1: warning: this exemption is for every container'
 like "as one from a rule that is off" "$out" 'all.json:1: warning: this exemption is from image, which is off here'
+printf '{"format": 1, "name": "all", "extends": "baseline", "exemptions": [{"when": { "engine": ["docker", "podman"] },
+	"rules": ["host-pid", "root-user"], "reason": "r"}]}' >all.json
+try policy lint ./all.json
+is "or that only warns, and for whom it is" "$status $(grep warning <<<"$out")" \
+	'0 ./all.json:1: warning: this exemption is for every container of podman, docker
+./all.json:1: warning: this exemption is from root-user, which only warns here'
+printf '{"format": 1, "name": "all", "rules": { "host-path": { "allow": ["/srv", "/opt/*"] } } }' >all.json
+try policy lint ./all.json
+is "a path that somebody took for a pattern" "$status $(grep warning <<<"$out")" \
+	'0 ./all.json:1: warning: "/opt/*" is a path and no pattern: it stands for what is called so, and what is below'
 for kind in '"container"' '["container", "sandbox"]' '"sandbox"'; do
 	printf '{"format": 1, "name": "all", "exemptions": [{"when": { "engine": "crio", "kind": %s},
 		"rules": ["host-pid"], "reason": "r"}]}' "$kind" >all.json
@@ -141,6 +151,33 @@ hardens() {
 is "lint: harden without a default" "$(hardens '')" \
 	'./all.json:3: warning: memory-limit has no "default" to set, so "harden" denies'
 is "lint: harden with a default" "$(hardens ', "default": "512Mi"')" ""
+
+# A name by which nothing can be chosen, or something else is.
+mkdir taken
+for name in restricted 'a@b' web-2; do
+	printf '{ "format": 1, "name": "%s" }' "$name" >taken/policy.json
+	"$cofferdam" policy lint ./taken | grep warning
+done >said
+is "lint: a name that means something else, and one that is none" "$(cat said)" \
+	"./taken/policy.json: warning: its name is \"restricted\", which means the shipped policy wherever it is chosen
+./taken/policy.json: warning: its name is \"a@b\", by which it cannot be chosen: letters, digits, '.', '_' and '-' can be"
+mkdir -p shadow/bundles/{baseline,web}
+printf '{ "format": 1, "name": "baseline" }' >shadow/bundles/baseline/policy.json
+printf '{ "format": 1, "name": "web" }' >shadow/bundles/web/policy.json
+echo '{ "format": 1, "policies": [ { "when": { "engine": "crio" }, "use": "baseline" },
+	{ "when": { "engine": "podman" }, "use": "web", "audit": true }, { "when": { "engine": "docker" }, "use": "baseline" },
+	{ "use": "web" } ] }' >shadow/host.json
+try policy lint --host-config shadow/host.json
+is "lint of the host: a folder that is never read; and each policy once, but where it is only audited" \
+	"$status $(sed 's/ok: [0-9].* off/ok/' <<<"$out")" "0 shadow/host.json: ok: mode enforce
+shadow/bundles/baseline: warning: never read: baseline is the shipped policy; give it another name
+baseline: ok
+web: ok; only audited (shadow/host.json:2)
+web: ok"
+try bundle list --host-config shadow/host.json
+is "nor is it listed as active" "$(sed 's/  */ /g' <<<"$out")" "NAME VERSION STATE DIGEST DESCRIPTION
+baseline (a folder) - never read: its name is a shipped policy's
+web (a folder) active no manifest"
 
 # Entries that nothing falls to.
 cat >never.json <<'END'
@@ -283,7 +320,7 @@ is "a profile of the extended bundle is not this one's of the same name" \
 	"$status $(jq -c '.linux.seccomp.syscalls[0].names | index("mount")' <<<"$out")" "0 null"
 try policy diff ./two/lower ./two/upper
 like "and only what differs differs" "$out" '^differs   seccomp-weak profile: "hardened" -> "own.json"
-lower to upper: 0 stricter, 0 laxer, 1 that cannot be told$'
+./two/lower to ./two/upper: 0 stricter, 0 laxer, 1 that cannot be told$'
 sed -i 's/"seccomp-weak": { /"seccomp-missing": { /' two/upper/policy.json
 echo '{ "format": 1, "cases": [ { "name": "none", "base": "podman default", "expect": "harden",
 	"patch": [ { "op": "remove", "path": "/linux/seccomp" } ] } ] }' >two/upper/tests/a.cases.json
@@ -381,8 +418,11 @@ mkdir odd
 printf '{ "format": 1, "name": "x\\u001b[31m", "extends": "baseline" }' >odd/policy.json
 try policy show --effective ./odd
 like "show --effective: a name is escaped" "$out" '^policy: x\\x1b\[31m'
-try policy diff baseline ./odd
-like "diff: a name is escaped" "$out" 'baseline to x\\x1b\[31m: 0 stricter'
+try policy lint ./odd
+like "lint: a name is escaped" "$out" 'its name is "x\\x1b\[31m".*x\\x1b\[31m: ok'
+cp -r odd $'odd\e[31m'
+try policy diff baseline $'./odd\e[31m'
+like "diff: a name is escaped" "$out" 'baseline to \./odd\\x1b\[31m: 0 stricter'
 printf '{ "format": 1, "name": "odd", "extends": "baseline", "exemptions": [ { "when": { "engine": "containerd",
 	"namespace": "a\\u009b2J" }, "rules": ["host-pid"], "reason": "b\\u009b2J" } ] }' >odd/policy.json
 try policy show --effective ./odd

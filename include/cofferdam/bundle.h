@@ -101,6 +101,11 @@ int store_activate(struct store *store, const char *name, const char *version,
 int store_rollback(struct store *store, const char *name, struct manifest *ret,
 		   struct error *err) must_check;
 
+/* store_policy - the policy that @version of @name would be if it were active; -ENOENT: it is
+ * not installed. */
+int store_policy(const struct store *store, const char *name, const char *version,
+		 struct policy **ret, struct error *err) must_check;
+
 /* One row of the listing: an installed version, or a folder that is nobody's. */
 struct stored {
 	char *name, *version;		/* version NULL: a folder without one */

@@ -74,6 +74,9 @@ int policy_shipped(enum bundle bundle, struct policy **ret, struct error *err) m
 int policy_load(const char *name, const char *bundles_dir, uid_t owner,
 		struct policy **ret, struct error *err) must_check;
 
+/* policy_valid_name - whether it can be a bundle's. */
+bool policy_valid_name(const char *name);
+
 void policy_free(struct policy **policy);
 #define _cleanup_policy_ _cleanup_(policy_free)
 

@@ -99,6 +99,7 @@ enum param_kind {
 	PARAM_FILES,			/* a list of absolute paths, each itself alone and not what is below */
 	PARAM_NAMES,			/* a list of names, or patterns where its help says so */
 	PARAM_CAPITALS,			/* a list of names or patterns, compared with names in capitals */
+	PARAM_DEVICES,			/* a list of devices, "c 10:229", or patterns */
 	PARAM_WORDS,			/* a list of some of the names that every shipped policy has there */
 	PARAM_INT,			/* a number that may be negative */
 	PARAM_CAPS,			/* a list of capabilities, "CAP_CHOWN" */

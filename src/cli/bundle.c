@@ -139,6 +139,7 @@ static void list_text(struct buf *out, const struct stored *s)
 	buf_printf(out, "%-24s %-16s %-9s %s", s->name, s->version ? s->version : "(a folder)",
 		   s->active ? "active" : s->previous ? "previous" : "-",
 		   s->gone ? "removed: install it again, or activate another" :
+		   !s->version && !s->active ? "never read: its name is a shipped policy's" :
 		   s->digest[0] ? s->digest : "no manifest");
 	if (s->description) {
 		buf_str(out, "  ");

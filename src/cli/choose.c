@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <cofferdam/bundle.h>
+
 /* shipped_or_path - whether the name needs nothing of the host's. */
 static bool shipped_or_path(const char *name)
 {
@@ -23,14 +25,29 @@ static int hint_path(const char *name, struct error *err)
 	return error_set(err, why.code, "%s; for the one in this folder write \"./%s\"", why.text, name);
 }
 
+/* installed - of NAME@VERSION, with the @at: a version in the store, active or not. */
+static int installed(const struct cli_options *options, const char *at, struct policy **ret,
+		     struct error *err)
+{
+	_cleanup_free_ char *name = strndup(options->policy, (size_t)(at - options->policy));
+	_cleanup_store_ struct store store = STORE_CLOSED;
+	int r = name ? store_open(options->host_config, geteuid(), &store, err) : error_oom(err);
+
+	return r < 0 ? r : store_policy(&store, name, at + 1, ret, err);
+}
+
 int cli_policy(const struct cli_options *options, struct policy **ret, struct error *err)
 {
 	_cleanup_host_ struct host *host = NULL;
+	const char *at;
 	int r;
 
 	/* so a host.json that is none's to read is no hindrance */
 	if (shipped_or_path(options->policy))
 		return policy_load(options->policy, NULL, geteuid(), ret, err);
+	at = strchr(options->policy, '@');
+	if (at)
+		return installed(options, at, ret, err);
 	r = host_load(options->host_config, geteuid(), &host, err);
 	if (r < 0)
 		return r;

@@ -16,8 +16,8 @@ static const struct command commands[] = {
 	  "for standard input. Judged as the runtime door would, unless --door says\n"
 	  "otherwise: a door that cannot edit config.json denies where the policy says\n"
 	  "harden.\n\n"
-	  "  --policy POLICY       baseline, restricted, cis-docker, a bundle's name, or a\n"
-	  "                        path; without it what host.json says\n"
+	  "  --policy POLICY       baseline, restricted, cis-docker, a bundle's name (or\n"
+	  "                        NAME@VERSION), or a path; without it what host.json says\n"
 	  "  --door DOOR           runtime (default), hook, precreate\n"
 	  "  --engine ENGINE       podman, crio, containerd, docker: whose container it is\n"
 	  "  --id ID, --bundle PATH   as the runtime would be given them, for policies and\n"
@@ -53,15 +53,18 @@ static const struct command commands[] = {
 	  "Namespaces, mount sources, id maps and the policy's paths, as JSON, so that the\n"
 	  "configuration can be judged elsewhere by cofferdam check.\n\n"
 	  "  --policy, --host-config   whose paths to look up, as for cofferdam check\n\n"
+	  "Exit status: 0 done, 2 usage, 3 it could not be read.\n\n"
 	  "Example:\n"
 	  "  cofferdam facts . > facts.json && cofferdam check --facts facts.json .\n",
 	  cmd_facts },
 	{ "rules", "[--format text|md|json]", "list the rules",
+	  "Exit status: 0 done, 2 usage.\n\n"
 	  "Example:\n  cofferdam rules --format md\n", cmd_rules },
 	{ "controls", "[--format text|md|json]", "list public controls and the rules that judge them",
 	  "The CIS Docker Benchmark, section 5, and the Kubernetes Pod Security Standards;\n"
 	  "for a control that no rule judges, why it cannot be seen here. json: one object\n"
 	  "a line.\n\n"
+	  "Exit status: 0 done, 2 usage.\n\n"
 	  "Example:\n  cofferdam controls --format json\n", cmd_controls },
 	{ "explain", "[--policy POLICY] [--host-config FILE] RULE|RECORD",
 	  "what a rule is for, or what a record of the log says",
@@ -70,6 +73,7 @@ static const struct command commands[] = {
 	  "           and where that is written\n"
 	  "  RECORD   a file of records, or - for standard input: for each, what came of the\n"
 	  "           container, and all of that about the rules that it violates\n\n"
+	  "Exit status: 0 done, 2 usage, 3 the policy or the records could not be read.\n\n"
 	  "Examples:\n"
 	  "  cofferdam explain sensitive-mount\n"
 	  "  tail -n 1 /var/log/cofferdam.jsonl | cofferdam explain -\n", cmd_explain },
@@ -80,6 +84,7 @@ static const struct command commands[] = {
 	  "by the gravest. FILE is host.json's log file, or - for standard input.\n\n"
 	  "  --host-config FILE    instead of " SYSCONFDIR "/cofferdam/host.json\n"
 	  "  --format text|json\n\n"
+	  "Exit status: 0 done, 2 usage, 3 the log could not be read.\n\n"
 	  "Examples:\n"
 	  "  cofferdam log summary\n"
 	  "  journalctl -t cofferdam -o cat --since -7d | cofferdam log summary -\n",
@@ -101,14 +106,17 @@ static const struct command commands[] = {
 	  "                   settings and exemptions no case depends on; 1 if a case fails\n"
 	  "  bases            the configurations that cases may start from\n\n"
 	  "POLICY is baseline, restricted, cis-docker, the name of a bundle beside\n"
-	  "host.json, or a path to a bundle's folder or its policy.json.\n\n"
+	  "host.json, NAME@VERSION for one that is installed, or a path to a bundle's folder\n"
+	  "or its policy.json.\n\n"
 	  "  --host-config FILE    instead of " SYSCONFDIR "/cofferdam/host.json\n"
 	  "  --engine ENGINE, --id ID, --bundle PATH   with --for: as for cofferdam check\n"
 	  "  --format text|json    of diff and test; json: one object a line\n"
 	  "  -v, --verbose         of test: each case, and each rule without a finding\n\n"
+	  "Exit status: 0 done; 1 of diff and test, as above; 2 usage; 3 a policy, a case or\n"
+	  "host.json cannot be read or judged.\n\n"
 	  "Examples:\n"
 	  "  cofferdam policy lint ./bundles/web\n"
-	  "  cofferdam policy diff restricted web\n"
+	  "  cofferdam policy diff web@1.2 ./bundles/web\n"
 	  "  cofferdam policy test ./bundles/web\n"
 	  "  cofferdam policy show --effective --engine podman --for ./config.json\n",
 	  cmd_policy },
@@ -124,6 +132,7 @@ static const struct command commands[] = {
 	  "  --host-config FILE    the host whose bundles/ it is; instead of\n"
 	  "                        " SYSCONFDIR "/cofferdam/host.json\n"
 	  "  --format text|json    of list\n\n"
+	  "Exit status: 0 done, 2 usage, 3 not done, and what is active is as it was.\n\n"
 	  "Example:\n"
 	  "  cofferdam bundle seal ./web 1.2 && cofferdam bundle install ./web &&\n"
 	  "      cofferdam bundle activate web@1.2\n",
@@ -145,6 +154,8 @@ static const struct command commands[] = {
 	  "                   gives)\n"
 	  "  --arch ARCH      x86_64, aarch64, ... (default: this host's)\n"
 	  "  --format text|json\n\n"
+	  "Exit status: 0 done; 1 of compare and lint, as above; 2 usage; 3 a profile could not be\n"
+	  "read.\n\n"
 	  "Examples:\n"
 	  "  cofferdam seccomp compare hardened podman\n"
 	  "  cofferdam seccomp lint /etc/docker/seccomp.json\n"
@@ -200,7 +211,8 @@ static const struct command commands[] = {
 	  "  cofferdam doctor --format json | jq -r '.remarks[] | select(.level == \"fault\") | .what'\n",
 	  cmd_doctor },
 	{ "completion", "bash|zsh", "print the script with which a shell completes command lines",
-	  "Installed where bash-completion and zsh look. By hand:\n\n"
+	  "Installed where bash-completion and zsh look; the example does it by hand.\n\n"
+	  "Exit status: 0 done, 2 usage.\n\n"
 	  "Example:\n  source <(cofferdam completion bash)\n",
 	  cmd_completion },
 };

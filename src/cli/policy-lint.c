@@ -3,8 +3,10 @@
 #include "cli.h"
 
 #include <stdarg.h>
+#include <string.h>
 #include <unistd.h>
 
+#include <cofferdam/bundle.h>
 #include <cofferdam/text.h>
 
 static void __attribute__((format(printf, 3, 4)))
@@ -30,7 +32,8 @@ static void lint_exemption(struct buf *out, const struct policy *policy,
 
 	for (int i = 0; i < ENGINE_MAX; i++) {
 		if (e->when.engines[i])
-			buf_printf(&engines, " of %s", engine_name((enum engine)i));
+			buf_printf(&engines, "%s %s", engines.len ? "," : " of",
+				   engine_name((enum engine)i));
 	}
 	if (when_all(&e->when))
 		warn(out, &e->at, "this exemption is for every container%s%s",
@@ -39,9 +42,12 @@ static void lint_exemption(struct buf *out, const struct policy *policy,
 		warn(out, &e->at, "this exemption held until %s and no longer applies (%s)",
 		     e->expires, e->reason);
 	for (size_t i = 0; i < RULE_MAX; i++) {
-		if (e->rules[i] && policy->rules[i].action == ACTION_OFF)
-			warn(out, &e->at, "this exemption is from %s, which is off here",
-			     registry_rule((enum rule_id)i)->id);
+		const enum action action = policy->rules[i].action;
+
+		if (e->rules[i] && action >= ACTION_WARN)
+			warn(out, &e->at, "this exemption is from %s, which %s here",
+			     registry_rule((enum rule_id)i)->id,
+			     action == ACTION_OFF ? "is off" : "only warns");
 	}
 }
 
@@ -67,6 +73,44 @@ static void lint_default(struct buf *out, const struct policy *policy, enum rule
 		     registry_rule(id)->id);
 }
 
+/* lint_paths - paths that somebody took for patterns. */
+static void lint_paths(struct buf *out, const struct policy *policy, enum rule_id id)
+{
+	const struct rule *rule = registry_rule(id);
+	const struct setting *s = &policy->rules[id];
+
+	for (size_t p = 0; p < PARAMS_MAX && rule->params[p].name; p++) {
+		const enum param_kind kind = rule->params[p].kind;
+
+		if (kind != PARAM_PATHS && kind != PARAM_FILES)
+			continue;
+		for (const char *const *path = s->params[p].list; path && *path; path++) {
+			if (strpbrk(*path, "*?["))
+				warn(out, &s->params_at[p],
+				     "\"%s\" is a path and no pattern: it stands for what is called so%s",
+				     *path, kind == PARAM_PATHS ? ", and what is below" : "");
+		}
+	}
+}
+
+/* lint_name - one by which no host.json can choose this folder. */
+static void lint_name(struct buf *out, const struct policy *policy)
+{
+	enum bundle shipped;
+	const char *why = NULL;
+
+	if (policy->dir && bundle_parse(policy->name, &shipped) == 0)
+		why = "which means the shipped policy wherever it is chosen";
+	else if (!policy_valid_name(policy->name))
+		why = "by which it cannot be chosen: letters, digits, '.', '_' and '-' can be";
+	if (!why)
+		return;
+	cli_foreign(out, policy->dir);
+	buf_str(out, "/policy.json: warning: its name is \"");
+	cli_foreign(out, policy->name);
+	buf_printf(out, "\", %s\n", why);
+}
+
 static void only_audited(struct buf *out, const struct origin *at)
 {
 	buf_str(out, "; only audited");
@@ -86,11 +130,13 @@ static int lint(const struct policy *policy)
 
 	if (behind)
 		buf_str(&out, "warning: the clock stands before the policy's files; exemptions expire by their time; set the clock, or the time of the files (touch)\n");
+	lint_name(&out, policy);
 	for (size_t i = 0; i < policy->n_exemptions; i++)
 		lint_exemption(&out, policy, &policy->exemptions[i], now);
 	for (size_t i = 0; i < RULE_MAX; i++) {
 		lint_audit(&out, policy, (enum rule_id)i);
 		lint_default(&out, policy, (enum rule_id)i);
+		lint_paths(&out, policy, (enum rule_id)i);
 		count[policy->rules[i].action]++;
 		audited += policy->rules[i].audit;
 	}
@@ -137,6 +183,38 @@ static void lint_choices(struct buf *out, const struct host *host)
 	}
 }
 
+/* lint_shadowed - folders beside host.json that are never read, as their name is a shipped one. */
+static void lint_shadowed(struct buf *out, const struct cli_options *options)
+{
+	_cleanup_store_ struct store store = STORE_CLOSED;
+	struct stored_list all = { 0 };
+	enum bundle shipped;
+	struct error why;
+
+	if (store_open(options->host_config, geteuid(), &store, &why) < 0 ||
+	    store_list(&store, &all, &why) < 0)
+		return;
+	for (size_t i = 0; i < all.n; i++) {
+		if (bundle_parse(all.v[i].name, &shipped) == 0) {
+			cli_foreign(out, store.bundles);
+			buf_printf(out, "/%s: warning: never read: %s is the shipped policy; give it another name\n",
+				   all.v[i].name, all.v[i].name);
+		}
+	}
+	stored_list_free(&all);
+}
+
+/* seen - whether an entry before number @i chooses the same, in the same way. */
+static bool seen(const struct host *host, size_t i)
+{
+	for (size_t k = 0; k < i; k++) {
+		if (strcmp(host->choices[k].use, host->choices[i].use) == 0 &&
+		    host->choices[k].audit == host->choices[i].audit)
+			return true;
+	}
+	return false;
+}
+
 /* all_used - whether each policy that the host chooses can be read, with its overlay. */
 static bool all_used(const struct host *host)
 {
@@ -164,10 +242,13 @@ int policy_lint_host(const struct cli_options *options)
 	/* an overlay stands in it, too, but is read onto each policy */
 	buf_printf(&out, ":%s mode %s\n", all_used(host) ? " ok:" : "", mode_name(host->mode));
 	lint_choices(&out, host);
+	lint_shadowed(&out, options);
 	status = cli_print(&out, status);
 	for (size_t i = 0; i < host_choices(host); i++) {
 		_cleanup_policy_ struct policy *policy = NULL;
 
+		if (seen(host, i))
+			continue;
 		if (host_use(host, host_choice(host, i), geteuid(), &policy, &err) < 0)
 			status = cli_worst(status, cli_fail(&err));
 		else

@@ -223,9 +223,10 @@ int policy_diff(const struct cli_options *options, const char *a, const char *b)
 		return cli_fail(&err);
 	}
 	if (!all.json) {
-		cli_foreign(&all.out, first->name);
+		/* as they were called: two versions of a policy have one name */
+		cli_foreign(&all.out, a);
 		buf_str(&all.out, " to ");
-		cli_foreign(&all.out, second->name);
+		cli_foreign(&all.out, b);
 		buf_printf(&all.out, ": %zu stricter, %zu laxer, %zu that cannot be told\n",
 			   all.count[DIFFERS_STRICTER], all.count[DIFFERS_LAXER],
 			   all.count[DIFFERS_EITHER]);

@@ -36,7 +36,11 @@ static int explain(struct json_walk *w)
 			      : "\",\" or \"]\" was expected here";
 	} else if (in && (w->key || in->count > 0)) {
 		at = json_skip(text, len, at + 1);
-		if (!w->key && object)
+		c = at < len ? text[at] : '\0';
+		if (!w->key && (c == ']' || c == '}'))
+			what = object ? "a name in double quotes was expected here; take away the comma before it"
+				      : "a value was expected here; take away the comma before it";
+		else if (!w->key && object)
 			what = "a name in double quotes was expected here";
 	} else if (object) {
 		what = "a name in double quotes or \"}\" was expected here";

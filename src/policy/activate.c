@@ -79,6 +79,49 @@ static int all_read(const struct store *store, const struct policy_instead *inst
 	return r < 0 ? error_sys(err, -r, "%s", store->bundles) : all_used(store, instead, err);
 }
 
+static int check_name(const char *name, struct error *err)
+{
+	return policy_valid_name(name) ? 0 :
+	       error_set(err, -EINVAL,
+			 "\"%s\" is no bundle's name; cofferdam bundle list has those that are installed",
+			 name);
+}
+
+/* version_path - malloc'd: where version @version of @name is kept; -ENOENT: it is not. */
+static int version_path(const struct store *store, const char *name, const char *version, char **ret,
+			struct error *err)
+{
+	_cleanup_free_ char *path = NULL;
+
+	int r = check_name(name, err);
+
+	if (r < 0)
+		return r;
+	if (!manifest_valid_version(version))
+		return manifest_no_version(version, err);
+	if (asprintf(&path, "%s/" STORE "/%s/versions/%s", store->bundles, name, version) < 0) {
+		path = NULL;
+		return error_oom(err);
+	}
+	if (faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
+		return error_set(err, -ENOENT,
+				 "version %s of %s is not installed: cofferdam bundle list shows what is, cofferdam bundle install puts it there",
+				 version, name);
+	*ret = steal_ptr(path);
+	return 0;
+}
+
+int store_policy(const struct store *store, const char *name, const char *version,
+		 struct policy **ret, struct error *err)
+{
+	_cleanup_free_ char *path = NULL;
+	struct policy_instead instead = { .name = name, .owner = store->owner };
+	int r = version_path(store, name, version, &path, err);
+
+	instead.path = path;
+	return r < 0 ? r : policy_load_instead(name, store->bundles, &instead, ret, err);
+}
+
 /* fit - whether version @version of @name is whole and may become active. */
 static int fit(const struct store *store, const char *name, const char *version,
 	       struct manifest *ret, struct error *err)
@@ -86,18 +129,12 @@ static int fit(const struct store *store, const char *name, const char *version,
 	_cleanup_manifest_ struct manifest m = { 0 };
 	_cleanup_free_ char *path = NULL;
 	struct policy_instead instead = { .name = name, .owner = store->owner };
-	int r;
+	int r = version_path(store, name, version, &path, err);
 
-	if (asprintf(&path, "%s/" STORE "/%s/versions/%s", store->bundles, name, version) < 0) {
-		path = NULL;
-		return error_oom(err);
-	}
+	if (r < 0)
+		return r;
 	instead.path = path;
 	r = bundle_verify(path, store->owner, false, &m, err);
-	if (r == -ENOENT && faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
-		return error_set(err, -ENOENT,
-				 "version %s of %s is not installed: cofferdam bundle list shows what is, cofferdam bundle install puts it there",
-				 version, name);
 	if (r == 0 && (strcmp(m.name, name) != 0 || strcmp(m.version, version) != 0))
 		r = error_set(err, -EINVAL, "%s: its manifest says %s %s", path, m.name, m.version);
 	if (r == 0)
@@ -178,12 +215,6 @@ static int only_version(const struct store *store, const char *name, char **ret,
 	return 0;
 }
 
-static int check_name(const char *name, struct error *err)
-{
-	return policy_valid_name(name) ? 0 :
-	       error_set(err, -EINVAL, "\"%s\" is no bundle's name", name);
-}
-
 int store_activate(struct store *store, const char *name, const char *version,
 		   struct manifest *ret, struct error *err)
 {
@@ -193,8 +224,6 @@ int store_activate(struct store *store, const char *name, const char *version,
 	unsigned n = 0;
 	int r = check_name(name, err);
 
-	if (r == 0 && version && !manifest_valid_version(version))
-		r = error_set(err, -EINVAL, "\"%s\" is no version", version);
 	if (r == 0)
 		r = store_active(store, name, &n, err);
 	if (r == 0 && !version)
@@ -231,7 +260,8 @@ int store_rollback(struct store *store, const char *name, struct manifest *ret,
 	if (r < 0)
 		return r;
 	if (n < 2)
-		return error_set(err, -ENOENT, n ? "%s: nothing was active before" :
+		return error_set(err, -ENOENT, n ?
+				 "%s: nothing was active before; cofferdam bundle activate takes a version of it" :
 				 "%s: is not active; cofferdam bundle list shows what is", name);
 	r = store_version(store, name, n - 1, &version, err);
 	if (r == 0)

@@ -239,6 +239,8 @@ int bundle_seal(const char *path, const char *version, struct manifest *ret, str
 
 	if (fd < 0)
 		return fd;
+	if (!manifest_valid_version(version))
+		return manifest_no_version(version, err);
 	/* a name with a slash is a path */
 	if (asprintf(&folder, "%s/.", path) < 0) {
 		folder = NULL;

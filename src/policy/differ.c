@@ -81,7 +81,8 @@ static void differ_action(struct differ *d, const struct rule *rule, const struc
 /* covers - whether an entry of @list lets @entry mean nothing new. */
 static bool covers(const char *const *list, const char *entry, enum param_kind kind)
 {
-	const bool pattern = kind == PARAM_NAMES || kind == PARAM_CAPITALS;
+	const bool pattern = kind == PARAM_NAMES || kind == PARAM_CAPITALS ||
+			     kind == PARAM_DEVICES;
 
 	for (; list && *list; list++) {
 		if (strcmp(*list, entry) == 0 ||

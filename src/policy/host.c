@@ -93,11 +93,9 @@ static int read_choice(const struct json_doc *doc, const struct json *entry,
 	use = json_get(entry, "use");
 	if (!use)
 		return strict_error(doc, entry, err, "\"use\" is missing: the policy's name");
-	r = strict_type(doc, use, JSON_STRING, "use", err);
+	r = policy_name_read(doc, use, "use", err);
 	if (r < 0)
 		return r;
-	if (strchr(use->str, '/'))
-		return strict_error(doc, use, err, "use takes a bundle's name, not a path");
 	choice->use = strdup(use->str);
 	if (!choice->use)
 		return error_oom(err);

@@ -51,11 +51,9 @@ static int read_base(const struct json_doc *doc, const struct search *search,
 
 	if (!extends)
 		return policy_shipped(BUNDLE_RESTRICTED, ret, err);
-	r = strict_type(doc, extends, JSON_STRING, "extends", err);
+	r = policy_name_read(doc, extends, "extends", err);
 	if (r < 0)
 		return r;
-	if (strchr(extends->str, '/'))
-		return strict_error(doc, extends, err, "extends takes a bundle's name, not a path");
 	deeper.sealing = false;
 	deeper.name = name && name->type == JSON_STRING ? name->str : NULL;
 	deeper.up = search;

@@ -37,9 +37,34 @@ bool policy_valid_name(const char *name)
 	return strlen(name) <= 64 && plain(name, "._-");
 }
 
+int policy_name_read(const struct json_doc *doc, const struct json *node, const char *what,
+		     struct error *err)
+{
+	int r = strict_type(doc, node, JSON_STRING, what, err);
+
+	if (r < 0)
+		return r;
+	if (strchr(node->str, '/'))
+		return strict_error(doc, node, err, "%s takes a bundle's name, not a path", what);
+	if (strchr(node->str, '@'))
+		return strict_error(doc, node, err,
+				    "%s takes a bundle's name alone: its version is what cofferdam bundle activate makes the active one",
+				    what);
+	return policy_valid_name(node->str) ? 0 :
+	       strict_error(doc, node, err,
+			    "\"%s\" is no bundle's name (letters, digits, '.', '_', '-')", node->str);
+}
+
 bool manifest_valid_version(const char *version)
 {
 	return strlen(version) <= VERSION_MAX && plain(version, "._-+~");
+}
+
+int manifest_no_version(const char *version, struct error *err)
+{
+	return error_set(err, -EINVAL,
+			 "\"%s\" is no version: one has 1 to %d letters, digits, '.', '_', '-', '+' and '~'",
+			 version, VERSION_MAX);
 }
 
 /* A path that is the same file for whoever reads it, below the folder. */
@@ -137,10 +162,12 @@ static int read_members(const struct json_doc *doc, struct manifest *m, struct e
 				r = strict_error(doc, node, err, "no bundle's name");
 		} else if (strcmp(node->key, "version") == 0) {
 			r = read_string(doc, node, &m->version, err);
-			if (r == 0 && !manifest_valid_version(m->version))
-				r = strict_error(doc, node, err,
-						 "a version has at most %d letters, digits, '.', '_', '-', '+' and '~'",
-						 VERSION_MAX);
+			if (r == 0 && !manifest_valid_version(m->version)) {
+				struct error why = { 0 };
+
+				(void)manifest_no_version(m->version, &why);
+				r = strict_error(doc, node, err, "%s", why.text);
+			}
 		} else if (strcmp(node->key, "description") == 0) {
 			r = read_string(doc, node, &m->description, err);
 		} else if (strcmp(node->key, "files") == 0) {

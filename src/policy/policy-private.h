@@ -62,12 +62,18 @@ int policy_keep_profile(struct policy *policy, const char *name, struct buf *tex
 int setting_read(struct policy_file *in, const struct json *member,
 		 struct error *err) must_check;
 
+/* device_like - whether a device could be called so, "c 10:229", or the pattern match one. */
+bool device_like(const char *name);
+
 #define MANIFEST "manifest.json"
 
-/* policy_valid_name - whether it can be a bundle's. */
-bool policy_valid_name(const char *name);
+/* policy_name_read - that the string @node, the member @what, can be a bundle's name. */
+int policy_name_read(const struct json_doc *doc, const struct json *node, const char *what,
+		     struct error *err) must_check;
 /* manifest_valid_version - whether it can be a version's. */
 bool manifest_valid_version(const char *version);
+/* manifest_no_version - the error for one that cannot be. */
+int manifest_no_version(const char *version, struct error *err);
 
 /* A folder to be read in place of the bundle @name (NULL: of none), and whose files may be read. */
 struct policy_instead {

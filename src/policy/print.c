@@ -32,6 +32,7 @@ void param_print(struct buf *out, enum param_kind kind, const struct param_value
 	case PARAM_FILES:
 	case PARAM_NAMES:
 	case PARAM_CAPITALS:
+	case PARAM_DEVICES:
 	case PARAM_WORDS:
 	case PARAM_CAPS:
 	case PARAM_CALLS:

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <cofferdam/registry.h>
+#include "policy-private.h"
 
 #include <string.h>
 
@@ -152,6 +152,8 @@ const char *param_kind_name(enum param_kind kind)
 		return "a list of names";
 	case PARAM_CAPITALS:
 		return "a list of names in capitals";
+	case PARAM_DEVICES:
+		return "a list of devices, such as \"c 10:229\"";
 	case PARAM_WORDS:
 		return "a list of names, of which there are no others than those shipped";
 	case PARAM_INT:
@@ -175,6 +177,7 @@ bool param_kind_is_list(enum param_kind kind)
 	case PARAM_FILES:
 	case PARAM_NAMES:
 	case PARAM_CAPITALS:
+	case PARAM_DEVICES:
 	case PARAM_WORDS:
 	case PARAM_CAPS:
 	case PARAM_CALLS:
@@ -190,6 +193,27 @@ bool param_kind_is_list(enum param_kind kind)
 		break;
 	}
 	return false;
+}
+
+/* skip_number - behind a number, or NULL. */
+static const char *skip_number(const char *s)
+{
+	const size_t n = strspn(s += *s == '-', "0123456789");
+
+	return n > 0 ? s + n : NULL;
+}
+
+bool device_like(const char *s)
+{
+	if (s[strspn(s, "abcpu 0123456789:-*?[]!^\\")])
+		return false;
+	if (strpbrk(s, "*?[\\"))
+		return true;
+	if (!*s || s[1] != ' ')
+		return false;
+	s = skip_number(s + 2);
+	s = s && *s == ':' ? skip_number(s + 1) : NULL;
+	return s && !*s;
 }
 
 const char *param_kind_merge(enum param_kind kind)

@@ -48,6 +48,10 @@ static int read_entry(const struct policy_file *in, const struct param *param,
 		return read_word(in, param, node, ret, err);
 	if ((kind == PARAM_NAMES || kind == PARAM_CAPITALS) && !*node->str)
 		return strict_error(in->doc, node, err, "a name must not be empty");
+	if (kind == PARAM_DEVICES && !device_like(node->str))
+		return strict_error(in->doc, node, err,
+				    "\"%s\" would match no device: they are \"TYPE MAJOR:MINOR\", as ls -l tells, such as \"c 10:229\"",
+				    node->str);
 	if (kind == PARAM_CAPITALS && strpbrk(node->str, "abcdefghijklmnopqrstuvwxyz"))
 		return strict_error(in->doc, node, err,
 				    "\"%s\" would match nothing: names are compared in capitals here",
@@ -264,6 +268,7 @@ static int read_param(const struct policy_file *in, const struct param *param,
 	case PARAM_FILES:
 	case PARAM_NAMES:
 	case PARAM_CAPITALS:
+	case PARAM_DEVICES:
 	case PARAM_WORDS:
 	case PARAM_CAPS:
 	case PARAM_CALLS:
@@ -316,11 +321,16 @@ static int check_contradictions(const struct policy_file *in, const struct rule 
 	enum rule_id id = (enum rule_id)(rule - registry_rule(0));
 	const struct setting *setting = &in->policy->rules[id];
 	int max = registry_param(rule, "max"), def = registry_param(rule, "default");
+	_cleanup_buf_ struct buf is = { 0 }, most = { 0 };
 
 	if (max < 0 || def < 0 || setting->params[max].number == 0 ||
 	    setting->params[def].number <= setting->params[max].number)
 		return 0;
-	return strict_error(in->doc, member, err, "the default of %s is above its max", rule->id);
+	/* one of the two may be inherited, so both are told */
+	param_print(&is, rule->params[def].kind, &setting->params[def]);
+	param_print(&most, rule->params[max].kind, &setting->params[max]);
+	return strict_error(in->doc, member, err, "the default of %s is above its max: %s, %s",
+			    rule->id, buf_cstr(&is), buf_cstr(&most));
 }
 
 /* read_member - one member of a rule's setting, and where it stands. */

@@ -344,6 +344,7 @@ static int each_name(const struct store *store, int fd, bool stored, struct stor
 	_cleanup_dir_ DIR *dir = dir_open(fd);
 	const struct dirent *entry;
 	struct error why;
+	enum bundle shipped;
 	unsigned n;
 	int r;
 
@@ -364,7 +365,8 @@ static int each_name(const struct store *store, int fd, bool stored, struct stor
 			s = add(list, entry->d_name, NULL, err);
 			if (!s)
 				return err->code;
-			s->active = true;
+			/* a shipped policy's name never means it */
+			s->active = bundle_parse(s->name, &shipped) < 0;
 			s->gone = r == 0;
 			read_manifest(fd, s->name, s);
 		}

@@ -26,16 +26,18 @@ int strict_error(const struct json_doc *doc, const struct json *node, struct err
 static int unknown(const struct json_doc *doc, const struct json *member,
 		   const char *const *names, struct error *err)
 {
+	_cleanup_buf_ struct buf all = { 0 };
 	const char *near;
 	size_t n = 0;
 
-	while (names[n])
-		n++;
+	for (; names[n]; n++)
+		buf_printf(&all, "%s\"%s\"", n ? ", " : "", names[n]);
 	near = text_nearest(member->key, names, n);
 	if (near)
 		return strict_error(doc, member, err, "unknown member \"%s\"; did you mean \"%s\"?",
 				    member->key, near);
-	return strict_error(doc, member, err, "unknown member \"%s\"", member->key);
+	return strict_error(doc, member, err, "unknown member \"%s\"; there is %s", member->key,
+			    buf_cstr(&all));
 }
 
 int strict_known(const struct json_doc *doc, const struct json *object,

@@ -46,7 +46,7 @@ static void add_params(struct words *words, const struct rule *rule)
 		add(words, param->name);
 		if (param->kind != PARAM_PATHS && param->kind != PARAM_FILES &&
 		    param->kind != PARAM_NAMES && param->kind != PARAM_CAPITALS &&
-		    param->kind != PARAM_WORDS)
+		    param->kind != PARAM_DEVICES && param->kind != PARAM_WORDS)
 			continue;
 		for (; list && *list; list++)
 			add(words, *list);

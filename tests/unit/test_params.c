@@ -75,6 +75,22 @@ static void test_names(void **state)
 	assert_string_equal(buf_cstr(&out), "[\"net.*\", \"a b\"]");
 }
 
+/* Everything that a device could be called, and what matches such names. */
+static void test_devices(void **state)
+{
+	_cleanup_policy_ struct policy *policy = NULL;
+	_cleanup_buf_ struct buf out = { 0 };
+	struct error err = { 0 };
+
+	(void)state;
+	if (load("'devices': {'allow': ['c 10:229', 'b 8:-1', 'u 1:3', 'c 226:*', '[bc] *', '*']}", &policy,
+		 &err) < 0)
+		fail_msg("%s", err.text);
+	param_print(&out, PARAM_DEVICES, param(policy, RULE_DEVICES, "allow"));
+	assert_string_equal(buf_cstr(&out),
+			    "[\"c 10:229\", \"b 8:-1\", \"u 1:3\", \"c 226:*\", \"[bc] *\", \"*\"]");
+}
+
 static void test_calls_and_traps(void **state)
 {
 	_cleanup_policy_ struct policy *policy = NULL;
@@ -127,6 +143,15 @@ static void test_wrong(void **state)
 		/* what would match nothing, and protect nobody */
 		{ "'update-weakens': {'keeps': ['memory-limits']}", "\"memory-limits\" is none of \"memory-limit\"" },
 		{ "'update-weakens': {'keeps': ['*']}", "is none of" },
+		{ "'devices': {'allow': ['/dev/fuse']}", "\"/dev/fuse\" would match no device" },
+		{ "'devices': {'allow': ['c 10:229 rwm']}", "ls -l" },
+		{ "'devices': {'allow': ['c 10:* rwm']}", "would match no device" },
+		{ "'devices': {'allow': ['c 10']}", "would match no device" },
+		{ "'devices': {'allow': ['c10:229']}", "would match no device" },
+		{ "'devices': {'allow': ['c 10:']}", "would match no device" },
+		{ "'devices': {'allow': ['c :229']}", "would match no device" },
+		{ "'devices': {'allow': ['c 10:229:1']}", "would match no device" },
+		{ "'devices': {'allow': ['']}", "would match no device" },
 		{ "'secret-env': {'names': ['*_Token']}", "\"*_Token\" would match nothing" },
 		{ "'secret-env': {'except': {'add': ['x']}}", "in capitals" },
 		{ "'secret-env': {'names': ['']}", "must not be empty" },
@@ -158,6 +183,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_names, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_devices, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_calls_and_traps, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_int, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_wrong, setup, teardown),

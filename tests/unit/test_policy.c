@@ -19,14 +19,15 @@ static const struct bad bad_files[] = {
 	{ HEAD "\"description\": []}", NULL, "description must be a string, not a list" },
 	{ HEAD "\"rulez\": {}}", "1:28", "did you mean \"rules\"?" },
 	{ HEAD "\"Rules\": {}}", "1:28", "unknown member \"Rules\"" },
-	{ HEAD "\"zzzzzzzz\": {}}", "1:28", "unknown member \"zzzzzzzz\"" },
+	{ HEAD "\"zzzzzzzz\": {}}", "1:28", "unknown member \"zzzzzzzz\"; there is \"format\", \"name\", " },
 	{ HEAD "\"rules\": []}", "1:28", "rules must be an object, not a list" },
 	{ HEAD "\"rules\": {}, \"rules\": {}}", "1:41", "a second time" },
 	{ HEAD "\"extends\": 5}", "1:28", "extends must be a string" },
 	{ HEAD "\"extends\": \"../other\"}", "1:28", "not a path" },
-	{ HEAD "\"extends\": \"\"}", NULL, "no bundle's name" },
-	{ HEAD "\"extends\": \".hidden\"}", NULL, "no bundle's name" },
-	{ HEAD "\"extends\": \"a b\"}", NULL, "no bundle's name" },
+	{ HEAD "\"extends\": \"\"}", "1:28", "no bundle's name" },
+	{ HEAD "\"extends\": \".hidden\"}", "1:28", "no bundle's name" },
+	{ HEAD "\"extends\": \"a b\"}", "1:28", "no bundle's name" },
+	{ HEAD "\"extends\": \"web@1.0\"}", "1:28", "extends takes a bundle's name alone" },
 	{ HEAD "\n \"extends\": \"missing\"}", "2:2", "no policy \"missing\"" },
 };
 
@@ -59,6 +60,8 @@ static const struct bad bad_rules[] = {
 	{ "\"capabilities\": {\"allow\": [\"CAP_NONE_SUCH\"]}", "2:38", "no capability" },
 	{ "\"capabilities\": {\"allow\": [null]}", "2:38", "must be a string" },
 	{ "\"capabilities\": {\"allow\": {}}", "2:28", "\"add\" or \"remove\" is missing" },
+	{ "\"capabilities\": {\"allow\": {\"append\": true}}", "2:38",
+	  "unknown member \"append\"; there is \"add\", \"remove\"" },
 	{ "\"capabilities\": {\"allow\": 5}", "2:28", "must be a list" },
 	{ "\"capabilities\": {\"allow\": {\"ad\": []}}", "2:38", "did you mean \"add\"?" },
 	{ "\"capabilities\": {\"allow\": {\"add\": \"CAP_CHOWN\"}}", "2:38", "add must be a list" },
@@ -184,7 +187,7 @@ static void test_extends_contradiction(void **state)
 	put_bundle("high", HEAD "\"extends\": \"low\", "
 		   "\"rules\": {\"pids-limit\": {\"max\": 49}}}");
 	assert_int_equal(load_err("high", &policy, &err), -EINVAL);
-	assert_non_null(strstr(err.text, "the default of pids-limit is above its max"));
+	assert_non_null(strstr(err.text, "the default of pids-limit is above its max: 50, 49"));
 }
 
 static void test_extends_depth(void **state)

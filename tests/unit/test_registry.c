@@ -46,7 +46,8 @@ static bool valid_entry(enum param_kind kind, const char *entry)
 
 	if (kind == PARAM_CAPITALS && strpbrk(entry, "abcdefghijklmnopqrstuvwxyz"))
 		return false;
-	if (kind == PARAM_NAMES || kind == PARAM_CAPITALS || kind == PARAM_WORDS)
+	if (kind == PARAM_NAMES || kind == PARAM_CAPITALS || kind == PARAM_DEVICES ||
+	    kind == PARAM_WORDS)
 		return entry[0] != '\0';
 	if (kind == PARAM_CAPS)
 		return strncmp(entry, "CAP_", 4) == 0 && capng_name_to_capability(entry + 4) >= 0;
@@ -87,6 +88,7 @@ static bool valid_value(enum param_kind kind, const struct param_value *value)
 	case PARAM_FILES:
 	case PARAM_NAMES:
 	case PARAM_CAPITALS:
+	case PARAM_DEVICES:
 	case PARAM_WORDS:
 	case PARAM_CAPS:
 	case PARAM_CALLS:
