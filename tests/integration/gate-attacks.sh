@@ -32,9 +32,11 @@ exec_before() {
 
 	hooked exec "$(shell "echo ran >/out/marker")"
 	in_runtime "$runtime" create --bundle "$dir" "$id" <"$work/nothing" >"$work/exec.out" 2>&1
-	in_runtime "$runtime" exec "$id" /bin/sleep 300 <"$work/nothing" >"$work/said" 2>&1 &
-	sleep 0.3
+	in_runtime "$runtime" exec "$id" /bin/sh -c ": >/out/there; exec sleep 300" \
+		<"$work/nothing" >"$work/said" 2>&1 &
+	wait_for test -e "$dir/out/there"
 	in_runtime "$runtime" start "$id" >/dev/null 2>&1
+	wait_for grep -q . "$work/exec.out"
 	sleep 0.5
 	holds "$runtime: exec before start: the program never ran" test ! -e "$dir/out/marker"
 	like "$runtime: exec before start: its log says why" "$(cat "$work/exec.out")" "not alone"
