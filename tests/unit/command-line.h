@@ -4,16 +4,9 @@
 
 /* Command lines as tests write them. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include <cofferdam/door.h>
+
+#include "unit.h"
 
 #define ARGS_MAX 24
 

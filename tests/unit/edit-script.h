@@ -3,16 +3,9 @@
 #ifndef TESTS_UNIT_EDIT_SCRIPT_H
 #define TESTS_UNIT_EDIT_SCRIPT_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include <cofferdam/json.h>
 
+#include "unit.h"
 #include "same-doc.h"
 
 /* A script: lines of "add POINTER VALUE", "replace POINTER VALUE", "remove POINTER". */

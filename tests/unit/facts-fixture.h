@@ -9,12 +9,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <sched.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -23,14 +18,9 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
-#include <cmocka.h>
-
-#include <cofferdam/file.h>
-
+#include "folder.h"
 #include "../../src/facts/facts-private.h"
 
-static char top[64];		/* this test's folder */
-static int top_fd = -1;
 static bool privileged;		/* root, in a mount namespace of our own */
 
 /* own_mounts - whether we are root, and in a mount namespace of our own from now on. */
@@ -50,7 +40,7 @@ static inline bool own_mounts(void)
 static inline void check(int r)
 {
 	if (r != 0)
-		print_error("%s: %s\n", top, strerror(errno));
+		print_error("%s: %s\n", dir_path, strerror(errno));
 	assert_int_equal(r, 0);
 }
 
@@ -61,17 +51,23 @@ static inline char *expand(const char *text)
 
 	for (; *text; text++) {
 		if (*text == '@')
-			buf_str(&out, top);
+			buf_str(&out, dir_path);
 		else
 			buf_char(&out, *text);
 	}
 	return buf_steal(&out);
 }
 
+/* make_dir - and the folders that it is in. */
 static inline void make_dir(const char *path)
 {
 	_cleanup_free_ char *p = expand(path);
 
+	for (char *end = strchr(p + strlen(dir_path) + 1, '/'); end; end = strchr(end + 1, '/')) {
+		*end = '\0';
+		assert_true(mkdir(p, 0755) == 0 || errno == EEXIST);
+		*end = '/';
+	}
 	check(mkdir(p, 0755));
 }
 
@@ -112,35 +108,23 @@ static inline void do_bind(const char *source, const char *target)
 	do_mount(source, target, "", MS_BIND | MS_REC, "");
 }
 
-static inline int remove_tree(void)
-{
-	char command[128];
-
-	(void)snprintf(command, sizeof(command), "rm -rf --one-file-system %s", top);
-	return system(command) == 0 ? 0 : -1;
-}
-
 static inline int setup(void **state)
 {
 	(void)state;
 	alarm(120);	/* a test that hangs must fail */
-	(void)snprintf(top, sizeof(top), "/tmp/cofferdam-facts.XXXXXX");
-	if (!mkdtemp(top))
+	if (folder_make() < 0)
 		return -1;
-	if (privileged && mount("facts", top, "tmpfs", 0, "mode=755") < 0)
-		return -1;
-	top_fd = open(top, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return top_fd < 0 ? -1 : 0;
+	if (!privileged)
+		return 0;
+	return mount("facts", dir_path, "tmpfs", 0, "mode=755") < 0 ? -1 : folder_open();
 }
 
 static inline int teardown(void **state)
 {
 	(void)state;
-	(void)close(top_fd);
-	top_fd = -1;
-	if (privileged && umount2(top, MNT_DETACH) < 0)
+	if (privileged && umount2(dir_path, MNT_DETACH) < 0)
 		return -1;
-	return remove_tree();
+	return folder_remove();
 }
 
 struct child {
@@ -165,7 +149,7 @@ static inline struct child start_child(int flags)
 		if (unshare(flags) < 0)
 			_exit(1);
 		if ((flags & CLONE_NEWNS) && !(flags & CLONE_NEWUSER) &&
-		    mount("foreign", top, "tmpfs", 0, "") < 0)
+		    mount("foreign", dir_path, "tmpfs", 0, "") < 0)
 			_exit(1);
 		(void)!write(ready[1], "x", 1);
 		(void)!read(go[0], &byte, 1);
@@ -213,7 +197,7 @@ static inline void read_subject(struct subject *s, const char *text)
 
 static inline struct subject gather(const char *text, const struct policy *policy, int64_t pid)
 {
-	struct facts_source source = { .bundle_fd = top_fd, .pid = pid };
+	struct facts_source source = { .bundle_fd = dir_fd, .pid = pid };
 	struct subject s = { 0 };
 	struct error err = { 0 };
 
@@ -253,6 +237,24 @@ static inline void end_waiting(pid_t pid)
 {
 	check(kill(pid, SIGKILL));
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+/* What is made of a cgroup's path: "" if there is none, NULL if the path is invalid */
+struct cgroup_case {
+	const char *path, *made;
+};
+
+static inline void check_cgroups(int (*make)(const char *, char **, const char **),
+				 const struct cgroup_case *cases, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		_cleanup_free_ char *made = NULL;
+		const char *why = NULL;
+
+		assert_int_equal(make(cases[i].path, &made, &why), cases[i].made ? 0 : -EINVAL);
+		assert_int_equal(why == NULL, cases[i].made != NULL);
+		assert_string_equal(made ? made : "", cases[i].made ? cases[i].made : "");
+	}
 }
 
 static inline int bind_socket(const char *path)

@@ -4,18 +4,11 @@
 #define TESTS_UNIT_JUDGED_H
 
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
 
 #include <cofferdam/file.h>
 #include <cofferdam/verdict.h>
+
+#include "unit.h"
 
 /* A configuration, judged by a policy that a test may change. */
 struct scene {
@@ -62,10 +55,28 @@ static inline enum verdict judge(struct scene *s, enum door door)
 	return s->c.decision.verdict;
 }
 
-static inline void end(struct scene *s)
+static inline void scene_free(struct scene *s)
 {
 	candidate_free(&s->c);
 	policy_free(&s->policy);
+}
+
+#define _cleanup_scene_ _cleanup_(scene_free)
+
+/* of_rule - the only finding of @rule's. */
+static inline struct finding *of_rule(struct scene *s, enum rule_id rule)
+{
+	const struct findings *all = &s->c.decision.findings;
+	struct finding *found = NULL;
+
+	for (size_t i = 0; i < all->n; i++) {
+		if (all->v[i].rule != rule)
+			continue;
+		assert_null(found);
+		found = &all->v[i];
+	}
+	assert_non_null(found);
+	return found;
 }
 
 #endif

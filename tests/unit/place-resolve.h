@@ -7,7 +7,7 @@
 
 static inline struct fact_place resolve(const char *path)
 {
-	struct places places = { .bundle_fd = top_fd, .below_left = BELOW_MAX };
+	struct places places = { .bundle_fd = dir_fd, .below_left = BELOW_MAX };
 	struct fact_place place = { 0 };
 	_cleanup_free_ char *p = expand(path);
 	struct error err = { 0 };

@@ -4,39 +4,12 @@
 #define TESTS_UNIT_POLICIES_H
 
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
 #include <sys/stat.h>
-
-#include <cmocka.h>
 
 #include <cofferdam/file.h>
 #include <cofferdam/host.h>
 
-/* Written into a fresh folder, which the test group makes and removes. */
-static char dir[64];
-
-static inline const char *at(const char *name)
-{
-	static char path[2][256];
-	static unsigned turn;
-	char *p = path[turn++ % 2];
-
-	(void)snprintf(p, sizeof(path[0]), "%s/%s", dir, name);
-	return p;
-}
-
-static inline void put(const char *name, const char *text)
-{
-	int fd = open(at(name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-	assert_int_equal(close(fd), 0);
-}
+#include "folder.h"
 
 /* put_named - put @text, with HEAD's name replaced by the folder's. */
 static inline void put_named(const char *path, const char *name, const char *text)
@@ -46,13 +19,13 @@ static inline void put_named(const char *path, const char *name, const char *tex
 	_cleanup_buf_ struct buf whole = { 0 };
 
 	if (!at_name) {
-		put(path, text);
+		put(path, text, 0600);
 		return;
 	}
 	buf_add(&whole, text, (size_t)(at_name - text));
 	buf_printf(&whole, "\"name\": \"%s\"", name);
 	buf_str(&whole, at_name + sizeof(placeholder) - 1);
-	put(path, buf_cstr(&whole));
+	put(path, buf_cstr(&whole), 0600);
 }
 
 static inline void put_bundle(const char *name, const char *text)
@@ -87,7 +60,8 @@ struct bad {
 	const char *what;
 };
 
-static inline void assert_bad(const struct bad *bad, int r, const struct error *err, const char *path)
+static inline void assert_bad(const struct bad *bad, int r, const struct error *err,
+			      const char *path)
 {
 	char where[256];
 
@@ -107,29 +81,13 @@ static inline int setup(void **state)
 {
 	(void)state;
 	(void)umask(077);
-	(void)snprintf(dir, sizeof(dir), "/tmp/cofferdam-policy.XXXXXX");
-	return mkdtemp(dir) ? mkdir(at("bundles"), 0700) : -1;
-}
-
-static inline void remove_all(int parent, const char *name)
-{
-	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	_cleanup_dir_ DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
-	struct dirent *entry;
-
-	while (d && (entry = readdir(d))) {
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
-		    unlinkat(dirfd(d), entry->d_name, 0) < 0)
-			remove_all(dirfd(d), entry->d_name);
-	}
-	(void)unlinkat(parent, name, AT_REMOVEDIR);
+	return folder_make() < 0 ? -1 : mkdir(at("bundles"), 0700);
 }
 
 static inline int teardown(void **state)
 {
 	(void)state;
-	remove_all(AT_FDCWD, dir);
-	return access(dir, F_OK) == 0 ? -1 : 0;
+	return folder_remove();
 }
 
 #endif

@@ -3,16 +3,10 @@
 #ifndef TESTS_UNIT_SCENE_H
 #define TESTS_UNIT_SCENE_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include <cofferdam/report.h>
 #include <cofferdam/text.h>
+
+#include "unit.h"
 
 static const char config[] =
 	"{\n"

@@ -4,20 +4,13 @@
 
 /* Filters run in user space, for unit tests. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include <errno.h>
 #include <linux/audit.h>
 #include <seccomp.h>
-#include <stdio.h>
-#include <string.h>
 
 #include <cofferdam/policy.h>
 
+#include "unit.h"
 #include "../filter-run.h"
 
 #define HIGH (UINT64_C(1) << 32)	/* the kernel does not look at it in an int */

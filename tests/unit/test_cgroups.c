@@ -4,6 +4,11 @@
 #define CGROUP_ROOT "/sys/fs/cgroup"
 #define UNIFIED CGROUP_ROOT "/unified"
 
+static bool is_v2(void)
+{
+	return access(CGROUP_ROOT "/cgroup.controllers", F_OK) == 0;
+}
+
 /* --- processes and cgroups --- */
 
 /*
@@ -56,7 +61,7 @@ static bool make_cgroup(struct made *c, const char *dir)
 	return true;
 }
 
-static void put(const char *dir, pid_t pid)
+static void join(const char *dir, pid_t pid)
 {
 	char path[512], text[32];
 
@@ -98,18 +103,18 @@ static void members_of(const char *root, bool v2, const char *dir, const char *n
 	assert_true(make_cgroup(&c, below));
 	assert_members(&q, FACT_KNOWN, 0);
 	other = start_waiting(0);
-	put(below, other);
+	join(below, other);
 	assert_members(&q, FACT_KNOWN, 1);
 	pid = start_container(&between);
 	assert_true(pid > 0);
-	put(dir, pid);
+	join(dir, pid);
 	assert_members(&q, FACT_KNOWN, 2);
 	q.pid = pid;
 	assert_members(&q, FACT_KNOWN, 1);
-	put(below, getpid());
+	join(below, getpid());
 	assert_members(&q, FACT_KNOWN, 2);
 	(void)snprintf(below, sizeof(below), "%.*s", (int)(strlen(dir) - strlen(name)), dir);
-	put(below, getpid());
+	join(below, getpid());
 	/* of two in one pid namespace, only the one it is about is its own */
 	q.pid = other;
 	assert_members(&q, FACT_KNOWN, 1);
@@ -134,8 +139,7 @@ static void test_members_v1(void **state)
 
 static void test_members_v2(void **state)
 {
-	const char *root = access(CGROUP_ROOT "/cgroup.controllers", F_OK) == 0 ? CGROUP_ROOT
-										: UNIFIED;
+	const char *root = is_v2() ? CGROUP_ROOT : UNIFIED;
 	char dir[128], name[64];
 
 	(void)state;
@@ -201,41 +205,36 @@ static void test_members_shaped(void **state)
 
 static void test_cgroup_own(void **state)
 {
-	static const struct { const char *path, *own; } cases[] = {
+	static const struct cgroup_case cases[] = {
 		{ "/a/b", "/a/b" }, { "a/b", "/a/b" }, { "/", "/" }, { "/a/../..//b/", "/b" },
 		{ "a-b.slice:crio:id", "/a.slice/a-b.slice/crio-id.scope" },
 		{ ":x:y", "/system.slice/x-y.scope" }, { "-.slice:x:y", "/x-y.scope" },
 		{ "/a:b:c", "/a:b:c" }, { "x.slice::y", "/x.slice/-y.scope" },
+		{ "a:b:c", NULL }, { "a.slice:x:y.slice", NULL },
 	};
-	static const char *const invalid[] = { "a:b:c", "a.slice:x:y.slice" };
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		_cleanup_free_ char *own = NULL;
-		const char *why = NULL;
-
-		assert_int_equal(cgroup_own(cases[i].path, &own, &why), 0);
-		assert_string_equal(own, cases[i].own);
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(invalid); i++) {
-		char *own = NULL;
-		const char *why = NULL;
-
-		assert_int_equal(cgroup_own(invalid[i], &own, &why), -EINVAL);
-		assert_non_null(why);
-	}
+	check_cgroups(cgroup_own, cases, ARRAY_SIZE(cases));
 }
 
-static void assert_cgroup(const char *text, int64_t pid, enum fact_is is, uint32_t others)
+/* assert_cgroup - of the process @pid, in the cgroup that such a configuration names. */
+static void __attribute__((format(printf, 4, 5)))
+assert_cgroup(int64_t pid, enum fact_is is, uint32_t others, const char *format, ...)
 {
-	_cleanup_subject_ struct subject s = gather(text, NULL, pid);
+	_cleanup_free_ char *text = NULL;
+	_cleanup_subject_ struct subject s = { 0 };
 	const struct fact_cgroup *c = &s.facts.cgroup;
+	va_list args;
 
+	va_start(args, format);
+	assert_true(vasprintf(&text, format, args) >= 0);
+	va_end(args);
+	s = gather(text, NULL, pid);
 	if (c->is != is)
 		print_error("%s: %d %s\n", text, c->is, c->why ? c->why : "");
 	assert_int_equal(c->is, is);
 	assert_int_equal(c->others, others);
-	assert_int_equal(c->v2, access(CGROUP_ROOT "/cgroup.controllers", F_OK) == 0);
+	assert_int_equal(c->v2, is_v2());
 }
 
 /* For many configurations, what is missing stays missing, and only that. */
@@ -246,7 +245,6 @@ static void test_kept(void **state)
 	int fd;
 
 	(void)state;
-	make_dir("@/memory");
 	make_dir("@/memory/a");
 	assert_int_equal(cgroups_root(&all), 0);
 	for (int i = 0; i < 2; i++) {
@@ -296,7 +294,6 @@ static void test_kept_empty(void **state)
 	struct cgroups all = { .root = root, .keep = true }, looks = { .root = root };
 
 	(void)state;
-	make_dir("@/memory");
 	make_dir("@/memory/top");
 	make_file("@/memory/top/cgroup.procs", "");
 	assert_int_equal(others(&all), 0);
@@ -319,9 +316,6 @@ static void test_split(void **state)
 	const struct cgroup_query q = { .all = &all, .path = "/system.slice/x.service/libpod-payload-1" };
 
 	(void)state;
-	make_dir("@/pids");
-	make_dir("@/pids/system.slice");
-	make_dir("@/pids/system.slice/x.service");
 	make_dir("@/pids/system.slice/x.service/runtime");
 	make_file("@/pids/system.slice/cgroup.procs", "");
 	make_file("@/pids/system.slice/x.service/cgroup.procs", "");
@@ -335,7 +329,7 @@ static void test_split(void **state)
 static void test_cgroup_holds(void **state)
 {
 	const struct cgroups v1 = { .v2 = false }, v2 = { .v2 = true };
-	bool known = access(CGROUP_ROOT "/cgroup.controllers", F_OK) == 0;
+	bool known = is_v2();
 
 	(void)state;
 	assert_false(cgroup_holds(known ? &v2 : &v1, "/cofferdam-none", getpid()));
@@ -347,19 +341,22 @@ static void test_cgroup_holds(void **state)
 	assert_false(cgroup_holds(&v2, "/", INT32_MAX));
 }
 
+#define IN_SLICE(below) "{'linux': {'cgroupsPath': '/cft%d.slice" below "'}}"
+#define BY_SYSTEMD(prefix) "{'linux': {'cgroupsPath': 'cft%d.slice:" prefix ":id'}}"
+
 static void test_cgroup_gathered(void **state)
 {
 	_cleanup_cgroups_ struct made c = { 0 };
-	const bool v2 = access(CGROUP_ROOT "/cgroup.controllers", F_OK) == 0;
-	char dir[128], literal[128], plain[256], systemd[256], joined[256];
+	const bool v2 = is_v2();
+	char dir[128], literal[128], plain[128];
 	pid_t pid;
 
 	(void)state;
-	assert_cgroup("{}", 0, FACT_ABSENT, 0);
-	assert_cgroup("{'linux': {'cgroupsPath': ''}}", 0, FACT_ABSENT, 0);
-	assert_cgroup("{'linux': {'cgroupsPath': 5}}", 0, FACT_UNREADABLE, 0);
-	assert_cgroup("{'linux': {'cgroupsPath': '/cofferdam-none/x'}}", 0, FACT_ABSENT, 0);
-	assert_cgroup("{'linux': {'cgroupsPath': 'x:y:z'}}", 0, FACT_UNREADABLE, 0);
+	assert_cgroup(0, FACT_ABSENT, 0, "{}");
+	assert_cgroup(0, FACT_ABSENT, 0, "{'linux': {'cgroupsPath': ''}}");
+	assert_cgroup(0, FACT_UNREADABLE, 0, "{'linux': {'cgroupsPath': 5}}");
+	assert_cgroup(0, FACT_ABSENT, 0, "{'linux': {'cgroupsPath': '/cofferdam-none/x'}}");
+	assert_cgroup(0, FACT_UNREADABLE, 0, "{'linux': {'cgroupsPath': 'x:y:z'}}");
 	(void)snprintf(plain, sizeof(plain), "%s%s/cft%d.slice", CGROUP_ROOT, v2 ? "" : "/pids",
 		       getpid());
 	(void)snprintf(dir, sizeof(dir), "%.90s/eng-id.scope", plain);
@@ -371,39 +368,26 @@ static void test_cgroup_gathered(void **state)
 		skip();
 	}
 	pid = start_waiting(0);
-	put(dir, pid);
-	(void)snprintf(plain, sizeof(plain),
-		       "{'linux': {'cgroupsPath': '/cft%d.slice/eng-id.scope'}}", getpid());
-	(void)snprintf(systemd, sizeof(systemd), "{'linux': {'cgroupsPath': 'cft%d.slice:eng:id'}}",
-		       getpid());
-	assert_cgroup(plain, 0, FACT_KNOWN, 1);
-	assert_cgroup(systemd, 0, FACT_KNOWN, 1);
+	join(dir, pid);
+	assert_cgroup(0, FACT_KNOWN, 1, IN_SLICE("/eng-id.scope"), getpid());
+	assert_cgroup(0, FACT_KNOWN, 1, BY_SYSTEMD("eng"), getpid());
 	/* the host's pid namespace: its own process, and none but that */
-	assert_cgroup(plain, pid, FACT_KNOWN, 0);
-	assert_cgroup(plain, getpid(), FACT_KNOWN, 1);
-	(void)snprintf(joined, sizeof(joined), "{'linux': {'namespaces': [{'type': 'pid'}],"
-		       "'cgroupsPath': '/cft%d.slice/eng-id.scope'}}", getpid());
-	assert_cgroup(joined, getpid(), FACT_KNOWN, 0);
-	(void)snprintf(joined, sizeof(joined), "{'linux': {'namespaces': [{'type': 'pid',"
-		       " 'path': '/proc/1/ns/pid'}],"
-		       "'cgroupsPath': '/cft%d.slice/eng-id.scope'}}", getpid());
-	assert_cgroup(joined, getpid(), FACT_KNOWN, 1);
+	assert_cgroup(pid, FACT_KNOWN, 0, IN_SLICE("/eng-id.scope"), getpid());
+	assert_cgroup(getpid(), FACT_KNOWN, 1, IN_SLICE("/eng-id.scope"), getpid());
+	assert_cgroup(getpid(), FACT_KNOWN, 0, "{'linux': {'namespaces': [{'type': 'pid'}],"
+		      "'cgroupsPath': '/cft%d.slice/eng-id.scope'}}", getpid());
+	assert_cgroup(getpid(), FACT_KNOWN, 1, "{'linux': {'namespaces': [{'type': 'pid',"
+		      " 'path': '/proc/1/ns/pid'}],"
+		      "'cgroupsPath': '/cft%d.slice/eng-id.scope'}}", getpid());
 	/* in it, and below that, whether those are there or not */
-	(void)snprintf(plain, sizeof(plain),
-		       "{'linux': {'cgroupsPath': '/cft%d.slice/eng-id.scope/x'}}", getpid());
-	assert_cgroup(plain, 0, FACT_KNOWN, 1);
-	assert_cgroup(plain, pid, FACT_ABSENT, 0);
-	(void)snprintf(plain, sizeof(plain),
-		       "{'linux': {'cgroupsPath': '/cft%d.slice/eng-id.scope/x/y'}}", getpid());
-	assert_cgroup(plain, 0, FACT_KNOWN, 1);
-	(void)snprintf(plain, sizeof(plain), "{'linux': {'cgroupsPath': '/cft%d.slice/x'}}", getpid());
-	assert_cgroup(plain, 0, FACT_ABSENT, 0);
+	assert_cgroup(0, FACT_KNOWN, 1, IN_SLICE("/eng-id.scope/x"), getpid());
+	assert_cgroup(pid, FACT_ABSENT, 0, IN_SLICE("/eng-id.scope/x"), getpid());
+	assert_cgroup(0, FACT_KNOWN, 1, IN_SLICE("/eng-id.scope/x/y"), getpid());
+	assert_cgroup(0, FACT_ABSENT, 0, IN_SLICE("/x"), getpid());
 	/* the same text, by a runtime that does not use systemd */
-	put(literal, pid);
-	assert_cgroup(systemd, 0, FACT_KNOWN, 0);
-	(void)snprintf(systemd, sizeof(systemd),
-		       "{'linux': {'cgroupsPath': 'cft%d.slice:other:id'}}", getpid());
-	assert_cgroup(systemd, 0, FACT_KNOWN, 1);
+	join(literal, pid);
+	assert_cgroup(0, FACT_KNOWN, 0, BY_SYSTEMD("eng"), getpid());
+	assert_cgroup(0, FACT_KNOWN, 1, BY_SYSTEMD("other"), getpid());
 	end_waiting(pid);
 }
 

@@ -1,14 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include <cofferdam/controls.h>
+
+#include "unit.h"
 
 /* What a note starts with where the control could be judged, and no rule does it. */
 #define NOT_YET "No rule of this version"

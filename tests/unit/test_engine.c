@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include <cofferdam/engine.h>
+
+#include "unit.h"
 
 #define CONTAINERD "\"io.kubernetes.cri.container-type\": \"container\", " \
 	"\"io.kubernetes.cri.image-name\": \"a/b:1\", " \

@@ -4,7 +4,7 @@
 
 static int read_host(const char *text, struct host **ret, struct error *err)
 {
-	put("host.json", text);
+	put("host.json", text, 0600);
 	return host_load(at("host.json"), geteuid(), ret, err);
 }
 

@@ -74,7 +74,7 @@ static void test_hooks(void **state)
 	write_file("@/d/hook", "#!/bin/sh\n", 0755);
 	write_file("@/d/loose", "#!/bin/sh\n", 0775);
 	write_file("@/open/hook", "#!/bin/sh\n", 0755);
-	check(fchmodat(top_fd, "open", 0777, 0));
+	check(fchmodat(dir_fd, "open", 0777, 0));
 	make_link("d/hook", "@/link");
 	make_link("../d/hook", "@/open/link");
 	make_link("nowhere", "@/dangling");
@@ -162,7 +162,6 @@ static void test_sockets(void **state)
 	const struct fact_place *p;
 
 	(void)state;
-	make_dir("@/d");
 	make_dir("@/d/sub");
 	make_link("d", "@/link");
 	a = bind_socket("@/d/a.sock");
@@ -222,7 +221,7 @@ static void test_sockets_needed(void **state)
 
 static void parse_sockets(const char *text, enum fact_is is, size_t n)
 {
-	struct places places = { .bundle_fd = top_fd };
+	struct places places = { .bundle_fd = dir_fd };
 	_cleanup_free_ char *copy = expand(text);
 	struct fact_sockets sockets = { 0 };
 	struct error err = { 0 };

@@ -1,15 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include <string.h>
 #include <unistd.h>
 
 #include <cofferdam/gate.h>
 
+#include "unit.h"
 #include "../../src/gate/gate-private.h"
 
 /* hardens - whether a finding of @rule with edits of these members is one for the gate. */

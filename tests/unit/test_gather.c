@@ -10,7 +10,6 @@ static void test_mounts(void **state)
 	const struct fact_place *m;
 
 	(void)state;
-	make_dir("@/d");
 	make_dir("@/d/e");
 	make_link("d/e", "@/link");
 	s = gather("{'root': {'path': 'd'}, 'mounts': ["
@@ -157,7 +156,7 @@ static void test_policy_namespaces(void **state)
 static char *printed(const char *text, const struct facts_host *host, struct facts_seen *seen)
 {
 	_cleanup_subject_ struct subject s = { 0 };
-	struct facts_source source = { .bundle_fd = top_fd, .host = host, .seen = seen };
+	struct facts_source source = { .bundle_fd = dir_fd, .host = host, .seen = seen };
 	struct buf out = { 0 };
 	struct error err = { 0 };
 

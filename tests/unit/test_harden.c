@@ -16,6 +16,14 @@ static const struct json_edit *find(const struct json_edits *edits, const char *
 	return found;
 }
 
+static void get_edits(struct scene *s, struct json_edits *ret)
+{
+	struct error err = { 0 };
+
+	assert_int_equal(judge(s, DOOR_RUNTIME), VERDICT_HARDEN);
+	assert_int_equal(harden_edits(&s->c.subject, &s->c.decision, ret, &err), 0);
+}
+
 /* Several rules want the same parents: each is made once, before what goes into it. */
 static void test_parents(void **state)
 {
@@ -25,16 +33,14 @@ static void test_parents(void **state)
 		"/linux/resources/cpu/quota", "/linux/resources/cpu/period",
 		"/linux/resources/pids", "/linux/resources/pids/limit", "/process",
 		"/process/noNewPrivileges", "/root", "/root/readonly", "/mounts" };
-	struct json_edits edits = { 0 };
-	struct error err = { 0 };
+	_cleanup_edits_ struct json_edits edits = { 0 };
 	size_t last = 0, index = 0;
-	struct scene s;
+	_cleanup_scene_ struct scene s = { 0 };
 
 	(void)state;
 	start(&s, BUNDLE_CIS_DOCKER, "{}");
 	s.policy->rules[RULE_CPU_LIMIT].params[2].number = 0;
-	assert_int_equal(judge(&s, DOOR_RUNTIME), VERDICT_HARDEN);
-	assert_int_equal(harden_edits(&s.c.subject, &s.c.decision, &edits, &err), 0);
+	get_edits(&s, &edits);
 	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
 		assert_non_null(find(&edits, order[i], &index));
 		assert_true(i == 0 || index > last);
@@ -44,64 +50,52 @@ static void test_parents(void **state)
 		assert_non_null(find(&edits, also[i], &index));
 	assert_string_equal(find(&edits, "/mounts", &index)->value, "[]");
 	assert_string_equal(find(&edits, "/linux", &index)->value, "{}");
-	json_edits_free(&edits);
-	end(&s);
 }
 
 /* A parent that is there is not made anew; one that is null is. */
 static void test_parents_there(void **state)
 {
-	struct json_edits edits = { 0 };
-	struct error err = { 0 };
+	_cleanup_edits_ struct json_edits edits = { 0 };
 	size_t index;
-	struct scene s;
+	_cleanup_scene_ struct scene s = { 0 };
 
 	(void)state;
 	start(&s, BUNDLE_CIS_DOCKER,
 	      "{\"linux\": {\"resources\": null}, \"process\": {\"cwd\": \"/\"}}");
-	assert_int_equal(judge(&s, DOOR_RUNTIME), VERDICT_HARDEN);
-	assert_int_equal(harden_edits(&s.c.subject, &s.c.decision, &edits, &err), 0);
+	get_edits(&s, &edits);
 	assert_null(find(&edits, "/linux", &index));
 	assert_null(find(&edits, "/process", &index));
 	assert_non_null(find(&edits, "/linux/resources", &index));
-	json_edits_free(&edits);
-	end(&s);
 }
 
 /* What is only warned of stays as it is, and what was found after it does not. */
 static void test_warned(void **state)
 {
-	struct json_edits edits = { 0 };
-	struct error err = { 0 };
+	_cleanup_edits_ struct json_edits edits = { 0 };
 	size_t index;
-	struct scene s;
+	_cleanup_scene_ struct scene s = { 0 };
 
 	(void)state;
 	start(&s, BUNDLE_CIS_DOCKER, "{}");
 	s.policy->rules[RULE_NO_NEW_PRIVILEGES].action = ACTION_WARN;
-	assert_int_equal(judge(&s, DOOR_RUNTIME), VERDICT_HARDEN);
-	assert_int_equal(harden_edits(&s.c.subject, &s.c.decision, &edits, &err), 0);
+	get_edits(&s, &edits);
 	assert_null(find(&edits, "/process/noNewPrivileges", &index));
 	assert_non_null(find(&edits, "/linux/resources/pids/limit", &index));
-	json_edits_free(&edits);
-	end(&s);
 }
 
 /* Insertions move what is behind them, so they come last. */
 static void test_insertions_last(void **state)
 {
 	_cleanup_buf_ struct buf base = { 0 };
-	struct json_edits edits = { 0 };
-	struct error err = { 0 };
+	_cleanup_edits_ struct json_edits edits = { 0 };
 	size_t inserted = 0;
-	struct scene s;
+	_cleanup_scene_ struct scene s = { 0 };
 
 	(void)state;
 	read_base("plain.json", &base);
 	start(&s, BUNDLE_CIS_DOCKER, buf_cstr(&base));
 	load_facts(&s, "plain.facts.json");
-	assert_int_equal(judge(&s, DOOR_RUNTIME), VERDICT_HARDEN);
-	assert_int_equal(harden_edits(&s.c.subject, &s.c.decision, &edits, &err), 0);
+	get_edits(&s, &edits);
 	for (size_t i = 0; i < edits.n; i++) {
 		const bool insertion = strncmp(edits.v[i].pointer, "/mounts/", 8) == 0;
 
@@ -109,8 +103,6 @@ static void test_insertions_last(void **state)
 		inserted += insertion;
 	}
 	assert_int_equal(inserted, 3);
-	json_edits_free(&edits);
-	end(&s);
 }
 
 static const char tidy[] =
@@ -126,7 +118,7 @@ static const char tidy[] =
 static void test_unchanged(void **state)
 {
 	_cleanup_buf_ struct buf out = { 0 };
-	struct scene s;
+	_cleanup_scene_ struct scene s = { 0 };
 
 	(void)state;
 	start(&s, BUNDLE_RESTRICTED, tidy);
@@ -134,7 +126,6 @@ static void test_unchanged(void **state)
 	harden(&s, &out);
 	assert_int_equal(out.len, strlen(tidy));
 	assert_string_equal(buf_cstr(&out), tidy);
-	end(&s);
 }
 
 /* Every byte outside of what is edited stays. */
@@ -143,7 +134,7 @@ static void test_one_change(void **state)
 	_cleanup_free_ char *text = strdup(tidy);
 	_cleanup_buf_ struct buf out = { 0 };
 	char *at;
-	struct scene s;
+	_cleanup_scene_ struct scene s = { 0 };
 
 	(void)state;
 	assert_non_null(text);
@@ -154,7 +145,6 @@ static void test_one_change(void **state)
 	assert_int_equal(judge(&s, DOOR_RUNTIME), VERDICT_HARDEN);
 	harden(&s, &out);
 	assert_string_equal(buf_cstr(&out), tidy);
-	end(&s);
 }
 
 /* The remedy of one finding is lost: the result is judged again, and does not hold. */
@@ -162,20 +152,16 @@ static void test_does_not_hold(void **state)
 {
 	_cleanup_buf_ struct buf out = { 0 };
 	struct error err = { 0 };
-	struct scene s;
+	_cleanup_scene_ struct scene s = { 0 };
 
 	(void)state;
 	start(&s, BUNDLE_CIS_DOCKER, "{}");
 	assert_int_equal(judge(&s, DOOR_RUNTIME), VERDICT_HARDEN);
-	for (size_t i = 0; i < s.c.decision.findings.n; i++) {
-		if (s.c.decision.findings.v[i].rule == RULE_SECCOMP_MISSING)
-			json_edits_free(&s.c.decision.findings.v[i].edits);
-	}
+	json_edits_free(&of_rule(&s, RULE_SECCOMP_MISSING)->edits);
 	buf_str(&out, "before");
 	assert_int_equal(try(&s, &out, &err), -ENOTRECOVERABLE);
 	assert_string_equal(buf_cstr(&out), "before");
 	assert_non_null(strstr(err.text, "seccomp-missing"));
-	end(&s);
 }
 
 /* What is denied, unjudged, or judged where nothing can be edited, is not hardened. */
@@ -183,7 +169,7 @@ static void test_not_hardened(void **state)
 {
 	_cleanup_buf_ struct buf out = { 0 };
 	struct error err = { 0 };
-	struct scene s;
+	_cleanup_scene_ struct scene s = { 0 };
 
 	(void)state;
 	start(&s, BUNDLE_CIS_DOCKER, "{}");
@@ -197,7 +183,6 @@ static void test_not_hardened(void **state)
 	assert_int_equal(judge(&s, DOOR_RUNTIME), VERDICT_UNJUDGED);
 	assert_int_equal(try(&s, &out, &err), -ENOTRECOVERABLE);
 	assert_int_equal(out.len, 0);
-	end(&s);
 }
 
 /* A parent that is no object, or stands twice, cannot be edited. */
@@ -211,13 +196,12 @@ static void test_not_editable(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(configs); i++) {
 		_cleanup_buf_ struct buf out = { 0 };
 		struct error err = { 0 };
-		struct scene s;
+		_cleanup_scene_ struct scene s = { 0 };
 
 		start(&s, BUNDLE_CIS_DOCKER, configs[i]);
 		assert_int_equal(judge(&s, DOOR_RUNTIME), VERDICT_HARDEN);
 		assert_true(try(&s, &out, &err) < 0);
 		assert_int_equal(out.len, 0);
-		end(&s);
 	}
 }
 
@@ -227,7 +211,7 @@ static void test_facts_move_along(void **state)
 	_cleanup_buf_ struct buf base = { 0 }, out = { 0 };
 	_cleanup_json_ struct json_doc *doc = NULL;
 	struct error err = { 0 };
-	struct scene s;
+	_cleanup_scene_ struct scene s = { 0 };
 	char *at;
 
 	(void)state;
@@ -244,7 +228,6 @@ static void test_facts_move_along(void **state)
 	assert_int_equal(json_parse("out", buf_cstr(&out), out.len, 0, &doc, &err), 0);
 	assert_string_equal(json_at(doc, "/mounts/9/destination")->str, "/run");
 	assert_string_equal(json_at(doc, "/mounts/11/destination")->str, "/run/.containerenv");
-	end(&s);
 }
 
 static size_t count_strings(const struct json_doc *doc, const char *pointer, const char *word)
@@ -327,7 +310,7 @@ static void test_interplay(void **state)
 	_cleanup_buf_ struct buf text = { 0 }, out = { 0 };
 	_cleanup_json_ struct json_doc *doc = NULL;
 	struct error err = { 0 };
-	struct scene s;
+	_cleanup_scene_ struct scene s = { 0 };
 
 	(void)state;
 	twisted(&text);
@@ -352,13 +335,12 @@ static void test_interplay(void **state)
 	assert_string_equal(json_at(doc, "/process/rlimits/0/hard")->str, "1048576");
 	assert_string_equal(json_at(doc, "/process/rlimits/1/type")->str, "RLIMIT_NOFILE");
 	assert_null(json_at(doc, "/annotations/run.oci.handler"));
-	end(&s);
 }
 
 /* once - harden @text by @bundle into @ret; false if that policy denies it. */
 static bool once(enum bundle bundle, const char *text, const char *facts, struct buf *ret)
 {
-	struct scene s;
+	_cleanup_scene_ struct scene s = { 0 };
 	enum verdict verdict;
 
 	start(&s, bundle, text);
@@ -373,7 +355,6 @@ static bool once(enum bundle bundle, const char *text, const char *facts, struct
 	verdict = judge(&s, DOOR_PRECREATE);
 	if (verdict == VERDICT_HARDEN || verdict == VERDICT_ALLOW)
 		harden(&s, ret);
-	end(&s);
 	return verdict == VERDICT_HARDEN;
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The candidate that is made of the tree, and the profile that is kept out of it. */
+#include "folder.h"
 #include "harden-try.h"
 
 #include <glob.h>
-#include <unistd.h>
 
 static const char *const ptrace_too[] = { "acct", "ptrace", NULL };
 static const char *const read_too[] = { "read", NULL };
@@ -37,7 +37,7 @@ static void test_profile_judged(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		_cleanup_buf_ struct buf out = { 0 };
 		struct error err = { 0 };
-		struct scene s;
+		_cleanup_scene_ struct scene s = { 0 };
 
 		start(&s, BUNDLE_CIS_DOCKER, "{\"linux\": {}}");
 		s.policy->rules[RULE_SECCOMP_MISSING].params[profile].string = rows[i].profile;
@@ -51,7 +51,6 @@ static void test_profile_judged(void **state)
 		assert_int_equal(profile_was_kept, rows[i].kept);
 		if (rows[i].r < 0)
 			assert_non_null(strstr(err.text, "seccomp-weak"));
-		end(&s);
 	}
 }
 
@@ -66,53 +65,32 @@ static void test_profile_foreign(void **state)
 	for (int weak = 0; weak < 2; weak++) {
 		_cleanup_buf_ struct buf out = { 0 };
 		struct error err = { 0 };
-		struct scene s;
-		struct finding *f = NULL;
+		_cleanup_scene_ struct scene s = { 0 };
 
 		(void)snprintf(text, sizeof(text), own, weak ? "bpf" : "write");
 		start(&s, BUNDLE_CIS_DOCKER, "{\"linux\": {}}");
 		assert_int_equal(judge(&s, DOOR_RUNTIME), VERDICT_HARDEN);
-		for (size_t i = 0; i < s.c.decision.findings.n; i++) {
-			if (s.c.decision.findings.v[i].rule == RULE_SECCOMP_MISSING)
-				f = &s.c.decision.findings.v[i];
-		}
-		assert_non_null(f);
-		f->edits.v[0].value = text;
+		of_rule(&s, RULE_SECCOMP_MISSING)->edits.v[0].value = text;
 		profile_was_kept = false;
 		assert_int_equal(try(&s, &out, &err), weak ? -ENOTRECOVERABLE : 0);
 		assert_false(profile_was_kept);
-		end(&s);
 	}
 }
 
-static void write_file(const char *dir, const char *name, const char *text)
-{
-	char path[256];
-	FILE *f;
-
-	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
-	f = fopen(path, "w");
-	assert_non_null(f);
-	assert_true(fputs(text, f) >= 0);
-	assert_int_equal(fclose(f), 0);
-}
-
 /* bundle_of - a scene whose policy puts in @profile, which lies beside it. */
-static void bundle_of(struct scene *s, const char *dir, const char *profile)
+static void bundle_of(struct scene *s, const char *profile)
 {
 	_cleanup_buf_ struct buf policy = { 0 };
 	struct error err = { 0 };
-	char path[256];
 
 	start(s, BUNDLE_CIS_DOCKER, "{\"linux\": {}}");
 	buf_printf(&policy, "{ \"format\": 1, \"name\": \"%s\", \"extends\": \"cis-docker\", \"rules\": "
 		   "{ \"seccomp-missing\": { \"profile\": \"own.json\" }, "
-		   "\"seccomp-weak\": { \"traps\": [\"clone3\"] } } }", strrchr(dir, '/') + 1);
-	write_file(dir, "policy.json", buf_cstr(&policy));
-	write_file(dir, "own.json", profile);
-	(void)snprintf(path, sizeof(path), "%s/policy.json", dir);
+		   "\"seccomp-weak\": { \"traps\": [\"clone3\"] } } }", strrchr(dir_path, '/') + 1);
+	put("policy.json", buf_cstr(&policy), 0600);
+	put("own.json", profile, 0600);
 	policy_free(&s->policy);
-	if (policy_load(path, NULL, geteuid(), &s->policy, &err) < 0)
+	if (policy_load(at("policy.json"), NULL, geteuid(), &s->policy, &err) < 0)
 		fail_msg("%s", err.text);
 	harden_all(s->policy);
 }
@@ -133,29 +111,23 @@ static void test_profile_loaded(void **state)
 		{ OWN("KILL", "write"), 0, false },
 		{ OWN("ERRNO", "clone3"), -ENOTRECOVERABLE, false },	/* a trap */
 	};
-	char dir[] = "/tmp/cofferdam-test-XXXXXX", path[256];
 
 	(void)state;
-	assert_non_null(mkdtemp(dir));
+	assert_int_equal(folder_make(), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		_cleanup_buf_ struct buf out = { 0 };
 		struct error err = { 0 };
-		struct scene s;
+		_cleanup_scene_ struct scene s = { 0 };
 		int r;
 
-		bundle_of(&s, dir, rows[i].profile);
+		bundle_of(&s, rows[i].profile);
 		assert_int_equal(judge(&s, DOOR_RUNTIME), VERDICT_HARDEN);
 		profile_was_kept = false;
 		r = try(&s, &out, &err);
 		if (r != rows[i].r || profile_was_kept != rows[i].kept)
 			fail_msg("%s: %d %s, kept %d", rows[i].profile, r, err.text, profile_was_kept);
-		end(&s);
 	}
-	(void)snprintf(path, sizeof(path), "%s/policy.json", dir);
-	assert_int_equal(unlink(path), 0);
-	(void)snprintf(path, sizeof(path), "%s/own.json", dir);
-	assert_int_equal(unlink(path), 0);
-	assert_int_equal(rmdir(dir), 0);
+	assert_int_equal(folder_remove(), 0);
 }
 
 #define WEAK "[{\"names\": [\"bpf\"], \"action\": \"SCMP_ACT_ALLOW\"}]"
@@ -175,7 +147,7 @@ static void test_profile_edited(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(edits); i++) {
 		_cleanup_buf_ struct buf out = { 0 };
 		struct error err = { 0 };
-		struct scene s;
+		_cleanup_scene_ struct scene s = { 0 };
 		struct findings *all;
 		int r;
 
@@ -187,7 +159,6 @@ static void test_profile_edited(void **state)
 		r = try(&s, &out, &err);
 		if (r != -ENOTRECOVERABLE)
 			fail_msg("%s: %d, %s", edits[i][0], r, r < 0 ? err.text : "hardened");
-		end(&s);
 	}
 }
 
@@ -199,7 +170,7 @@ static size_t corpus(const char *config, const char *facts)
 	for (int b = 0; b < BUNDLE_MAX; b++) {
 		_cleanup_buf_ struct buf text = { 0 }, known = { 0 }, out = { 0 };
 		struct error err = { 0 };
-		struct scene s;
+		_cleanup_scene_ struct scene s = { 0 };
 
 		if (file_read(AT_FDCWD, config, false, FILE_CONFIG_MAX, &text, NULL, &err) < 0 ||
 		    file_read(AT_FDCWD, facts, false, FILE_CONFIG_MAX, &known, NULL, &err) < 0)
@@ -210,7 +181,6 @@ static size_t corpus(const char *config, const char *facts)
 		/* also those that stay outside of the policy: they fail alike */
 		(void)judge(&s, DOOR_RUNTIME);
 		hardened += try(&s, &out, &err) == 0;
-		end(&s);
 	}
 	return hardened;
 }

@@ -3,7 +3,7 @@
 
 static int host_err(const char *text, struct host **ret, struct error *err)
 {
-	put("host.json", text);
+	put("host.json", text, 0600);
 	return host_load(at("host.json"), geteuid(), ret, err);
 }
 
@@ -237,7 +237,7 @@ static void test_host_trust(void **state)
 	struct error err = { 0 };
 
 	(void)state;
-	put("host.json", "{\"format\": 1}");
+	put("host.json", "{\"format\": 1}", 0600);
 	assert_int_equal(chmod(at("host.json"), 0666), 0);
 	assert_int_equal(host_load(at("host.json"), geteuid(), &host, &err), -EPERM);
 	assert_int_equal(chmod(at("host.json"), 0600), 0);

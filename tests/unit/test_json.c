@@ -1,15 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
 #include <time.h>
-
-#include <cmocka.h>
 
 #include <cofferdam/json.h>
 
+#include "unit.h"
 #include "json-gen.h"
 
 static struct json_doc *parse_flags(const char *text, unsigned flags)

@@ -4,35 +4,18 @@
 
 static void test_cgroup_parent(void **state)
 {
-	static const struct { const char *path, *parent; } cases[] = {
-		{ "/a/b/c", "/a/b" }, { "a/b/c", "/a/b" }, { "/c", NULL }, { "c", NULL }, { "/", NULL },
-		{ "//a/./b//c/", "/a/b" }, { "/../../a/../b/c", "/b" }, { "../../x", NULL },
-		{ "a.slice:crio:id", "/a.slice" }, { ":x:y", "/system.slice" }, { "-.slice:x:y", NULL },
+	static const struct cgroup_case cases[] = {
+		{ "/a/b/c", "/a/b" }, { "a/b/c", "/a/b" }, { "/c", "" }, { "c", "" }, { "/", "" },
+		{ "//a/./b//c/", "/a/b" }, { "/../../a/../b/c", "/b" }, { "../../x", "" },
+		{ "a.slice:crio:id", "/a.slice" }, { ":x:y", "/system.slice" }, { "-.slice:x:y", "" },
 		{ "a-b-c.slice:x:y", "/a.slice/a-b.slice/a-b-c.slice" },
-		{ "/a.slice:x:y/z", "/a.slice:x:y" }, { "/a:b:c", NULL }, { "a:b:c:d", NULL },
-	};
-	static const char *const invalid[] = {
-		"a:b:c", "a--b.slice:x:y", "-a.slice:x:y", "a-.slice:x:y", ".slice:x:y", "a.slicex:x:y",
+		{ "/a.slice:x:y/z", "/a.slice:x:y" }, { "/a:b:c", "" }, { "a:b:c:d", "" },
+		{ "a:b:c", NULL }, { "a--b.slice:x:y", NULL }, { "-a.slice:x:y", NULL },
+		{ "a-.slice:x:y", NULL }, { ".slice:x:y", NULL }, { "a.slicex:x:y", NULL },
 	};
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		_cleanup_free_ char *parent = NULL;
-		const char *why = NULL;
-
-		assert_int_equal(limits_parent(cases[i].path, &parent, &why), 0);
-		if (cases[i].parent)
-			assert_string_equal(parent, cases[i].parent);
-		else
-			assert_null(parent);
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(invalid); i++) {
-		char *parent = NULL;
-		const char *why = NULL;
-
-		assert_int_equal(limits_parent(invalid[i], &parent, &why), -EINVAL);
-		assert_non_null(why);
-	}
+	check_cgroups(limits_parent, cases, ARRAY_SIZE(cases));
 }
 
 static struct fact_limits limits(const char *cgroup, bool v2)
@@ -55,8 +38,6 @@ static void test_cgroup_v2(void **state)
 
 	(void)state;
 	make_file("@/memory.max", "1\n");	/* the root's does not count */
-	make_dir("@/a");
-	make_dir("@/a/b");
 	make_dir("@/a/b/c");
 	make_file("@/a/memory.max", "1073741824\n");
 	make_file("@/a/pids.max", "100\n");
@@ -89,11 +70,7 @@ static void test_cgroup_v1(void **state)
 	struct fact_limits l;
 
 	(void)state;
-	make_dir("@/memory");
-	make_dir("@/memory/a");
 	make_dir("@/memory/a/b");
-	make_dir("@/cpu,cpuacct");
-	make_dir("@/cpu,cpuacct/a");
 	make_dir("@/cpu,cpuacct/a/b");
 	make_link("cpu,cpuacct", "@/cpu");
 	make_file("@/memory/a/memory.limit_in_bytes", "1000000\n");
@@ -115,20 +92,18 @@ static void test_cgroup_v1(void **state)
 /* The kernel's own hierarchy, whichever it is. */
 static void test_cgroup_live(void **state)
 {
-	_cleanup_subject_ struct subject s = { 0 };
+	static const struct { const char *config; enum fact_is is; } cases[] = {
+		{ "{'linux': {'cgroupsPath': '/cofferdam-no-such/x/y'}}", FACT_ABSENT },
+		{ "{'linux': {'cgroupsPath': '/only'}}", FACT_ABSENT },
+		{ "{'linux': {'cgroupsPath': 7}}", FACT_UNREADABLE }, { "{'linux': {}}", FACT_ABSENT },
+	};
 
 	(void)state;
-	s = gather("{'linux': {'cgroupsPath': '/cofferdam-no-such/x/y'}}", NULL, 0);
-	assert_int_equal(s.facts.parent.is, FACT_ABSENT);
-	subject_free(&s);
-	s = gather("{'linux': {'cgroupsPath': '/only'}}", NULL, 0);
-	assert_int_equal(s.facts.parent.is, FACT_ABSENT);
-	subject_free(&s);
-	s = gather("{'linux': {'cgroupsPath': 7}}", NULL, 0);
-	assert_int_equal(s.facts.parent.is, FACT_UNREADABLE);
-	subject_free(&s);
-	s = gather("{'linux': {}}", NULL, 0);
-	assert_int_equal(s.facts.parent.is, FACT_ABSENT);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_subject_ struct subject s = gather(cases[i].config, NULL, 0);
+
+		assert_int_equal(s.facts.parent.is, cases[i].is);
+	}
 }
 
 int main(void)

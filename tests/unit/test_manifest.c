@@ -126,7 +126,7 @@ static void test_policy(void **state)
 	policy_free(&policy);
 	load(at("bundles/sealed"), &policy);
 	assert_int_equal(policy->n_bundles, 0);
-	put("bundles/sealed/manifest.json", "{");
+	put("bundles/sealed/manifest.json", "{", 0600);
 	assert_int_equal(load_err("sealed", &none, &err), -EINVAL);
 	assert_null(none);
 }

@@ -1,51 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Lists of names and signed numbers, from a policy's text and back to it. */
-#include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-#include <sys/stat.h>
-
-#include <cmocka.h>
-
 #include <cofferdam/policy.h>
 
-static char top[64];
+#include "folder.h"
 
 static int setup(void **state)
 {
 	(void)state;
-	(void)snprintf(top, sizeof(top), "/tmp/cofferdam-params.XXXXXX");
-	return mkdtemp(top) ? 0 : -1;
+	return folder_make();
 }
 
 static int teardown(void **state)
 {
-	char command[128];
-
 	(void)state;
-	(void)snprintf(command, sizeof(command), "rm -rf %s", top);
-	return system(command) == 0 ? 0 : -1;
+	return folder_remove();
 }
 
 /* The policy whose rules are @rules, in single quotes. */
 static int load(const char *rules, struct policy **ret, struct error *err)
 {
 	_cleanup_buf_ struct buf text = { 0 };
-	char path[128];
-	int fd;
 
 	buf_printf(&text, "{'format': 1, 'name': 'p', 'extends': 'baseline', 'rules': {%s}}", rules);
 	for (size_t i = 0; i < text.len; i++)
 		text.data[i] = text.data[i] == '\'' ? '"' : text.data[i];
-	(void)snprintf(path, sizeof(path), "%s/policy.json", top);
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text.data, text.len), (ssize_t)text.len);
-	(void)close(fd);
-	return policy_load(path, "/none", geteuid(), ret, err);
+	put("policy.json", buf_cstr(&text), 0600);
+	return policy_load(at("policy.json"), "/none", geteuid(), ret, err);
 }
 
 static const struct param_value *param(const struct policy *policy, enum rule_id id,

@@ -4,7 +4,6 @@
 static void test_symlinks(void **state)
 {
 	(void)state;
-	make_dir("@/d");
 	make_dir("@/d/e");
 	make_file("@/d/f", "x");
 	make_link("d", "@/rel");
@@ -55,7 +54,7 @@ static void test_missing(void **state)
 
 static void test_many_missing(void **state)
 {
-	struct places places = { .bundle_fd = top_fd };
+	struct places places = { .bundle_fd = dir_fd };
 	static const char *const paths[] = {
 		"@/a", "@/a/b", "@/a/b/c", "@/ab", "@/b/c/d", "@/b/c/d/e", "@/b/x", "@/d/x/y",
 		"@/d/x/z", "@/d/y", "@/e", "/no-such-cofferdam", "/no-such-cofferdam/x",
@@ -110,7 +109,7 @@ static void assert_as_walked(const char *path, const struct fact_place *place)
 /* Nor that there are more folders than are kept open, and some that are not there. */
 static void test_many_folders(void **state)
 {
-	struct places places = { .bundle_fd = top_fd, .below_left = BELOW_MAX };
+	struct places places = { .bundle_fd = dir_fd, .below_left = BELOW_MAX };
 	struct error err = { 0 };
 	char path[32];
 
@@ -140,7 +139,6 @@ static void test_many_folders(void **state)
 /* make_maze - folders, and links of all kinds into and out of them. */
 static void make_maze(void)
 {
-	make_dir("@/d");
 	make_dir("@/d/e");
 	make_dir("@/d/e2");
 	make_file("@/d/e/f", "x");
@@ -197,7 +195,7 @@ static void test_any_order(void **state)
 		_cleanup_free_ char *before = expand(paths[i]);
 
 		for (size_t j = 0; j < ARRAY_SIZE(paths); j++) {
-			struct places places = { .bundle_fd = top_fd, .below_left = BELOW_MAX };
+			struct places places = { .bundle_fd = dir_fd, .below_left = BELOW_MAX };
 			_cleanup_(place_free) struct fact_place alone = resolve(paths[j]), a = { 0 },
 								b = { 0 };
 			_cleanup_free_ char *path = expand(paths[j]);
@@ -303,7 +301,7 @@ static void test_proc(void **state)
 	(void)snprintf(path, sizeof(path), "/proc/%d/root/@/d/none", getpid());
 	assert_place(path, FACT_ABSENT, "@/d/none");
 	(void)snprintf(path, sizeof(path), "/proc/%d/cwd", getpid());
-	assert_int_equal(chdir(top), 0);
+	assert_int_equal(chdir(dir_path), 0);
 	assert_place(path, FACT_KNOWN, "@");
 	assert_int_equal(chdir("/"), 0);
 }

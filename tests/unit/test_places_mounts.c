@@ -83,7 +83,6 @@ static void test_alias(void **state)
 {
 	(void)state;
 	NEED_ROOT;
-	make_dir("@/src");
 	make_dir("@/src/sub");
 	make_file("@/src/sub/f", "x");
 	make_dir("@/alias");
@@ -135,7 +134,6 @@ static void test_below(void **state)
 {
 	(void)state;
 	NEED_ROOT;
-	make_dir("@/d");
 	make_dir("@/d/t");
 	make_dir("@/dx");
 	make_file("@/f", "");
@@ -180,7 +178,7 @@ static void test_overlay(void **state)
 /* layers - those that are looked at, of an overlay mounted at @point with @super: their ends. */
 static void assert_layers(const char *point, const char *super, enum fact_is is, const char *want)
 {
-	struct places places = { .bundle_fd = top_fd, .below_left = BELOW_MAX };
+	struct places places = { .bundle_fd = dir_fd, .below_left = BELOW_MAX };
 	_cleanup_(place_free) struct fact_place place = { 0 };
 	_cleanup_free_ char *root = expand("@/root"), *options = expand(super), *at = expand(point);
 	_cleanup_buf_ struct buf ends = { 0 };

@@ -33,7 +33,7 @@ static void test_trust(void **state)
 
 	(void)state;
 	put_bundle("t", RULES("\"seccomp-missing\": {\"profile\": \"own.json\"}"));
-	put("bundles/t/own.json", PROFILE("\"read\""));
+	put("bundles/t/own.json", PROFILE("\"read\""), 0600);
 	assert_int_equal(chmod(at("bundles/t/own.json"), 0666), 0);
 	expect_refused(-EPERM);
 	assert_int_equal(chmod(at("bundles/t/own.json"), 0600), 0);
@@ -41,7 +41,7 @@ static void test_trust(void **state)
 	assert_string_equal(profile_of(policy, RULE_SECCOMP_MISSING), PROFILE("\"read\""));
 	assert_non_null(policy_profile(policy, "hardened", &len));
 	assert_null(policy_profile(policy, "other.json", &len));
-	put("bundles/t/own.json", "{\"defaultAction\": \"SCMP_ACT_ALLOW\"}");
+	put("bundles/t/own.json", "{\"defaultAction\": \"SCMP_ACT_ALLOW\"}", 0600);
 	expect_refused(-EINVAL);
 	assert_int_equal(unlink(at("bundles/t/own.json")), 0);
 	expect_refused(-EINVAL);
@@ -56,10 +56,10 @@ static void test_names_of_two_bundles(void **state)
 
 	(void)state;
 	put_bundle("below", RULES("\"seccomp-missing\": {\"profile\": \"own.json\"}"));
-	put("bundles/below/own.json", PROFILE("\"read\""));
+	put("bundles/below/own.json", PROFILE("\"read\""), 0600);
 	put_bundle("above", HEAD "\"extends\": \"below\", \"rules\": {"
 		   "\"seccomp-weak\": {\"profile\": \"own.json\"}}}");
-	put("bundles/above/own.json", PROFILE("\"read\", \"mount\""));
+	put("bundles/above/own.json", PROFILE("\"read\", \"mount\""), 0600);
 	load("below", &below);
 	load("above", &above);
 	assert_string_equal(profile_of(above, RULE_SECCOMP_MISSING), PROFILE("\"read\""));

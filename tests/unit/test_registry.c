@@ -1,12 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include <cap-ng.h>
 #include <seccomp.h>
 
@@ -14,6 +6,8 @@
 #include <cofferdam/seccomp.h>
 #include <cofferdam/text.h>
 #include <cofferdam/verdict.h>
+
+#include "unit.h"
 
 #define FACTS_KNOWN (FACT_NAMESPACES | FACT_MOUNTS | FACT_PLACES | FACT_IDMAPS | FACT_LIMITS | \
 		     FACT_ROOTFS | FACT_CGROUP | FACT_HOOKS | FACT_SOCKETS | FACT_GROUPS | FACT_IMAGE | \

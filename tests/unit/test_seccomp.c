@@ -3,22 +3,7 @@
  * The programs are run here, by a small interpreter of what seccomp(2) allows,
  * so that what is asserted is what a system call would get.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include <errno.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <string.h>
-
-#include <cofferdam/policy.h>
-#include <cofferdam/seccomp.h>
-
-#include "../filter-run.h"
+#include "seccomp-run.h"
 
 /* x86-64, i386 and arm64 numbers of the calls used below */
 #define X64_READ 0
@@ -29,16 +14,6 @@
 #define A64_READ 63
 #define A64_SOCKET 198
 
-/* run - the action that @data gets. */
-static uint32_t run(const struct seccomp_program *p, const struct seccomp_data *data)
-{
-	struct error err;
-	uint32_t action = 0;
-
-	assert_int_equal(seccomp_run(p, data, &action, &err), 0);
-	return action;
-}
-
 static uint32_t call(const struct seccomp_program *p, uint32_t arch, int nr, uint64_t arg0)
 {
 	const struct seccomp_data data = { .nr = nr, .arch = arch, .args = { arg0 } };
@@ -46,7 +21,7 @@ static uint32_t call(const struct seccomp_program *p, uint32_t arch, int nr, uin
 	return run(p, &data);
 }
 
-static void compile(const char *text, uint32_t arch, struct seccomp_program *p)
+static void compiled(const char *text, uint32_t arch, struct seccomp_program *p)
 {
 	struct error err = { 0 };
 	int r = seccomp_compile("t", text, strlen(text), arch, p, &err);
@@ -62,7 +37,7 @@ static void defaults(void **state)
 	_cleanup_seccomp_ struct seccomp_program p = { 0 };
 
 	(void)state;
-	compile(ALLOWING(",\"defaultErrnoRet\": 38, \"syscalls\": [{\"names\": [\"read\", \"no_such_call\"],"
+	compiled(ALLOWING(",\"defaultErrnoRet\": 38, \"syscalls\": [{\"names\": [\"read\", \"no_such_call\"],"
 			 " \"action\": \"SCMP_ACT_ALLOW\"}, {\"names\": [\"ptrace\"], \"action\":"
 			 " \"SCMP_ACT_ERRNO\", \"errnoRet\": 1}, {\"names\": [\"socket\"],"
 			 " \"action\": \"SCMP_ACT_KILL\"}]"), AUDIT_ARCH_X86_64, &p);
@@ -81,7 +56,7 @@ static void conditions(void **state)
 	const uint64_t high = UINT64_C(1) << 32;
 
 	(void)state;
-	compile(ALLOWING(",\"syscalls\": [{\"names\": [\"clone\"], \"action\": \"SCMP_ACT_ALLOW\","
+	compiled(ALLOWING(",\"syscalls\": [{\"names\": [\"clone\"], \"action\": \"SCMP_ACT_ALLOW\","
 			 "\"args\": [{\"index\": 0, \"value\": 2114060288, \"valueTwo\": 0, \"op\":"
 			 " \"SCMP_CMP_MASKED_EQ\"}]}, {\"names\": [\"socket\"], \"action\":"
 			 " \"SCMP_ACT_ALLOW\", \"args\": [{\"index\": 0, \"value\": 1, \"op\":"
@@ -113,12 +88,12 @@ static void several_architectures(void **state)
 		ALLOWING(",\"syscalls\": [{\"names\": [\"read\"], \"action\": \"SCMP_ACT_ALLOW\"}]");
 
 	(void)state;
-	compile(text, AUDIT_ARCH_X86_64, &p);
+	compiled(text, AUDIT_ARCH_X86_64, &p);
 	assert_int_equal(p.flags, SECCOMP_FILTER_FLAG_LOG);
 	assert_int_equal(call(&p, AUDIT_ARCH_X86_64, X64_READ, 0), SECCOMP_RET_ALLOW);
 	assert_int_equal(call(&p, AUDIT_ARCH_I386, I386_READ, 0), SECCOMP_RET_ALLOW);
 	assert_int_equal(call(&p, AUDIT_ARCH_I386, 11, 0), SECCOMP_RET_ERRNO | 1);
-	compile(plain, AUDIT_ARCH_AARCH64, &arm);
+	compiled(plain, AUDIT_ARCH_AARCH64, &arm);
 	assert_int_equal(call(&arm, AUDIT_ARCH_AARCH64, A64_READ, 0), SECCOMP_RET_ALLOW);
 	assert_int_equal(call(&arm, AUDIT_ARCH_AARCH64, A64_SOCKET, 0), SECCOMP_RET_ERRNO | 1);
 	assert_int_equal(call(&arm, AUDIT_ARCH_X86_64, X64_READ, 0), SECCOMP_RET_KILL);

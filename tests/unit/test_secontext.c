@@ -1,16 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include <cofferdam/secontext.h>
 
 #include "config.h"
+#include "unit.h"
 
 #ifdef HAVE_SELINUX
 #include <selinux/context.h>

@@ -1,13 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Texts read with objects that others had, too: nothing may tell it from reading them alone. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#include <cmocka.h>
-
+#include "unit.h"
 #include "same-doc.h"
 
 /* profile - an object of over a kibibyte, with all that values can be; @n tells one from another. */

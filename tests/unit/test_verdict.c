@@ -30,7 +30,7 @@ static void test_one(void **state)
 		{ ACTION_OFF, DOOR_RUNTIME, VERDICT_ALLOW, VERDICT_ALLOW, VERDICT_ALLOW },
 		{ ACTION_OFF, DOOR_HOOK, VERDICT_ALLOW, VERDICT_ALLOW, VERDICT_ALLOW },
 	};
-	struct scene s;
+	_cleanup_scene_ struct scene s = { 0 };
 
 	(void)state;
 	scene_start(&s, BUNDLE_RESTRICTED, nothing);
@@ -50,13 +50,12 @@ static void test_one(void **state)
 		assert_int_equal(s.c.decision.findings.n, found);
 		s.c.facts.uid_map.is = FACT_KNOWN;
 	}
-	end(&s);
 }
 
 /* The worst of all findings decides: deny, then unjudged, then harden, then allow. */
 static void test_worst(void **state)
 {
-	struct scene s;
+	_cleanup_scene_ struct scene s = { 0 };
 
 	(void)state;
 	scene_start(&s, BUNDLE_RESTRICTED, nothing);
@@ -84,7 +83,6 @@ static void test_worst(void **state)
 	assert_int_equal(s.c.decision.each[3], VERDICT_ALLOW);
 	for (size_t v = 0; v < VERDICT_MAX; v++)
 		assert_int_equal(s.c.decision.count[v], 1);
-	end(&s);
 }
 
 /* At every door and in every bundle: counts, order, and the verdict fit the findings. */
@@ -119,14 +117,13 @@ static void test_sums(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(configs); i++) {
 		for (int b = 0; b < BUNDLE_MAX; b++) {
-			struct scene s;
+			_cleanup_scene_ struct scene s = { 0 };
 
 			scene_start(&s, (enum bundle)b, configs[i]);
 			for (int d = 0; d < DOOR_MAX; d++) {
 				assert_int_equal(judge(&s, (enum door)d), VERDICT_DENY);
 				check_sums(&s.c.decision);
 			}
-			end(&s);
 		}
 	}
 }
@@ -134,7 +131,7 @@ static void test_sums(void **state)
 /* A rule that is off is not even run: it leaves no finding. */
 static void test_off(void **state)
 {
-	struct scene s;
+	_cleanup_scene_ struct scene s = { 0 };
 
 	(void)state;
 	scene_start(&s, BUNDLE_RESTRICTED, "{}");
@@ -145,7 +142,6 @@ static void test_off(void **state)
 		for (size_t f = 0; f < s.c.decision.findings.n; f++)
 			assert_int_not_equal(s.c.decision.findings.v[f].rule, i);
 	}
-	end(&s);
 }
 
 /* Without any fact nothing that needs facts passes, however honest it looks. */
@@ -163,7 +159,7 @@ static void test_no_facts(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(bases); i++) {
 		_cleanup_buf_ struct buf text = { 0 };
 		bool seen[RULE_MAX] = { false };
-		struct scene s;
+		_cleanup_scene_ struct scene s = { 0 };
 
 		read_base(bases[i], &text);
 		scene_start(&s, BUNDLE_RESTRICTED, buf_cstr(&text));
@@ -179,14 +175,13 @@ static void test_no_facts(void **state)
 		for (size_t e = 0; e < ARRAY_SIZE(expected); e++)
 			assert_true(seen[expected[e]]);
 		check_sums(&s.c.decision);
-		end(&s);
 	}
 }
 
 /* In the dry run the verdict is the same: what is done with it is the hook's choice. */
 static void test_unjudged_is_counted(void **state)
 {
-	struct scene s;
+	_cleanup_scene_ struct scene s = { 0 };
 
 	(void)state;
 	scene_start(&s, BUNDLE_RESTRICTED, nothing);
@@ -201,7 +196,6 @@ static void test_unjudged_is_counted(void **state)
 	assert_int_equal(s.c.decision.count[VERDICT_UNJUDGED], 0);
 	assert_int_equal(s.c.decision.count[VERDICT_ALLOW], 1);
 	assert_true(s.c.decision.findings.v[0].unjudged);
-	end(&s);
 }
 
 static const char privileged[] =
@@ -231,7 +225,7 @@ static void test_folded(void **state)
 		RULE_PROC_UNMASKED };
 	static const enum action actions[] = { ACTION_DENY, ACTION_HARDEN, ACTION_WARN,
 					       ACTION_OFF };
-	struct scene s;
+	_cleanup_scene_ struct scene s = { 0 };
 
 	(void)state;
 	scene_start(&s, BUNDLE_RESTRICTED, privileged);
@@ -254,7 +248,6 @@ static void test_folded(void **state)
 	s.policy->rules[RULE_PRIVILEGED].action = ACTION_WARN;
 	assert_int_equal(judge(&s, DOOR_RUNTIME), VERDICT_DENY);
 	assert_int_equal(found(&s, RULE_DEVICES), 1);
-	end(&s);
 }
 
 static void test_not_judgeable(void **state)
@@ -279,7 +272,7 @@ static void test_not_judgeable(void **state)
 /* A decision can be made again, and what was made is freed. */
 static void test_again(void **state)
 {
-	struct scene s;
+	_cleanup_scene_ struct scene s = { 0 };
 
 	(void)state;
 	scene_start(&s, BUNDLE_BASELINE, nothing);
@@ -288,7 +281,6 @@ static void test_again(void **state)
 	decision_free(&s.c.decision);
 	decision_free(&s.c.decision);
 	assert_int_equal(s.c.decision.findings.n, 0);
-	end(&s);
 }
 
 static void mention(const char *all, const char *name, bool wanted)
@@ -316,7 +308,7 @@ static void test_names(void **state)
 
 static void test_value(void **state)
 {
-	struct scene s;
+	_cleanup_scene_ struct scene s = { 0 };
 	struct finding *f;
 	struct findings out = { 0 };
 	struct error err = { 0 };
@@ -344,7 +336,6 @@ static void test_value(void **state)
 	assert_int_equal(out.n, 2);
 	findings_free(&out);
 	assert_int_equal(out.n, 0);
-	end(&s);
 }
 
 int main(void)
