@@ -23,9 +23,10 @@ static int judge(struct run *run, struct buf *text, struct error *err)
 
 	if (r < 0)
 		return r;
+	/* the bundle, or where podman's caller was (4.3), whom no policy is to be chosen by */
 	run->bundle_fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (run->bundle_fd < 0)
-		return error_sys(err, errno, "the bundle (working directory)");
+		return error_sys(err, errno, "the working directory");
 	r = candidate_parse(name, text, &run->candidate, err);
 	return r < 0 ? r : run_judge(run, DOOR_PRECREATE, err);
 }
@@ -53,13 +54,10 @@ static int harden(struct run *run, struct buf *text, struct error *err)
 int precreate_run(const struct hook_call *call)
 {
 	_cleanup_buf_ struct buf text = { 0 };
-	_cleanup_free_ char *bundle = NULL;
 	_cleanup_(run_free) struct run run;
 	struct error err = { 0 };
 	int status, r = run_begin(&run, call, &err);
 
-	bundle = getcwd(NULL, 0);
-	run.bundle = bundle;
 	if (r == 0)
 		r = judge(&run, &text, &err);
 	if (r == 0)

@@ -55,8 +55,8 @@ static struct policy *asked(const struct policy *policy, unsigned on)
 int run_judge(struct run *run, enum door door, struct error *err)
 {
 	const struct facts_source source = {
-		.bundle_fd = run->bundle_fd, .engine = run->call->engine, .pid = run->pid,
-		.cgroup_by = run->cgroup_by,
+		.bundle_fd = run->bundle_fd, .engine = run->call->engine,
+		.engine_bundle = run->bundle, .pid = run->pid, .cgroup_by = run->cgroup_by,
 		.live = run->on & ON_EXEC && !run->created ? run->pid : 0,
 	};
 	struct subject how = {

@@ -41,8 +41,8 @@ enum wording engine_wording(enum engine engine, const struct oci_spec *spec);
 
 /*
  * What the registered engine tells of a container by annotations that it writes
- * itself, after all that its user may set; NULL is not told. podman and docker
- * tell nothing: whatever stands there is their caller's.
+ * itself, after all that its user may set; NULL is not told. Of podman and docker
+ * the place of the bundle tells: whatever stands in annotations is their caller's.
  */
 struct engine_tells {
 	bool sandbox;			/* a pod's own container, whose image the engine chooses */
@@ -51,6 +51,10 @@ struct engine_tells {
 	const char *namespace_;		/* of the pod */
 	const char *pod_uid;		/* NULL also if it is none, and so for the next */
 	const char *sandbox_id;		/* whose files the containers of the pod share */
+	const char *own_id;		/* podman and docker: in the bundle's path, of so many bytes,
+					 * 0 if there is none; NULL: the bundle is not known */
+	size_t own_id_len;
+	bool joins_network, joins_ipc;	/* a process's namespace, so that it may share files with that */
 };
 
 /*
@@ -68,7 +72,10 @@ void engine_tells(enum engine engine, const char *bundle, const struct oci_spec 
  * resolved), is one that engines make for a single container: its hosts,
  * hostname, resolv.conf, its /dev/shm, or a named volume's data. ENGINE_UNKNOWN
  * means any engine's. What is made for a pod counts for the one that @tells names
- * alone, so that no container is given another pod's volumes, or names to resolve.
+ * alone, so that no container is given another pod's volumes, or names to resolve. Of another
+ * container of podman or docker it counts for one that joins a network (hosts, resolv.conf;
+ * docker's hostname) or an ipc namespace (shm), as of --network container:X, a pod's member:
+ * whose process that is, is not looked at.
  */
 bool engine_owned_file(enum engine engine, const struct engine_tells *tells, const char *path);
 

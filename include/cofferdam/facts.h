@@ -200,6 +200,7 @@ struct facts_source {
 	int bundle_fd;			/* the bundle's folder, for relative paths; or AT_FDCWD */
 	const char *bundle;		/* its real path where that is known; else NULL: look */
 	enum engine engine;		/* as registered */
+	const char *engine_bundle;	/* engine_tells()'s */
 	int64_t pid;			/* the runtime's init process, or 0 where there is none yet */
 	enum cgroup_by cgroup_by;	/* as the runtime was told, where that is known */
 	int64_t live;			/* the same once its program runs: it has its root; else 0 */

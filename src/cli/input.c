@@ -140,6 +140,7 @@ int input_judge(struct input *input, const struct cli_options *options,
 		.bundle_fd = input->dir_fd >= 0 ? input->dir_fd : AT_FDCWD,
 		.bundle = input->dir,
 		.engine = options->engine,
+		.engine_bundle = options->bundle,
 	};
 	struct subject how = {
 		.engine = options->engine, .door = options->door, .id = options->id,

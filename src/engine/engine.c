@@ -82,51 +82,63 @@ enum wording engine_wording(enum engine engine, const struct oci_spec *spec)
 	return WORDS_SPEC;
 }
 
+/* Which other container may have it: with podman and docker, whose own is known. */
+enum shared {
+	SHARED_NOT,
+	SHARED_NETWORK,			/* what joins its network namespace */
+	SHARED_IPC,
+	SHARED_BY_NAME,			/* any */
+};
+
 struct owned {
 	enum engine engine;
 	const char *pattern;
+	enum shared shared;
 };
 
 /*
  * What engines keep for one container and bind into it, in default places
  * (docker's daemon/container, podman's libpod, containerd's internal/cri,
  * kubelet's pkg/kubelet/kubelet_pods.go). "*" is one component, so a parent
- * that holds other containers' files never matches. Whose they are is not asked: one
- * of docker or podman may share another's (--network container:X), and names it nowhere.
+ * that holds other containers' files never matches.
  */
 static const struct owned owned[] = {
-	{ ENGINE_PODMAN, "/run/containers/storage/*-containers/*/userdata/hosts" },
-	{ ENGINE_PODMAN, "/run/containers/storage/*-containers/*/userdata/hostname" },
-	{ ENGINE_PODMAN, "/run/containers/storage/*-containers/*/userdata/resolv.conf" },
-	{ ENGINE_PODMAN, "/run/containers/storage/*-containers/*/userdata/.containerenv" },
-	{ ENGINE_PODMAN, "/run/containers/storage/*-containers/*/userdata/run/secrets" },
-	{ ENGINE_PODMAN, "/var/lib/containers/storage/*-containers/*/userdata/passwd" },
-	{ ENGINE_PODMAN, "/var/lib/containers/storage/*-containers/*/userdata/group" },
-	{ ENGINE_PODMAN, "/var/lib/containers/storage/*-containers/*/userdata/shm" },
-	{ ENGINE_PODMAN, "/var/lib/containers/storage/volumes/*/_data" },
-	{ ENGINE_CONTAINERD, "/run/containerd/io.containerd.grpc.v1.cri/image-volumes/*/*" },
-	{ ENGINE_DOCKER, "/var/lib/docker/containers/*/hosts" },
-	{ ENGINE_DOCKER, "/var/lib/docker/containers/*/hostname" },
-	{ ENGINE_DOCKER, "/var/lib/docker/containers/*/resolv.conf" },
-	{ ENGINE_DOCKER, "/var/lib/docker/containers/*/mounts/shm" },
-	{ ENGINE_DOCKER, "/var/lib/docker/volumes/*/_data" },
+	{ ENGINE_PODMAN, "/run/containers/storage/*-containers/*/userdata/hosts", SHARED_NETWORK },
+	{ ENGINE_PODMAN, "/run/containers/storage/*-containers/*/userdata/hostname", SHARED_NOT },
+	{ ENGINE_PODMAN, "/run/containers/storage/*-containers/*/userdata/resolv.conf", SHARED_NETWORK },
+	{ ENGINE_PODMAN, "/run/containers/storage/*-containers/*/userdata/.containerenv", SHARED_NOT },
+	{ ENGINE_PODMAN, "/run/containers/storage/*-containers/*/userdata/run/secrets", SHARED_NOT },
+	{ ENGINE_PODMAN, "/var/lib/containers/storage/*-containers/*/userdata/passwd", SHARED_NOT },
+	{ ENGINE_PODMAN, "/var/lib/containers/storage/*-containers/*/userdata/group", SHARED_NOT },
+	{ ENGINE_PODMAN, "/var/lib/containers/storage/*-containers/*/userdata/secrets/*", SHARED_NOT },
+	{ ENGINE_PODMAN, "/var/lib/containers/storage/*-containers/*/userdata/shm", SHARED_IPC },
+	{ ENGINE_PODMAN, "/var/lib/containers/storage/volumes/*/_data", SHARED_BY_NAME },
+	{ ENGINE_CONTAINERD, "/run/containerd/io.containerd.grpc.v1.cri/image-volumes/*/*", SHARED_NOT },
+	{ ENGINE_DOCKER, "/var/lib/docker/containers/*/hosts", SHARED_NETWORK },
+	{ ENGINE_DOCKER, "/var/lib/docker/containers/*/hostname", SHARED_NETWORK },
+	{ ENGINE_DOCKER, "/var/lib/docker/containers/*/resolv.conf", SHARED_NETWORK },
+	{ ENGINE_DOCKER, "/var/lib/docker/containers/*/mounts/shm", SHARED_IPC },
+	{ ENGINE_DOCKER, "/var/lib/docker/volumes/*/_data", SHARED_BY_NAME },
 	/* BuildKit's executor/oci, for the steps of a build: bound read-only */
-	{ ENGINE_DOCKER, "/var/lib/docker/buildkit/executor/hosts*" },
-	{ ENGINE_DOCKER, "/var/lib/docker/buildkit/executor/resolv.conf" },
+	{ ENGINE_DOCKER, "/var/lib/docker/buildkit/executor/hosts*", SHARED_BY_NAME },
+	{ ENGINE_DOCKER, "/var/lib/docker/buildkit/executor/resolv.conf", SHARED_BY_NAME },
 };
 
 /* What is kept for a pod, in a folder that is named for its sandbox. */
 static const struct owned sandbox_owned[] = {
-	{ ENGINE_CRIO, "/run/containers/storage/*-containers/*/userdata/hosts" },
-	{ ENGINE_CRIO, "/run/containers/storage/*-containers/*/userdata/hostname" },
-	{ ENGINE_CRIO, "/run/containers/storage/*-containers/*/userdata/resolv.conf" },
-	{ ENGINE_CRIO, "/run/containers/storage/*-containers/*/userdata/.containerenv" },
-	{ ENGINE_CRIO, "/run/containers/storage/*-containers/*/userdata/shm" },
-	{ ENGINE_CRIO, "/var/lib/containers/storage/*-containers/*/userdata/.containerenv" },
-	{ ENGINE_CONTAINERD, "/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/*/hosts" },
-	{ ENGINE_CONTAINERD, "/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/*/hostname" },
-	{ ENGINE_CONTAINERD, "/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/*/resolv.conf" },
-	{ ENGINE_CONTAINERD, "/run/containerd/io.containerd.grpc.v1.cri/sandboxes/*/shm" },
+	{ ENGINE_CRIO, "/run/containers/storage/*-containers/*/userdata/hosts", SHARED_NOT },
+	{ ENGINE_CRIO, "/run/containers/storage/*-containers/*/userdata/hostname", SHARED_NOT },
+	{ ENGINE_CRIO, "/run/containers/storage/*-containers/*/userdata/resolv.conf", SHARED_NOT },
+	{ ENGINE_CRIO, "/run/containers/storage/*-containers/*/userdata/.containerenv", SHARED_NOT },
+	{ ENGINE_CRIO, "/run/containers/storage/*-containers/*/userdata/shm", SHARED_NOT },
+	{ ENGINE_CRIO, "/var/lib/containers/storage/*-containers/*/userdata/.containerenv", SHARED_NOT },
+	{ ENGINE_CONTAINERD, "/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/*/hosts",
+	  SHARED_NOT },
+	{ ENGINE_CONTAINERD, "/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/*/hostname",
+	  SHARED_NOT },
+	{ ENGINE_CONTAINERD, "/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/*/resolv.conf",
+	  SHARED_NOT },
+	{ ENGINE_CONTAINERD, "/run/containerd/io.containerd.grpc.v1.cri/sandboxes/*/shm", SHARED_NOT },
 };
 
 /* What the kubelet keeps for a pod, below /var/lib/kubelet/pods/UID/ (kubelet_pods.go). */
@@ -151,10 +163,8 @@ bool engine_pod_file(const char *pod_uid, const char *path)
 	return false;
 }
 
-static bool has_folder(const char *path, const char *name)
+static bool has_folder(const char *path, const char *name, size_t n)
 {
-	const size_t n = strlen(name);
-
 	for (const char *at = path; (at = strchr(at, '/'));) {
 		at++;
 		if (strncmp(at, name, n) == 0 && at[n] == '/')
@@ -163,22 +173,34 @@ static bool has_folder(const char *path, const char *name)
 	return false;
 }
 
-static bool among(const struct owned *list, size_t n, enum engine engine, const char *path)
+static const struct owned *among(const struct owned *list, size_t n, enum engine engine,
+				 const char *path)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (engine != ENGINE_UNKNOWN && list[i].engine != engine)
 			continue;
 		if (text_glob(list[i].pattern, path))
-			return true;
+			return &list[i];
 	}
-	return false;
+	return NULL;
+}
+
+static bool may_have(const struct owned *file, const struct engine_tells *tells, const char *path)
+{
+	return !tells->own_id || has_folder(path, tells->own_id, tells->own_id_len) ||
+	       file->shared == SHARED_BY_NAME ||
+	       (file->shared == SHARED_NETWORK && tells->joins_network) ||
+	       (file->shared == SHARED_IPC && tells->joins_ipc);
 }
 
 bool engine_owned_file(enum engine engine, const struct engine_tells *tells, const char *path)
 {
-	if (among(owned, ARRAY_SIZE(owned), engine, path))
+	const struct owned *file = among(owned, ARRAY_SIZE(owned), engine, path);
+	const char *sandbox = tells->sandbox_id;
+
+	if (file && may_have(file, tells, path))
 		return true;
-	if ((engine == ENGINE_UNKNOWN || (tells->sandbox_id && has_folder(path, tells->sandbox_id))) &&
+	if ((engine == ENGINE_UNKNOWN || (sandbox && has_folder(path, sandbox, strlen(sandbox)))) &&
 	    among(sandbox_owned, ARRAY_SIZE(sandbox_owned), engine, path))
 		return true;
 	return engine_pod_file(tells->pod_uid, path);
@@ -208,17 +230,29 @@ static bool identifies(const char *id)
 	       strspn(id, "0123456789abcdefABCDEF-") == strlen(id);
 }
 
+/* bundle_id - the name of the folder of @bundle that stands between these, the last of it; or NULL. */
+static const char *bundle_id(const char *bundle, const char *above, const char *below, size_t *ret)
+{
+	const size_t n = strlen(bundle), behind = strlen(below), before = strlen(above);
+	const char *end = bundle + n - behind, *at;
+
+	if (n < behind || strcmp(end, below) != 0)
+		return NULL;
+	at = memrchr(bundle, '/', (size_t)(end - bundle));
+	if (!at || ++at == end || (size_t)(at - bundle) < before ||
+	    strncmp(at - before, above, before) != 0)
+		return NULL;
+	*ret = (size_t)(end - at);
+	return at;
+}
+
 /* Where the CRI of an engine keeps bundles, as fnmatch(3) patterns from their end. */
 static bool is_cri_bundle(enum engine engine, const char *bundle)
 {
-	static const char containerd[] = "/io.containerd.runtime.v2.task/k8s.io/";
-	const char *at;
+	size_t len;
 
-	if (engine == ENGINE_CONTAINERD) {
-		at = strstr(bundle, containerd);
-		return at && at[sizeof(containerd) - 1] != '\0' &&
-		       !strchr(at + sizeof(containerd) - 1, '/');
-	}
+	if (engine == ENGINE_CONTAINERD)
+		return bundle_id(bundle, "/io.containerd.runtime.v2.task/k8s.io/", "", &len);
 	/* podman keeps its own below the graph root, in /var/lib */
 	return text_glob("/run/*/*/*-containers/*/userdata", bundle) ||
 	       text_glob("/var/run/*/*/*-containers/*/userdata", bundle);
@@ -231,15 +265,36 @@ static bool is_cri_bundle(enum engine engine, const char *bundle)
  */
 static bool crio_own(const char *bundle, const struct oci_spec *spec)
 {
-	static const char containers[] = "-containers/";
 	const char *id = annotation(spec, "io.kubernetes.cri-o.SandboxID");
-	const char *at = bundle ? strstr(bundle, containers) : NULL;
-	const size_t len = id ? strlen(id) : 0;
+	const char *own;
+	size_t len;
 
 	if (!bundle)
 		return true;
-	return at && len > 0 && strncmp(at + sizeof(containers) - 1, id, len) == 0 &&
-	       strcmp(at + sizeof(containers) - 1 + len, "/userdata") == 0;
+	own = bundle_id(bundle, "-containers/", "/userdata", &len);
+	return own && id && strlen(id) == len && strncmp(own, id, len) == 0;
+}
+
+/* joins_process - whether it joins that namespace of a process, as of another container. */
+static bool joins_process(const struct oci_spec *spec, enum oci_ns ns)
+{
+	const struct oci_namespace *entry = oci_ns_find(spec, ns);
+
+	return entry && entry->path.v && strncmp(entry->path.v, "/proc/", 6) == 0;
+}
+
+/* tells_own - what podman and docker tell by where the bundle is, and by nothing else. */
+static void tells_own(enum engine engine, const char *bundle, const struct oci_spec *spec,
+		      struct engine_tells *ret)
+{
+	if (engine == ENGINE_PODMAN)
+		ret->own_id = bundle_id(bundle, "-containers/", "/userdata", &ret->own_id_len);
+	if (engine == ENGINE_DOCKER)
+		ret->own_id = bundle_id(bundle, "/", "", &ret->own_id_len);
+	if (!ret->own_id && (engine == ENGINE_PODMAN || engine == ENGINE_DOCKER))
+		ret->own_id = "";	/* a build's */
+	ret->joins_network = joins_process(spec, NS_NETWORK);
+	ret->joins_ipc = joins_process(spec, NS_IPC);
 }
 
 void engine_tells(enum engine engine, const char *bundle, const struct oci_spec *spec,
@@ -264,6 +319,8 @@ void engine_tells(enum engine engine, const char *bundle, const struct oci_spec 
 	const char *type, *name;
 
 	*ret = (struct engine_tells){ 0 };
+	if (bundle)
+		tells_own(engine, bundle, spec, ret);
 	if (!keys[engine].type || (bundle && !is_cri_bundle(engine, bundle)))
 		return;
 	type = annotation(spec, keys[engine].type);

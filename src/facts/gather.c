@@ -162,16 +162,16 @@ bool spot_below(const struct fact_spot *spot, const struct fact_spot *top)
 }
 
 /* compares - OF_MOUNTS if any mount has to be compared with the policy's paths. */
-static unsigned compares(const struct facts *facts, enum engine engine,
+static unsigned compares(const struct facts *facts, const struct facts_source *source,
 			 const struct oci_spec *spec)
 {
 	struct engine_tells tells;
 
-	engine_tells(engine, NULL, spec, &tells);
+	engine_tells(source->engine, source->engine_bundle, spec, &tells);
 	for (size_t i = 0; i < facts->n_mounts; i++) {
 		const struct fact_place *mount = &facts->mounts[i];
 
-		if (mount->is != FACT_UNKNOWN && !place_engine_owned(mount, engine, &tells))
+		if (mount->is != FACT_UNKNOWN && !place_engine_owned(mount, source->engine, &tells))
 			return OF_MOUNTS;
 	}
 	return 0;
@@ -304,7 +304,7 @@ static int gather_paths(const struct oci_spec *spec, const struct policy *policy
 		needed &= ~(FACT_GROUPS | FACT_PLACES | FACT_SOCKETS);
 	if (r == 0 && (needed & FACT_GROUPS))
 		r = gather_groups(policy, facts, err);
-	of = policy ? compares(facts, source->engine, spec)
+	of = policy ? compares(facts, source, spec)
 		    : OF_MOUNTS;
 	of |= !policy || source->whole ? OF_READONLY : any_readonly(spec);
 	if (r == 0 && (needed & FACT_PLACES))

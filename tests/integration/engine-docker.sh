@@ -62,11 +62,28 @@ refused "runtime: a host's namespace" host-pid "${run[@]}" --pid host "${modest[
 runs "runtime: what is allowed is hardened" "$hardened" "${run[@]}" "${modest[@]}" bb "${look[@]}"
 like "runtime: the root filesystem is read-only" \
 	"$("${run[@]}" "${modest[@]}" bb touch /x 2>&1)" "Read-only file system"
-docker run -d --name held --network none "${modest[@]}" bb sleep 600 >/dev/null 2>&1
+docker run -d --name held --network none "${modest[@]}" -v kept:/kept bb sleep 600 >/dev/null 2>&1
 runs "exec: a probe runs" "in" docker exec held echo in
 runs "exec --privileged: no more than the container has" "CapBnd:.0000000000000400" \
 	docker exec --privileged held grep CapBnd /proc/self/status
 refused "exec: as root" exec-exceeds docker exec --user 0 held true
+# Another container's files are for what joins it; whom to let join is the policy's to say.
+others=/var/lib/docker/containers/$(docker inspect --format '{{.Id}}' held)
+refused "another container's hosts" host-path "${run[@]}" "${modest[@]}" -v "$others/hosts:/x" bb true
+refused "another container's shm" host-path "${run[@]}" "${modest[@]}" -v "$others/mounts/shm:/x" bb true
+refused "what joins a container's network" foreign-namespace \
+	docker run --rm "${modest[@]}" --network container:held bb true
+use_policy baseline
+refused "baseline: another container's hosts" sensitive-mount "${run[@]}" -v "$others/hosts:/x" bb true
+runs "baseline: by joining its network" "$(docker inspect --format '{{.Config.Hostname}}' held)" \
+	docker run --rm --network container:held bb cat /etc/hostname
+refused "baseline: shm is not the network's" sensitive-mount \
+	docker run --rm --network container:held -v "$others/mounts/shm:/x" bb true
+docker run -d --name shares --network none --ipc shareable bb sleep 600 >/dev/null 2>&1
+runs "baseline: by joining its ipc namespace" "" "${run[@]}" --ipc container:shares bb touch /dev/shm/x
+runs "baseline: a volume of another's" "in" "${run[@]}" --volumes-from held bb echo in
+docker rm --force shares >/dev/null 2>&1
+build_policy_off
 docker rm --force held >/dev/null 2>&1
 like "doctor: the door is in place" "$(remarks registration docker)" "^good: the door runtime"
 like "doctor --canary: refused" "$(canary docker)" "^good: .*it was refused"

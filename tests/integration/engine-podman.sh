@@ -43,6 +43,25 @@ refused "podman build" root-user podman build --no-cache --network none -f "$wor
 from=$(buildah from localhost/bb 2>/dev/null)
 refused "buildah run" root-user buildah run "$from" true
 
+# Another container's files are for what joins it.
+podman run -d --name held "${modest[@]}" localhost/bb sleep 600 >/dev/null 2>&1
+others=/run/containers/storage/overlay-containers/$(podman inspect --format '{{.Id}}' held)/userdata
+echo kept | podman secret create secret - >/dev/null
+runs "a secret of its own" "kept" "${run[@]}" "${modest[@]}" --secret secret localhost/bb cat /run/secrets/secret
+refused "another container's hosts" host-path "${run[@]}" "${modest[@]}" -v "$others/hosts:/x" localhost/bb true
+use_policy baseline
+refused "baseline: another container's hosts" sensitive-mount "${run[@]}" -v "$others/hosts:/x" localhost/bb true
+refused "baseline: another container's shm" sensitive-mount \
+	"${run[@]}" -v "/var/lib${others#/run}/shm:/x" localhost/bb true
+runs "baseline: by joining its network" "in" "${run[@]}" --network container:held localhost/bb echo in
+runs "baseline: by joining its ipc namespace" "" \
+	"${run[@]}" --ipc container:held --user 1000 localhost/bb touch /dev/shm/x
+runs "baseline: what is there is the other's" "x" podman exec held ls /dev/shm
+attempt podman pod create --name pod --infra-image localhost/bb --infra-command "sleep 600"
+runs "baseline: a pod's member" "in" "${run[@]}" --pod pod -v /kept localhost/bb echo in
+podman pod rm --force --time 0 pod >/dev/null 2>&1
+build_policy_off
+podman rm --force --time 0 held >/dev/null 2>&1
 build_policy podman "/var/tmp/buildah*"
 runs "podman build: with a policy of its own" "" podman build --no-cache --network none \
 	-f "$work/Containerfile" "$work/lib"
@@ -73,6 +92,11 @@ runs "precreate: what is allowed is hardened" "$hardened" \
 is "precreate: the hook and the gate judged, too" \
 	"$(tail -n 3 /var/log/cofferdam.jsonl | jq -r '.program' | sort | tr '\n' ' ')" \
 	"cofferdam-gate cofferdam-hook createRuntime cofferdam-hook precreate "
+mkdir "$work/lib/here"
+build_policy podman "$work/lib/*"
+refused "precreate: the caller's folder chooses no policy" root-user \
+	env -C "$work/lib/here" "${run[@]}" localhost/bb true
+build_policy_off
 refused "podman build beside it" root-user podman build --no-cache --network none \
 	-f "$work/Containerfile" "$work/lib"
 

@@ -55,6 +55,14 @@ build_policy_off() {
 	rm -r /etc/cofferdam/bundles
 }
 
+# use_policy NAME - for a while, for everything; build_policy_off ends it
+use_policy() {
+	mkdir -p /etc/cofferdam/bundles
+	cp -p /etc/cofferdam/host.json "$work/host.json"
+	jq -n --arg use "$1" '{ format: 1, mode: "enforce", policies: [ { use: $use } ],
+		log: { file: "/var/log/cofferdam.jsonl" } }' >/etc/cofferdam/host.json
+}
+
 # attempt COMMAND... - sets $output (both streams) and $status
 attempt() {
 	output=$(timeout 60 "$@" </dev/null 2>&1)

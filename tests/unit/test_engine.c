@@ -228,6 +228,69 @@ static void test_sandbox_owned(void **state)
 	}
 }
 
+#define PODMAN_BUNDLE "/var/lib/containers/storage/overlay-containers/" SANDBOX "/userdata"
+#define PODMAN_OTHER "/run/containers/storage/overlay-containers/" OTHER "/userdata/"
+#define DOCKER_BUNDLE "/run/containerd/io.containerd.runtime.v2.task/moby/" SANDBOX
+#define DOCKER_OTHER "/var/lib/docker/containers/" OTHER
+
+/* Of podman and docker, another container's file is for what joins that kind of namespace. */
+static void test_others(void **state)
+{
+	static const struct {
+		enum engine engine;
+		const char *bundle, *path, *shared;	/* by joining that; "": by anything; NULL: never */
+	} cases[] = {
+		{ ENGINE_PODMAN, PODMAN_BUNDLE, PODMAN_OTHER "hosts", "network" },
+		{ ENGINE_PODMAN, PODMAN_BUNDLE, PODMAN_OTHER "resolv.conf", "network" },
+		{ ENGINE_PODMAN, PODMAN_BUNDLE, PODMAN_OTHER "hostname", NULL },
+		{ ENGINE_PODMAN, PODMAN_BUNDLE, PODMAN_OTHER "run/secrets", NULL },
+		{ ENGINE_PODMAN, PODMAN_BUNDLE,
+		  "/var/lib/containers/storage/overlay-containers/" OTHER "/userdata/shm", "ipc" },
+		{ ENGINE_PODMAN, PODMAN_BUNDLE, "/var/lib/containers/storage/volumes/a/_data", "" },
+		{ ENGINE_PODMAN, PODMAN_BUNDLE, "/run/containers/storage/overlay-containers/" SANDBOX
+		  "/userdata/hostname", "" },
+		{ ENGINE_PODMAN, "/x-containers/overlay-containers/" SANDBOX "/userdata",
+		  "/run/containers/storage/overlay-containers/" SANDBOX "/userdata/hostname", "" },
+		{ ENGINE_PODMAN, PODMAN_BUNDLE,
+		  "/var/lib/containers/storage/overlay-containers/" SANDBOX "/userdata/secrets/s", "" },
+		{ ENGINE_PODMAN, PODMAN_BUNDLE,
+		  "/var/lib/containers/storage/overlay-containers/" OTHER "/userdata/secrets/s", NULL },
+		/* a build has none of a container's */
+		{ ENGINE_PODMAN, "/var/tmp/buildah123", PODMAN_OTHER "hostname", NULL },
+		{ ENGINE_PODMAN, "/var/tmp/buildah123", "/var/lib/containers/storage/volumes/a/_data", "" },
+		{ ENGINE_DOCKER, DOCKER_BUNDLE, DOCKER_OTHER "/hosts", "network" },
+		{ ENGINE_DOCKER, DOCKER_BUNDLE, DOCKER_OTHER "/hostname", "network" },
+		{ ENGINE_DOCKER, DOCKER_BUNDLE, DOCKER_OTHER "/resolv.conf", "network" },
+		{ ENGINE_DOCKER, DOCKER_BUNDLE, DOCKER_OTHER "/mounts/shm", "ipc" },
+		{ ENGINE_DOCKER, DOCKER_BUNDLE, "/var/lib/docker/volumes/a/_data", "" },
+		{ ENGINE_DOCKER, DOCKER_BUNDLE, "/var/lib/docker/containers/" SANDBOX "/mounts/shm", "" },
+		{ ENGINE_DOCKER, NULL, DOCKER_OTHER "/hosts", "" },
+	};
+	static const char *const joins[] = { "network", "ipc", "pid" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const char *shared = cases[i].shared;
+
+		for (size_t j = 0; j < ARRAY_SIZE(joins); j++) {
+			const bool wanted = shared && (!*shared || strcmp(shared, joins[j]) == 0);
+			const struct engine_tells *got;
+			char joined[200];
+
+			(void)snprintf(joined, sizeof(joined), "\"a\":\"\"}, \"linux\": {\"namespaces\": "
+				       "[{\"type\":\"%s\",\"path\":\"/proc/7/ns/x\"}]", joins[j]);
+			got = tells(cases[i].engine, cases[i].bundle, joined);
+			if (engine_owned_file(cases[i].engine, got, cases[i].path) != wanted)
+				fail_msg("%s for what joins %s", cases[i].path, joins[j]);
+			(void)snprintf(joined, sizeof(joined), "\"a\":\"\"}, \"linux\": {\"namespaces\": "
+				       "[{\"type\":\"%s\"}]", joins[j]);
+			got = tells(cases[i].engine, cases[i].bundle, joined);
+			if (engine_owned_file(cases[i].engine, got, cases[i].path) != (shared && !*shared))
+				fail_msg("%s for what has %s of its own", cases[i].path, joins[j]);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -238,6 +301,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_other_callers, clean),
 		cmocka_unit_test(test_owned),
 		cmocka_unit_test(test_sandbox_owned),
+		cmocka_unit_test_teardown(test_others, clean),
 	};
 
 	return cmocka_run_group_tests_name("engine", tests, NULL, NULL);
