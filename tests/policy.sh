@@ -152,6 +152,13 @@ is "lint: harden without a default" "$(hardens '')" \
 	'./all.json:3: warning: memory-limit has no "default" to set, so "harden" denies'
 is "lint: harden with a default" "$(hardens ', "default": "512Mi"')" ""
 
+printf '{ "format": 1, "name": "all", "extends": "baseline", "rules": {
+	"image": { "names": ["a/*"] },\n"placement": { "action": "off", "tiers": ["a"] },
+	"oom-score": { "min": 0 } } }' >all.json
+try policy lint ./all.json
+is "lint: a parameter of a rule that is off, and not by this file" "$status $(grep warning <<<"$out")" \
+	"0 ./all.json:2: warning: names of image decides nothing, as the rule is off here"
+
 # A name by which nothing can be chosen, or something else is.
 mkdir taken
 for name in restricted 'a@b' web-2; do
@@ -245,10 +252,9 @@ is "what it was to be, and what it is" "$out" "FAIL  bundles/web/tests/one.cases
     audit host-uts
     exempt host-network
     harden seccomp-missing
-not exercised  bundles/web/policy.json:3: rule host-uts (it says what is inherited)
 not exercised  bundles/web/policy.json:4: parameter host-path allow
 not exercised  bundles/web/policy.json:8: exemption OPS-2
-web: 2 of 3 cases pass; 2 of 5 own settings exercised"
+web: 2 of 3 cases pass; 3 of 5 own settings exercised"
 try policy test --format json bundles/web
 is "as JSON" "$(jq -r 'select(.name) | [.ok, .line, .expected, .got] | map(tostring) | join(" ")' <<<"$out")" \
 	"false 3 allow harden
@@ -256,7 +262,6 @@ true 5 deny deny
 true 8 deny deny"
 is "with the coverage" "$(jq -r 'select(.coverage) | .settings, (.not_exercised[] | "\(.what) \(.name) \(.line)")' <<<"$out")" \
 	"5
-rule host-uts 3
 parameter host-path allow 4
 exemption OPS-2 8"
 sed -i 's/"expect": "allow"/"expect": "harden"/' bundles/web/tests/one.cases.json
@@ -305,6 +310,50 @@ for path in /srv/data /run/x /srv/other; do
 done | jq -s '{ format: 1, cases: . }' >own/tests/paths.cases.json
 try policy test own
 is "a folder that the policy allows" "$status $out" "0 own: 3 of 3 cases pass; 2 of 2 own settings exercised"
+
+# What a file says although it is inherited is exercised where a case minds the opposite; and
+# what belongs to a rule that the file has off is nothing that a case could mind.
+mkdir -p again/tests
+echo '{ "format": 1, "name": "again", "extends": "baseline", "rules": {
+	"host-pid": { "action": "deny", "audit": false }, "host-ipc": { "action": "deny" },
+	"devices": { "allow": [] }, "foreign-hooks": { "allow": [] }, "oom-score": { "min": -998 },
+	"proc-unmasked": { "user_namespace_suffices": true }, "secret-env": { "action": "off", "names": [] } } }' >again/policy.json
+echo '{ "format": 1, "cases": [ { "name": "n", "base": "containerd-cri host-pid", "expect": "deny", "patch": [
+	{ "op": "add", "path": "/linux/devices", "value": [ { "path": "/dev/fuse", "type": "c", "major": 10, "minor": 229 } ] },
+	{ "op": "add", "path": "/process/oomScoreAdj", "value": -500 } ] } ] }' >again/tests/a.cases.json
+try policy test again
+is "what a file says although it is inherited" "$status $out" \
+	"0 not exercised  ./again/policy.json:2: rule host-ipc (it says what is inherited)
+not exercised  ./again/policy.json:4: parameter proc-unmasked user_namespace_suffices (it says what is inherited)
+not exercised  ./again/policy.json:4: rule secret-env (it says what is inherited)
+again: 1 of 1 cases pass; 4 of 7 own settings exercised"
+
+# An exec and an update of a container that runs, and what becomes of checkpoints.
+mkdir -p later/tests
+echo '{ "format": 1, "name": "later", "extends": "baseline", "rules": {
+	"exec-user": { "action": "deny", "allow": ["1000"] }, "restore-denied": { "checkpoints": false },
+	"update-weakens": { "action": "deny", "keeps": ["pids-limit"] } } }' >later/policy.json
+exec_of() {
+	echo "{ \"name\": \"exec $1\", \"base\": \"podman default\", \"on\": \"exec\",
+		\"asks\": [ { \"op\": \"replace\", \"path\": \"/process/user/uid\", \"value\": $1 } ], $2 },"
+}
+update_of() {
+	echo "{ \"name\": \"update $1\", \"base\": \"podman restricted\", \"on\": \"update\",
+		\"asks\": [ { \"op\": \"replace\", \"path\": \"/linux/resources/$1/limit\", \"value\": -1 } ], $2 },"
+}
+{
+	echo '{ "format": 1, "cases": ['
+	exec_of 0 '"expect": "allow"'
+	exec_of 1000 '"expect": "allow"'
+	exec_of 1001 '"expect": "deny", "findings": ["deny exec-user"]'
+	update_of memory '"expect": "allow"'
+	update_of pids '"expect": "deny", "findings": ["deny update-weakens"]'
+	echo '{ "name": "r", "base": "podman default", "on": "restore", "expect": "deny" },
+		{ "name": "c", "base": "podman default", "on": "checkpoint", "expect": "allow" } ] }'
+} >later/tests/a.cases.json
+try policy test later
+is "an exec, an update, a restore and a checkpoint" "$status $out" \
+	"0 later: 7 of 7 cases pass; 5 of 5 own settings exercised"
 
 # Two levels may have a file of one name: what is inherited stays what it was.
 mkdir -p two/{lower,upper}/tests
@@ -357,6 +406,11 @@ bad_case "{ $case, \"patch\": [ { \"op\": \"remove\", \"path\": \"/none\" } ] }"
 bad_case "{ $case, \"patch\": {} }" 'a patch is a list'
 bad_case "{ $case, \"facts\": 5 }" 'the name of a file, or an object'
 bad_case "{ $case, \"facts\": {} }" 'facts'
+bad_case "{ $case, \"on\": \"pause\" }" '"pause" is none of "start", "exec", "update"'
+bad_case "{ $case, \"on\": \"exec\" }" '2:1: "asks" is missing'
+bad_case "{ $case, \"asks\": [] }" 'asks goes with "on"'
+bad_case "{ $case, \"on\": \"restore\", \"asks\": [] }" 'asks goes with "on"'
+bad_case "{ $case, \"on\": \"update\", \"asks\": [ { \"op\": \"remove\", \"path\": \"/none\" } ] }" '2:[0-9]+: '
 bad_case "" 'no case in'
 rm -r bad/tests
 exits 3 policy test bad
@@ -450,6 +504,8 @@ cp -r "$src/policy/bundles" shipped && chmod -R u+w,go-w shipped
 for name in baseline restricted cis-docker; do
 	try policy test "shipped/$name"
 	is "$name: its cases pass" "$status" 0
+	like "$name: and depend on each of its settings" "$out" \
+		"^$name: ([0-9]+) of \\1 cases pass; (1[0-9][0-9]) of \\2 own settings exercised\$"
 	[ "$status" = 0 ] || note "$(grep -v '^not exercised' <<<"$out")" "$err"
 done
 

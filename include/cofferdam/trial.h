@@ -25,6 +25,8 @@ struct trial_case {
 	char *file;			/* where it is written */
 	unsigned line;
 	struct buf config, facts;	/* patched */
+	struct buf asked;		/* exec, update: what the configuration would be with it */
+	unsigned on;			/* ON_*: what is asked for */
 	bool usual;			/* the facts are a base's: of a usual host */
 	enum engine engine;
 	enum door door;
@@ -71,7 +73,7 @@ bool case_minds(const struct trial_case *c, const char *finding);
  * nothing that it minds. */
 bool outcome_right(const struct outcome *outcome, const struct trial_case *c);
 
-/* Something of the bundle's own that no case would miss. */
+/* Something of the bundle's own on which no case depends. */
 struct uncovered {
 	const char *what;		/* "rule", "parameter", "audit", "exemption" */
 	char *name;			/* "host-pid", "memory-limit max", the reason */
@@ -87,8 +89,8 @@ struct coverage {
 
 /*
  * trial_cover - judge every case again with each of the bundle's own settings as
- * it is inherited, and see which none depends on. @dir is where @policy was
- * loaded from.
+ * it is inherited, or, where it says just that, with the opposite: off, empty, none.
+ * See which none depends on. @dir is where @policy was loaded from.
  */
 int trial_cover(const char *dir, const struct policy *policy, const struct trial *trial,
 		struct coverage *ret, struct error *err) must_check;

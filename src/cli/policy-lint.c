@@ -93,6 +93,22 @@ static void lint_paths(struct buf *out, const struct policy *policy, enum rule_i
 	}
 }
 
+/* lint_inert - parameters of a rule that is off, which whoever wrote them did not set to. */
+static void lint_inert(struct buf *out, const struct policy *policy, enum rule_id id)
+{
+	const struct rule *rule = registry_rule(id);
+	const struct setting *s = &policy->rules[id];
+
+	for (size_t p = 0; p < PARAMS_MAX && rule->params[p].name; p++) {
+		const char *file = s->params_at[p].file;
+
+		if (s->action == ACTION_OFF && file &&
+		    (!s->action_at.file || strcmp(file, s->action_at.file) != 0))
+			warn(out, &s->params_at[p], "%s of %s decides nothing, as the rule is off here",
+			     rule->params[p].name, rule->id);
+	}
+}
+
 /* lint_name - one by which no host.json can choose this folder. */
 static void lint_name(struct buf *out, const struct policy *policy)
 {
@@ -137,6 +153,7 @@ static int lint(const struct policy *policy)
 		lint_audit(&out, policy, (enum rule_id)i);
 		lint_default(&out, policy, (enum rule_id)i);
 		lint_paths(&out, policy, (enum rule_id)i);
+		lint_inert(&out, policy, (enum rule_id)i);
 		count[policy->rules[i].action]++;
 		audited += policy->rules[i].audit;
 	}

@@ -16,6 +16,7 @@ void case_free(struct trial_case *c)
 	labels_free(&c->labels);
 	buf_free(&c->config);
 	buf_free(&c->facts);
+	buf_free(&c->asked);
 	list_free(c->findings);
 }
 
@@ -100,6 +101,20 @@ static int read_engine(const struct json_doc *doc, const struct json *node, stru
 	if (r >= 0)
 		c->engine = (enum engine)r;
 	return r < 0 ? r : 0;
+}
+
+/* read_on - what is asked for. */
+static int read_on(const struct json_doc *doc, const struct json *node, struct trial_case *c,
+		   struct error *err)
+{
+	static const char *const words[] = { "start", "exec", "update", "restore", "checkpoint", NULL };
+	static const unsigned on[] = { ON_START, ON_EXEC, ON_UPDATE, ON_RESTORE, ON_CHECKPOINT };
+	const int r = strict_word(doc, node, words, err);
+
+	if (r < 0)
+		return r;
+	c->on = on[r];
+	return 0;
 }
 
 static int read_words(const struct json_doc *doc, const struct json *m, struct trial_case *c,
@@ -204,6 +219,8 @@ static int read_member(const struct trial_dir *dir, const struct json_doc *doc,
 		return labels_read(doc, m, &c->labels, err);
 	if (strcmp(m->key, "date") == 0)
 		return read_date(doc, m, c, err);
+	if (strcmp(m->key, "on") == 0)
+		return read_on(doc, m, c, err);
 	if (strcmp(m->key, "findings") == 0)
 		return read_findings(doc, m, c, err);
 	if (strcmp(m->key, "facts") == 0)
@@ -217,8 +234,8 @@ static int read_member(const struct trial_dir *dir, const struct json_doc *doc,
 static int check_members(const struct json_doc *doc, const struct json *node, struct error *err)
 {
 	static const char *const names[] = { "name", "base", "config", "patch", "facts",
-		"facts_patch", "engine", "door", "id", "bundle", "labels", "date", "expect",
-		"findings", NULL };
+		"facts_patch", "on", "asks", "engine", "door", "id", "bundle", "labels", "date",
+		"expect", "findings", NULL };
 	int r = strict_type(doc, node, JSON_OBJECT, "each case", err);
 
 	if (r == 0)
@@ -234,6 +251,21 @@ static int check_members(const struct json_doc *doc, const struct json *node, st
 		return strict_error(doc, node, err,
 				    "\"facts\" is missing: of a config of one's own (cofferdam facts records them)");
 	return 0;
+}
+
+/* read_asked - what an exec or an update makes of the container that it is about. */
+static int read_asked(const struct json_doc *doc, const struct json *node, struct trial_case *c,
+		      struct error *err)
+{
+	const struct json *ops = json_get(node, "asks");
+
+	if (c->on != ON_EXEC && c->on != ON_UPDATE)
+		return ops ? strict_error(doc, ops, err, "asks goes with \"on\": \"exec\" or \"update\"") : 0;
+	if (!ops)
+		return strict_error(doc, node, err,
+				    "\"asks\" is missing: a patch, what the exec or update changes");
+	buf_add(&c->asked, buf_cstr(&c->config), c->config.len);
+	return buf_check(&c->asked, err) < 0 ? err->code : patch(doc, ops, &c->asked, err);
 }
 
 int case_read(const struct trial_dir *dir, const struct json_doc *doc, const struct json *node,
@@ -262,6 +294,8 @@ int case_read(const struct trial_dir *dir, const struct json_doc *doc, const str
 	ops = json_get(node, "patch");
 	if (r == 0 && ops)
 		r = patch(doc, ops, &c->config, err);
+	if (r == 0)
+		r = read_asked(doc, node, c, err);
 	ops = json_get(node, "facts_patch");
 	return r == 0 && ops ? patch(doc, ops, &c->facts, err) : r;
 }

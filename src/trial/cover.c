@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Coverage by mutation: a setting is exercised if some case comes out otherwise
- * when it is as it was inherited. What can be taken away unnoticed is not tested.
+ * when it is as it was inherited. What can be taken away unnoticed is not tested. Of what
+ * is inherited anyway, as all of a policy that is whole in its file, the opposite is tried.
  */
 #include "trial-private.h"
 
@@ -104,8 +105,9 @@ static int cover_action(struct covering *c, enum rule_id id, struct error *err)
 	if (!own(c, &was.action_at))
 		return 0;
 	c->out->settings++;
-	s->action = c->base->rules[id].action;
-	r = inherited ? 0 : missed(c, err);
+	s->action = !inherited ? c->base->rules[id].action :
+		    was.action == ACTION_OFF ? ACTION_DENY : ACTION_OFF;
+	r = missed(c, err);
 	*s = was;
 	return r != 0 ? (r < 0 ? r : 0) :
 	       told(c, "rule", id, NULL, &was.action_at, inherited, err);
@@ -121,11 +123,36 @@ static int cover_audit(struct covering *c, enum rule_id id, struct error *err)
 	if (!own(c, &was.audit_at))
 		return 0;
 	c->out->settings++;
-	s->audit = c->base->rules[id].audit;
-	r = inherited ? 0 : missed(c, err);
+	s->audit = !was.audit;
+	r = missed(c, err);
 	*s = was;
 	return r != 0 ? (r < 0 ? r : 0) :
 	       told(c, "audit", id, NULL, &was.audit_at, inherited, err);
+}
+
+static bool of_names(enum param_kind kind)
+{
+	return kind == PARAM_NAMES || kind == PARAM_CAPITALS || kind == PARAM_DEVICES;
+}
+
+static bool empty_list(enum param_kind kind, const struct param_value *v)
+{
+	return param_kind_is_list(kind) && (!v->list || !v->list[0]);
+}
+
+/* opposite - of what a file says although it is inherited: empty, all, none, the other of two. */
+static struct param_value opposite(enum param_kind kind, const struct param_value *was)
+{
+	static const char *const nothing[] = { NULL }, *const all[] = { "*", NULL };
+
+	if (param_kind_is_list(kind))
+		return (struct param_value){ .list = empty_list(kind, was) ? all : nothing };
+	if (kind == PARAM_PROFILE)
+		return (struct param_value){
+			.string = strcmp(was->string, "build") == 0 ? "hardened" : "build",
+		};
+	/* true and false, and of numbers 0, which is none, and the least */
+	return (struct param_value){ .number = !was->number };
 }
 
 static int cover_param(struct covering *c, enum rule_id id, size_t p, struct error *err)
@@ -138,11 +165,18 @@ static int cover_param(struct covering *c, enum rule_id id, size_t p, struct err
 
 	if (!own(c, &s->params_at[p]))
 		return 0;
+	/* what decides nothing and is not meant to: of a rule that the file has off, or of an
+	 * empty list of which there is no opposite */
+	if ((s->action == ACTION_OFF && own(c, &s->action_at)) ||
+	    (inherited && empty_list(kind, &was) && !of_names(kind)))
+		return 0;
 	c->out->settings++;
 	s->params[p] = *base;
-	if (kind == PARAM_PROFILE)
+	if (inherited)
+		s->params[p] = opposite(kind, &was);
+	else if (kind == PARAM_PROFILE)
 		s->params[p].string = policy_profile_as(c->policy, c->base, base->string);
-	r = inherited ? 0 : missed(c, err);
+	r = missed(c, err);
 	s->params[p] = was;
 	return r != 0 ? (r < 0 ? r : 0) :
 	       told(c, "parameter", id, registry_rule(id)->params[p].name, &s->params_at[p],

@@ -208,11 +208,12 @@ static int collect(const struct candidate *c, struct outcome *ret, struct error 
 int trial_judge(const struct policy *policy, const struct trial_case *c, struct outcome *ret,
 		struct error *err)
 {
-	_cleanup_candidate_ struct candidate candidate = { 0 };
+	_cleanup_candidate_ struct candidate candidate = { 0 }, admitted = { 0 };
 	_cleanup_outcome_ struct outcome outcome = { 0 };
 	const struct subject how = {
 		.policy = policy, .engine = c->engine, .door = c->door, .id = c->id,
-		.bundle = c->bundle, .labels = &c->labels, .now = c->now,
+		.bundle = c->bundle, .labels = &c->labels, .now = c->now, .on = c->on,
+		.admitted = c->asked.len > 0 ? &admitted.spec : NULL,
 	};
 	const struct report report = {
 		.subject = &candidate.subject, .decision = &candidate.decision,
@@ -220,8 +221,11 @@ int trial_judge(const struct policy *policy, const struct trial_case *c, struct 
 	};
 	_cleanup_buf_ struct buf more = { 0 };
 	const struct buf *facts = c->usual ? &more : &c->facts;
-	int r = candidate_parse("config.json", &c->config, &candidate, err);
+	int r = candidate_parse("config.json", c->asked.len > 0 ? &c->asked : &c->config, &candidate,
+				err);
 
+	if (r == 0 && c->asked.len > 0)
+		r = candidate_parse("config.json", &c->config, &admitted, err);
 	if (r == 0 && c->usual)
 		r = places_add(policy, &c->facts, &more, err);
 	if (r == 0)
