@@ -41,6 +41,8 @@ size_t json_scan_comment(const char *text, size_t len, unsigned flags, size_t at
 struct json_open {
 	struct json *node;
 	struct json *last;		/* its last child */
+	size_t from, before;		/* where the tokens start of the one that is read now, and of
+					 * the one before it */
 };
 
 /* A walk over a scanned text; what is not said to be set is zero at first. */
@@ -50,7 +52,7 @@ struct json_walk {
 	const struct json_shared *shared;	/* set: or NULL */
 	bool escapes;			/* set: there may be a backslash */
 	char *bytes;			/* set: room for the tokens, as many bytes as the text has */
-	bool all;			/* set: all tokens are wanted, also of strings in a row */
+	bool all;			/* set: all tokens are wanted, also of the same in a row */
 	size_t most;			/* set: no token is taken that ends behind so many of them */
 	size_t n;			/* bytes of tokens */
 	bool lost;			/* the grammar does not hold, or values are nested too deeply */
@@ -70,7 +72,7 @@ struct json_walk {
 /*
  * json_walk - take all values, and all tokens: the text without white space, but one space
  * behind a number or word, without comments, without what stands inside strings, and, unless
- * all are wanted, one string for many in a row.
+ * all are wanted, one value or member for many in a row that have the same.
  * 0, -EINVAL and the fault, -ENOMEM. The grammar is still to be asked.
  */
 int json_walk(struct json_walk *w);

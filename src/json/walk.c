@@ -174,7 +174,7 @@ static void open_container(struct json_walk *w, size_t at)
 	if (!node)
 		return;
 	w->in = &w->open[depth];
-	*w->in = (struct json_open){ .node = node };
+	*w->in = (struct json_open){ .node = node, .from = w->n + 1, .before = w->n + 1 };
 	if (depth + 1 > w->doc->depth)
 		w->doc->depth = depth + 1;
 }
@@ -230,20 +230,22 @@ static void take_bracket(struct json_walk *w, size_t at, size_t n)
 }
 
 /*
- * told_once - of @n bytes of tokens that end with a string: how many remain where it stands
- * behind another in an array, or a name and a string behind a name and a string, which bring
- * the grammar to where it was. Most of a config.json is that.
+ * told_once - of @n bytes of tokens, to the end of what stands between commas or brackets: how
+ * many remain where it is as what stood before it, and brings the grammar to where it was.
  */
 static inline size_t told_once(const struct json_walk *w, size_t n)
 {
-	static const char items[] = "\"\",\"\"", members[] = "\"\":\"\",\"\":\"\"";
-	const char *const end = w->bytes + n;
+	struct json_open *in = w->in;
+	size_t size;
 
-	if (w->all || w->lost || !w->in || w->key)
+	if (!in || w->all || w->lost)
 		return n;
-	if (w->in->node->type == JSON_ARRAY)
-		return n >= 5 && memcmp(end - 5, items, 5) == 0 ? n - 3 : n;
-	return n >= 11 && memcmp(end - 11, members, 11) == 0 ? n - 6 : n;
+	size = n - in->from;
+	if (size > 0 && in->from > in->before && size == in->from - 1 - in->before &&
+	    memcmp(w->bytes + in->before, w->bytes + in->from, size) == 0)
+		return in->from - 1;
+	in->before = in->from;
+	return n;
 }
 
 /* odd - the offset after the comment at @at, or 0 and the fault. */
@@ -266,7 +268,11 @@ int json_walk(struct json_walk *w)
 		const enum kind kind = kind_of(text[at]);
 
 		if (kind == MARK) {
+			if (text[at] == ',')
+				n = told_once(w, n);
 			bytes[n++] = text[at];
+			if (text[at] == ',' && w->in)
+				w->in->from = n;
 			end = at + 1;
 		} else if (kind == SPACE) {
 			end = skip_space(text, len, at + 1);
@@ -281,12 +287,13 @@ int json_walk(struct json_walk *w)
 			n += 2;
 			if (!w->lost && n <= w->most)
 				take_string(w, at, end);
-			n = told_once(w, n);
 		} else if (kind == OPEN && w->shared && !w->lost && n + 2 <= w->most &&
 			   (end = take_shared(w, at)) > 0) {
 			bytes[n++] = '{';
 			bytes[n++] = '}';
 		} else if (kind == OPEN || kind == CLOSE) {
+			if (kind == CLOSE)
+				n = told_once(w, n);
 			if (!w->lost)
 				take_bracket(w, at, n);
 			bytes[n++] = text[at];

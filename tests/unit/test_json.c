@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <time.h>
 
+#include <yajl/yajl_parse.h>
+
 #include <cofferdam/json.h>
 
 #include "unit.h"
@@ -136,6 +138,44 @@ static void test_refused(void **state)
 	assert_refused("[nu/**/ll]", 10, JSON_COMMENTS, "t:1:2: a value was expected here");
 	assert_refused("{\"a\" /*:*/ : //\n}", 17, JSON_COMMENTS,
 		       "t:2:1: a value was expected here");
+}
+
+/* Every text of up to @left more tokens is refused or not as yajl alone would have it. */
+static void as_yajl(struct buf *text, unsigned left)
+{
+	static const char *const tokens[] = { "{", "}", "[", "]", ",", ":", "\"a\"", "1" };
+	yajl_handle yajl = yajl_alloc(NULL, NULL, NULL);
+	_cleanup_json_ struct json_doc *doc = NULL;
+	const size_t len = text->len;
+	struct error err = { 0 };
+	const bool good = yajl_parse(yajl, (const unsigned char *)buf_cstr(text), len) == yajl_status_ok &&
+			  yajl_complete_parse(yajl) == yajl_status_ok;
+
+	yajl_free(yajl);
+	if ((json_parse("t", buf_cstr(text), len, 0, &doc, &err) == 0) != good)
+		fail_msg("%s: %s", good ? "refused" : "accepted", buf_cstr(text));
+	for (size_t i = 0; left > 0 && i < ARRAY_SIZE(tokens); i++) {
+		buf_str(text, tokens[i]);
+		as_yajl(text, left - 1);
+		text->len = len;
+		text->data[len] = '\0';
+	}
+}
+
+static void test_grammar(void **state)
+{
+	static const char *const starts[] = {
+		"", "[[1],[1]", "[1,1", "{\"a\":[],\"b\":[]", "[{\"a\":\"b\"},{\"c\":\"d\"}",
+		"{\"a\":\"b\",\"c\":\"d\"", "{\"a\":1,\"b\":1", "[[1,1],[1,1]", "[[[]],[[]]",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(starts); i++) {
+		_cleanup_buf_ struct buf text = { 0 };
+
+		buf_str(&text, starts[i]);
+		as_yajl(&text, i == 0 ? 5 : 4);
+	}
 }
 
 /* No prefix of a text that ends in a bracket is a text. */
@@ -410,6 +450,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_grammar),
 		cmocka_unit_test(test_cut_anywhere),
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_number_alone),
