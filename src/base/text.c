@@ -257,15 +257,17 @@ static size_t last_component(const char *out, size_t len, size_t root)
 
 bool text_path_looks_clean(const char *path)
 {
-	size_t n = path[0] == '/';
-	bool starts = true;
+	const char *at = path + (path[0] == '/');
 
-	for (; path[n]; n++) {
-		if (starts && (path[n] == '/' || path[n] == '.'))
-			return false;
-		starts = path[n] == '/';
+	if (!*at)
+		return path[0] == '/';
+	while (*at != '/' && *at != '.' && *at) {
+		at = strchr(at, '/');
+		if (!at)
+			return true;
+		at++;
 	}
-	return starts ? n == 1 && path[0] == '/' : true;
+	return false;
 }
 
 bool text_path_climbs(const char *path)

@@ -102,8 +102,10 @@ struct missing *missing_known(struct places *places, const char *path);
 int place_missing(struct places *places, const char *path, struct fact_place *ret,
 		  struct error *err) must_check;
 
-/* place_add_missing - lengthen a place that exists by @rest, a clean path that does not. */
-int place_add_missing(struct fact_place *ret, const char *rest, struct error *err) must_check;
+/* place_add_missing - @rest, a clean path that does not exist, below @above, a place that does and
+ * may be @ret: where it would be. The file system is @ret's to say. */
+int place_add_missing(struct fact_place *ret, const struct fact_place *above, const char *rest,
+		      struct error *err) must_check;
 
 int place_unreadable(struct fact_place *place, struct error *err, const char *why) must_check;
 int place_unreadable_sys(struct fact_place *place, struct error *err, int errnum) must_check;

@@ -11,12 +11,12 @@
 
 #include <cofferdam/text.h>
 
-int place_add_missing(struct fact_place *ret, const char *rest, struct error *err)
+int place_add_missing(struct fact_place *ret, const struct fact_place *above, const char *rest,
+		      struct error *err)
 {
-	_cleanup_free_ char *real = path_join(ret->real, rest);
-	_cleanup_free_ char *within = NULL;
+	_cleanup_free_ char *real = path_join(above->real, rest);
+	_cleanup_free_ char *within = above->foreign ? strdup("") : path_join(above->spot.within, rest);
 
-	within = ret->foreign ? strdup("") : path_join(ret->spot.within, rest);
 	if (!real || !within)
 		return error_oom(err);
 	free(ret->real);
@@ -226,11 +226,8 @@ int place_missing(struct places *places, const char *path, struct fact_place *re
 	ret->foreign = above->foreign;
 	ret->spot.major = above->spot.major;
 	ret->spot.minor = above->spot.minor;
-	ret->real = fact_strdup(above->real, err);
-	if (!ret->real)
+	ret->spot.fstype = above->spot.fstype ? fact_strdup(above->spot.fstype, err) : NULL;
+	if (above->spot.fstype && !ret->spot.fstype)
 		return -ENOMEM;
-	r = spot_set(&ret->spot, above->spot.within, above->spot.fstype, err);
-	if (r < 0)
-		return r;
-	return place_add_missing(ret, path + strlen(above->real), err);
+	return place_add_missing(ret, above, path + strlen(above->real), err);
 }

@@ -56,7 +56,7 @@ static int behind_links(struct places *places, const char *rest, unsigned depth,
 
 	if (!text_path_climbs(rest)) {
 		clean = text_path_clean(rest);
-		return clean ? place_add_missing(ret, clean, err) : error_oom(err);
+		return clean ? place_add_missing(ret, ret, clean, err) : error_oom(err);
 	}
 	if (ret->foreign || depth > 0)
 		return place_unreadable(ret, err, "it leads through a folder that does not exist");

@@ -165,9 +165,26 @@ static int own_root(const struct rule_input *in, const struct fact_place *source
 	return 0;
 }
 
-/* judge_mount - one finding a mount: the first path that it gives away. */
+/* compared_new - the rule's paths, with an end; NULL without memory. */
+static struct compared *compared_new(const struct rule_input *in, struct error *err)
+{
+	const char *const *paths = rule_param(in, "paths")->list;
+	struct compared *v;
+	size_t n = 0;
+
+	while (paths && paths[n])
+		n++;
+	v = calloc(n + 1, sizeof(*v));
+	if (!v)
+		error_oom(err);
+	for (size_t i = 0; v && i < n; i++)
+		v[i] = (struct compared){ paths[i], facts_place(in->facts, paths[i]) };
+	return v;
+}
+
+/* judge_mount - one finding a mount: the first path that it gives away. @with is made when needed. */
 static int judge_mount(const struct rule_input *in, struct findings *out, struct error *err,
-		       size_t index, const struct compared *with)
+		       size_t index, struct compared **with)
 {
 	const struct fact_place *source = mount_source(in, index);
 	const int allow = registry_param(registry_rule(in->id), "allow_readonly");
@@ -189,8 +206,12 @@ static int judge_mount(const struct rule_input *in, struct findings *out, struct
 	if (allow >= 0 && harmless(in, oci_mount_at(in->spec, index), source,
 				   in->policy->rules[in->id].params[allow].list))
 		return 0;
-	for (; r == 0 && with->path; with++)
-		r = judge_place(in, out, err, index, with);
+	if (!*with)
+		*with = compared_new(in, err);
+	if (!*with)
+		return err->code;
+	for (const struct compared *path = *with; r == 0 && path->path; path++)
+		r = judge_place(in, out, err, index, path);
 	if (r != 0 || in->id != RULE_SENSITIVE_MOUNT)
 		return r < 0 ? r : 0;
 	r = own_root(in, source, err);
@@ -198,33 +219,12 @@ static int judge_mount(const struct rule_input *in, struct findings *out, struct
 				   "shows the container's own root, whose /proc is not hidden there");
 }
 
-/* compared_new - the rule's paths, with an end; NULL without memory. */
-static struct compared *compared_new(const struct rule_input *in, struct error *err)
-{
-	const char *const *paths = rule_param(in, "paths")->list;
-	struct compared *v;
-	size_t n = 0;
-
-	while (paths && paths[n])
-		n++;
-	v = calloc(n + 1, sizeof(*v));
-	if (!v)
-		error_oom(err);
-	for (size_t i = 0; v && i < n; i++)
-		v[i] = (struct compared){ paths[i], facts_place(in->facts, paths[i]) };
-	return v;
-}
-
 static int judge_mounts(const struct rule_input *in, struct findings *out, struct error *err)
 {
 	_cleanup_free_ struct compared *with = NULL;
 
 	for (size_t i = 0; i < in->spec->mounts.n; i++) {
-		if (!oci_mount_at(in->spec, i)->bind)
-			continue;
-		if (!with)
-			with = compared_new(in, err);
-		if (!with || judge_mount(in, out, err, i, with) < 0)
+		if (oci_mount_at(in->spec, i)->bind && judge_mount(in, out, err, i, &with) < 0)
 			return err->code;
 	}
 	return 0;
