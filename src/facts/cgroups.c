@@ -65,40 +65,41 @@ static int open_below(int top, const char *path)
 	return fd == -ENOSYS ? path_open_old(top, path, O_DIRECTORY | O_NOFOLLOW) : fd;
 }
 
-/* learn_gone - @path is missing: with all that is below its first component, most often. */
-static void learn_gone(struct cgroup_top *top, const char *path)
+/*
+ * open_kept - of what is missing, most often all is from the first component on, or from the one
+ * behind a folder for containers, and many have that one: these are asked for before the whole.
+ */
+static int open_kept(struct cgroup_top *top, const char *path)
 {
-	_cleanup_free_ char *first = strndup(path, strcspn(path, "/"));
-	_cleanup_close_ int fd = -1;
+	const bool below = top->there && text_path_below(path, top->there) && strcmp(path, top->there) != 0;
+	const size_t known = below ? strlen(top->there) + 1 : 0;
+	_cleanup_free_ char *part = strndup(path, known + strcspn(path + known, "/"));
+	int fd = part ? open_below(top->fd, part) : -ENOMEM;
 
-	if (!first)
-		return;
-	free(top->gone);
-	if (!top->there || strcmp(top->there, first) != 0) {
-		fd = open_below(top->fd, first);
-		if (fd == -ENOENT) {
-			top->gone = steal_ptr(first);
-			return;
-		}
-		free(top->there);
-		top->there = steal_ptr(first);
+	if (fd == -ENOENT) {
+		free(top->gone);
+		top->gone = steal_ptr(part);
 	}
-	top->gone = strdup(path);
+	if (fd < 0 || strcmp(part, path) == 0)
+		return fd;
+	close_fd(&fd);
+	if (!below) {
+		free(top->there);
+		top->there = steal_ptr(part);
+	}
+	return open_below(top->fd, path);
 }
 
 int cgroups_open(struct cgroups *all, enum hierarchy which, const char *path)
 {
 	struct cgroup_top *top = &all->v[which];
-	int fd, r = open_top(all, which);
+	int r = open_top(all, which);
 
 	if (r < 0)
 		return r;
 	if (top->gone && text_path_below(path, top->gone))
 		return -ENOENT;
-	fd = open_below(top->fd, path);
-	if (fd == -ENOENT && all->keep)
-		learn_gone(top, path);
-	return fd;
+	return all->keep ? open_kept(top, path) : open_below(top->fd, path);
 }
 
 void cgroups_close(struct cgroups *all)

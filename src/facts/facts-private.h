@@ -241,7 +241,7 @@ struct cgroup_top {
 	bool open;
 	int fd;				/* of the hierarchy's own folder */
 	char *gone;			/* a missing path; NULL: none known */
-	char *there;			/* the first component of one that is not all missing */
+	char *there;			/* the first component of one, which is not missing */
 	char *empty;			/* where no process was directly in; NULL: none known */
 };
 
