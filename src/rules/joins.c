@@ -90,20 +90,22 @@ static unsigned long proc_pid(const char *path)
 
 /*
  * The form in which containerd's CRI joins a container to its pod: every entry
- * names the sandbox's process. Believed of no other engine, where a user can
- * name any process ("--network container:X").
+ * names the sandbox's process, but a pid namespace may be that of another container
+ * of the pod (NamespaceMode TARGET). Believed of no other engine, nor of nerdctl, where
+ * a user can name any process ("--network container:X"). Whether it is the sandbox's is
+ * not looked at: nobody writes the path but the CRI, and whoever may use containerd's socket.
  */
 static bool containerd_pod(const struct rule_input *in)
 {
 	unsigned long pid = 0;
 
-	if (in->engine != ENGINE_CONTAINERD)
+	if (in->engine != ENGINE_CONTAINERD || !in->tells.sandbox_id)
 		return false;
 	for (size_t i = 0; i < in->spec->linux_.namespaces.n; i++) {
-		const char *path = oci_ns_at(in->spec, i)->path.v;
-		unsigned long one = path ? proc_pid(path) : 0;
+		const struct oci_namespace *entry = oci_ns_at(in->spec, i);
+		unsigned long one = entry->path.v ? proc_pid(entry->path.v) : 0;
 
-		if (one == 0)
+		if (one == 0 || (entry->type.v && strcmp(entry->type.v, "pid") == 0))
 			continue;
 		if (pid != 0 && one != pid)
 			return false;

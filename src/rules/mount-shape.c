@@ -193,6 +193,23 @@ static bool propagates(const char *word)
 	return word[0] == 's' && (strcmp(word, "shared") == 0 || strcmp(word, "slave") == 0);
 }
 
+/*
+ * stays_shared - whether the bind is shared with the host, where that is so of its source: it
+ * names no propagation, and the root's is set to "private" without what is mounted below.
+ */
+static bool stays_shared(const struct oci_mount *mount, const char *root)
+{
+	static const char *const names[] = { "private", "rprivate", "unbindable", "runbindable" };
+
+	if (!mount->bind || !root || (strcmp(root, "private") != 0 && strcmp(root, "unbindable") != 0))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (oci_mount_option(mount, names[i]))
+			return false;
+	}
+	return true;
+}
+
 int check_mount_propagation(const struct rule_input *in, struct findings *out,
 			    struct error *err)
 {
@@ -202,6 +219,12 @@ int check_mount_propagation(const struct rule_input *in, struct findings *out,
 	for (size_t i = 0; i < in->spec->mounts.n; i++) {
 		const struct oci_mount *mount = oci_mount_at(in->spec, i);
 
+		if (stays_shared(mount, root)) {
+			f = mount_finding(in, out, err, i, "options",
+					  "mounts made on one side appear on the other, for rootfsPropagation is not recursive");
+			if (!f || finding_value(f, err, "%s", root) < 0)
+				return err->code;
+		}
 		for (size_t o = 0; o < mount->options.n; o++) {
 			const char *option = mount->options.v[o].v;
 

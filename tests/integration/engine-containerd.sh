@@ -91,6 +91,12 @@ is "the door: what is allowed runs, in the namespaces of its sandbox" "$status $
 like "the door: and is hardened" "$(seen grep -E '^(CapBnd|NoNewPrivs|Seccomp):' /proc/1/status)" \
 	'CapBnd:.t0000000000000400.*NoNewPrivs:.t1.*Seccomp:.t2'
 like "the door: the root filesystem is read-only" "$(seen touch /x)" "Read-only file system"
+pods_own=$pod_namespaces
+pod_namespaces="network: POD pid: TARGET ipc: POD target_id: \"$container\""	# kubectl debug --target
+container debugger "$modest" "$limits"
+is "the door: one that joins the processes of another of its pod" "$status $output" "0 "
+like "the door: and sees them" "$(seen pidof sleep)" "stdout: .*1 *.n"
+pod_namespaces=$pods_own
 pod_away
 
 # --- ctr has nothing to do with the CRI service ---
@@ -105,6 +111,11 @@ runs "install --door divert" "keep /usr/" "$cofferdam" install --engine containe
 refused "divert: ctr" root-user "${ctr_run[@]}" localhost/bb:latest three true
 refused "divert: a sandbox that is none of the CRI service's" root-user "${ctr_run[@]}" \
 	--annotation io.kubernetes.cri.container-type=sandbox localhost/bb:latest four true
+unshare --net sleep 60 &
+started+=($!)
+wait_for test "$(readlink /proc/self/ns/net)" != "$(readlink /proc/$!/ns/net)"
+refused "divert: into the network of a process, in no pod" foreign-namespace "${ctr_run[@]}" \
+	--with-ns "network:/proc/$!/ns/net" localhost/bb:latest joins true
 like "doctor --canary: ctr is refused" "$(canary containerd)" "^good: ctr run --privileged: "
 # Who can speak to containerd chooses the program that root runs.
 cp /usr/sbin/runc.cofferdam "$work/elsewhere"
