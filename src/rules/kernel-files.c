@@ -37,6 +37,7 @@ int check_sys_writable(const struct rule_input *in, struct findings *out, struct
 struct cover {
 	const struct field_strs *list;
 	bool clean;			/* each of them */
+	size_t next;			/* behind the one found last: lists are written in one order */
 };
 
 /*
@@ -60,14 +61,18 @@ static struct cover cover_of(const struct field_strs *list)
 }
 
 /* covered - whether @path or a folder above it is in the list. */
-static bool covered(const struct cover *cover, const char *path)
+static bool covered(struct cover *cover, const char *path)
 {
 	const struct field_strs *list = cover->list;
 
 	/* what a clean path starts with is clean */
 	for (size_t i = 0; i < list->n; i++) {
-		if (list->v[i].v && covers(list->v[i].v, path))
+		const size_t at = (cover->next + i) % list->n;
+
+		if (list->v[at].v && covers(list->v[at].v, path)) {
+			cover->next = at + 1;
 			return true;
+		}
 	}
 	for (size_t i = 0; !cover->clean && i < list->n; i++) {
 		const char *entry = list->v[i].v ? list->v[i].v : "";
@@ -87,8 +92,8 @@ static int require(const struct rule_input *in, struct findings *out, struct err
 	const char *const *paths = rule_param(in, masked ? "masked" : "readonly")->list;
 	const char *pointer = masked ? "/linux/maskedPaths" : "/linux/readonlyPaths";
 	const char *append = masked ? "/linux/maskedPaths/-" : "/linux/readonlyPaths/-";
-	const struct cover hidden = cover_of(&linux_->masked_paths);
-	const struct cover kept = cover_of(&linux_->readonly_paths);
+	struct cover hidden = cover_of(&linux_->masked_paths);
+	struct cover kept = cover_of(&linux_->readonly_paths);
 	_cleanup_buf_ struct buf missing = { 0 }, value = { 0 };
 	struct finding *f = NULL;
 
@@ -126,11 +131,10 @@ static bool rootless(const struct fact_idmap *map)
 	return map->n > 0;
 }
 
-static bool complete(const struct cover *masked, const struct cover *readonly,
-		     const char *const *paths)
+static bool complete(struct cover *masked, struct cover *readonly, const char *const *paths)
 {
 	for (size_t i = 0; paths && paths[i]; i++) {
-		if (!covered(masked, paths[i]) && !(readonly && covered(readonly, paths[i])))
+		if (!(readonly && covered(readonly, paths[i])) && !covered(masked, paths[i]))
 			return false;
 	}
 	return true;
@@ -224,8 +228,8 @@ int check_proc_unmasked(const struct rule_input *in, struct findings *out, struc
 {
 	const struct oci_linux *linux_ = &in->spec->linux_;
 	const struct fact_idmap *map = &in->facts->uid_map;
-	const struct cover masked = cover_of(&linux_->masked_paths);
-	const struct cover readonly = cover_of(&linux_->readonly_paths);
+	struct cover masked = cover_of(&linux_->masked_paths);
+	struct cover readonly = cover_of(&linux_->readonly_paths);
 	int r = judge_undoing(in, out, err);
 
 	if (r < 0)
