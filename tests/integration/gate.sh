@@ -93,6 +93,22 @@ uses() {
 	is "$runtime: and tightens nothing" "$(gate_record audit | jq -c .gate.tightened)" "[]"
 	is "$runtime: and says that it would have hardened, not refused" \
 		"$(gate_record audit | jq -r '"\(.verdict) \(.refused)"')" "harden false"
+	# what the gate would add is no reason to refuse: runc mounts hierarchies of cgroup v1 writable
+	for host in audit enforce; do
+		dir=$(bundle "flags-$host" '.mounts += [{ destination: "/sys", type: "sysfs", source: "sysfs",
+			options: ["ro", "nosuid", "noexec", "nodev"] }, { destination: "/sys/fs/cgroup", type: "cgroup",
+			source: "cgroup", options: ["ro", "nosuid", "noexec", "nodev"] }]')
+		add_hook "$dir" createRuntime "${!host}"
+		fresh
+		run "$runtime" "$dir"
+		holds "$runtime: flags that a runtime leaves out: it runs in mode $host" ran "$dir"
+		[ $host = enforce ] || added=$(gate_record audit | jq -c '[.gate.unverified[] | select(contains("cgroup"))]')
+		is "$runtime: and the record of mode $host says allow" \
+			"$(gate_record $host | jq -r '"\(.verdict) \(.refused) \(.failure)"')" "allow false null"
+	done
+	[ "$runtime" = crun ] || $cgroup_v2 || is "$runtime: audit mode says what would be added" \
+		"$added $(gate_record enforce | jq -c '[.gate.tightened[] | select(contains("cgroup"))]')" \
+		'["the mount at /sys/fs/cgroup is not ro, which the gate would add"] ["mount flags at /sys/fs/cgroup"]'
 	rm -f "$work/rootfs/file"
 }
 
