@@ -214,6 +214,9 @@ const char *path_behind_pid(const char *path);
 int namespaces_own(struct fact_ns v[NS_MAX], struct error *err) must_check;
 int namespaces_of(int64_t pid, const struct fact_ns own[NS_MAX], struct fact_ns v[NS_MAX],
 		  struct error *err) must_check;
+/* namespace_inode - 4026531840 of the link's text "net:[4026531840]", whose @name is "net";
+ * -ENODATA if it is something else. */
+int namespace_inode(const char *text, const char *name, uint64_t *ret) must_check;
 /* namespace_entry - of a linux.namespaces entry; @look false leaves a path UNKNOWN. */
 int namespace_entry(const struct oci_namespace *entry, int bundle_fd, bool look,
 		    struct fact_ns *ret, struct error *err) must_check;

@@ -29,17 +29,12 @@ static void ns_known(struct fact_ns *ns, const struct stat *st)
 	ns->ino = st->st_ino;
 }
 
-/* Read "net:[4026531840]". 0, or -errno; -ENODATA if it is something else. */
-static int link_inode(int dir, const char *name, uint64_t *ret)
+int namespace_inode(const char *text, const char *name, uint64_t *ret)
 {
-	char text[64], *at = text;
 	const size_t len = strlen(name);
-	const ssize_t n = readlinkat(dir, name, text, sizeof(text) - 1);
+	const char *at = text;
 	uint64_t v = 0;
 
-	if (n < 0)
-		return -errno;
-	text[n] = '\0';
 	if (strncmp(at, name, len) != 0 || strncmp(at + len, ":[", 2) != 0)
 		return -ENODATA;
 	for (at += len + 2; *at >= '0' && *at <= '9'; at++) {
@@ -51,6 +46,18 @@ static int link_inode(int dir, const char *name, uint64_t *ret)
 		return -ENODATA;
 	*ret = v;
 	return 0;
+}
+
+/* link_inode - of the link @name. 0, or -errno; -ENODATA as above. */
+static int link_inode(int dir, const char *name, uint64_t *ret)
+{
+	char text[64];
+	const ssize_t n = readlinkat(dir, name, text, sizeof(text) - 1);
+
+	if (n < 0)
+		return -errno;
+	text[n] = '\0';
+	return namespace_inode(text, name, ret);
 }
 
 /*

@@ -294,6 +294,41 @@ static void test_pinned(void **state)
 	assert_int_equal(by_pid.facts.namespaces[0].is, FACT_UNKNOWN);
 }
 
+static void test_ns_text(void **state)
+{
+	static const char *const others[] = {
+		"", "net", "net:", "net:[", "net:[]", "net:[0]", "net:[4026531840", "net:[4026531840]x",
+		"net:[x]", "net:[-1]", "net:[4026531840 ]", "net:(4026531840]", "net=[4026531840]", "ner:[4026531840]",
+		"pid:[4026531840]", "/net:[4026531840]", "net:[99999999999999999999]",
+	};
+	uint64_t inode = 7;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		assert_int_equal(namespace_inode(others[i], "net", &inode), -ENODATA);
+	assert_int_equal(inode, 7);
+	assert_int_equal(namespace_inode("net:[4026531840]", "net", &inode), 0);
+	assert_true(inode == 4026531840);
+}
+
+/* It has no namespaces any more, and that is not what a kernel without them would show. */
+static void test_ended_process(void **state)
+{
+	_cleanup_subject_ struct subject s = { 0 };
+	const pid_t pid = fork();
+	siginfo_t info;
+
+	(void)state;
+	if (pid == 0)
+		_exit(0);
+	assert_true(pid > 0);
+	check(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT));
+	s = gather("{}", NULL, pid);
+	check(waitpid(pid, NULL, 0) == pid ? 0 : -1);
+	assert_int_equal(s.facts.container[NS_NETWORK].is, FACT_UNREADABLE);
+	assert_int_equal(s.facts.container[NS_MOUNT].is, FACT_UNREADABLE);
+}
+
 static void test_gone_process(void **state)
 {
 	_cleanup_subject_ struct subject s = { 0 };
@@ -421,6 +456,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_seen, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_namespaces, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_pinned, setup, teardown),
+		cmocka_unit_test(test_ns_text),
+		cmocka_unit_test_setup_teardown(test_ended_process, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_gone_process, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_idmaps, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_idmaps_of_process, setup, teardown),

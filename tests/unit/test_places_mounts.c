@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The mount table, and the places that mounts make of others. */
+#include <limits.h>
+
 #include "place-resolve.h"
 
 static void test_octal(void **state)
@@ -41,8 +43,12 @@ static void test_mountinfo(void **state)
 	(void)state;
 	assert_int_equal(parse("30 20 8:1 / / rw - ext4 /dev/sda1 rw\n"
 			       "40 30 0:50 /sub\\040vol /a\\012b rw,x shared:1 master:2 - btrfs x y\n"
-			       "35 40 0:4 net:[4026531840] /a\\012b/c rw - nsfs nsfs rw\n", &t, &err), 0);
-	assert_int_equal(t.n, 3);
+			       "35 40 0:4 net:[4026531840] /a\\012b/c rw - nsfs nsfs rw\n"
+			       "2147483647 30 4294967295:4294967295 / /z rw - x x x\n", &t, &err), 0);
+	assert_int_equal(t.n, 4);
+	row = mounts_find(&t, INT_MAX);
+	assert_non_null(row);
+	assert_true(row->major == UINT32_MAX && row->minor == UINT32_MAX);
 	assert_null(mounts_find(&t, 31));
 	row = mounts_find(&t, 40);
 	assert_non_null(row);
@@ -66,6 +72,8 @@ static void test_mountinfo_malformed(void **state)
 		"", "\n", "30 20 8:1 / /\n", "30 20 8:1 / / rw ext4 x y\n", "x 20 8:1 / / rw - e x y\n",
 		"30 20 8 / / rw - e x y\n", "30 20 8:1x / / rw - e x y\n",
 		"30 99999999999999999999 8:1 / / rw - e x y\n", "30 20 8:1 / / rw -\n",
+		"30 20 :1 / / rw - e x y\n", "30 20 8: / / rw - e x y\n", "30 20 8:4294967296 / / rw - e x y\n",
+		"2147483648 20 8:1 / / rw - e x y\n",
 	};
 
 	(void)state;
