@@ -60,8 +60,9 @@ def links: [["/bin", "/usr/bin"], ["/sbin", "/usr/sbin"], ["/lib", "/usr/lib"],
 
 # Of the policies' paths, what such a node does not have.
 def absent: ["/usr/lib32", "/run/buildkit", "/run/cri-dockerd.sock", "/run/docker",
-	"/run/docker.sock", "/run/k3s", "/run/nri", "/run/podman", "/var/lib/cofferdam",
-	"/var/lib/docker"]
+	"/run/docker.sock", "/run/k3s", "/run/initramfs", "/run/libvirt", "/run/modprobe.d",
+	"/run/nri", "/run/podman", "/run/tmpfiles.d", "/var/lib/cofferdam", "/var/lib/docker",
+	"/var/lib/incus", "/var/lib/lxd", "/var/lib/rpm", "/var/snap", "/var/spool/at"]
 	+ { containerd: ["/run/containers", "/run/crio", "/var/lib/containers", "/var/lib/crio"],
 	    crio: ["/run/containerd", "/var/lib/containerd"] }[$engine];
 

@@ -83,6 +83,12 @@ docker run -d --name shares --network none --ipc shareable bb sleep 600 >/dev/nu
 runs "baseline: by joining its ipc namespace" "" "${run[@]}" --ipc container:shares bb touch /dev/shm/x
 runs "baseline: a volume of another's" "in" "${run[@]}" --volumes-from held bb echo in
 docker rm --force shares >/dev/null 2>&1
+# Docker makes the folders that are not there.
+refused "baseline: the system bus, where root's programs take orders of root" sensitive-mount \
+	"${run[@]}" -v /run/dbus:/x bb true
+refused "baseline: what modprobe runs" sensitive-mount "${run[@]}" -v /run/modprobe.d:/x bb true
+refused "baseline: the scripts of packages" sensitive-mount "${run[@]}" -v /var/lib/dpkg:/x bb true
+runs "baseline: which packages there are" "in" "${run[@]}" -v /var/lib/dpkg:/x:ro bb echo in
 build_policy_off
 docker rm --force held >/dev/null 2>&1
 like "doctor: the door is in place" "$(remarks registration docker)" "^good: the door runtime"
