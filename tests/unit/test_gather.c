@@ -152,8 +152,9 @@ static void test_policy_namespaces(void **state)
 	subject_free(&s);
 }
 
-/* printed - all facts of @text, looked up anew, or by what @seen knows. */
-static char *printed(const char *text, const struct facts_host *host, struct facts_seen *seen)
+/* printed - the facts of @text that @policy needs, looked up anew, or by what @seen knows. */
+static char *printed(const char *text, const struct policy *policy, const struct facts_host *host,
+		     struct facts_seen *seen)
 {
 	_cleanup_subject_ struct subject s = { 0 };
 	struct facts_source source = { .bundle_fd = dir_fd, .host = host, .seen = seen };
@@ -161,15 +162,16 @@ static char *printed(const char *text, const struct facts_host *host, struct fac
 	struct error err = { 0 };
 
 	read_subject(&s, text);
-	assert_int_equal(facts_gather(&s.spec, NULL, &source, &s.facts, &err), 0);
+	assert_int_equal(facts_gather(&s.spec, policy, &source, &s.facts, &err), 0);
 	facts_print(&out, &s.facts);
 	return buf_steal(&out);
 }
 
-static void assert_as_unseen(const char *text, const struct facts_host *host,
-			     struct facts_seen *seen)
+static void assert_as_unseen(const char *text, const struct policy *policy,
+			     const struct facts_host *host, struct facts_seen *seen)
 {
-	_cleanup_free_ char *anew = printed(text, NULL, NULL), *kept = printed(text, host, seen);
+	_cleanup_free_ char *anew = printed(text, policy, NULL, NULL);
+	_cleanup_free_ char *kept = printed(text, policy, host, seen);
 
 	assert_non_null(anew);
 	assert_string_equal(kept, anew);
@@ -184,20 +186,27 @@ static void test_seen(void **state)
 		"{'source': 'd/none/z', 'type': 'bind'}, {'source': '@/link/none', 'type': 'bind'},"
 		"{'source': '@/file/below', 'type': 'bind'}, {'source': '@/d', 'type': 'bind'}],"
 		"'linux': {'cgroupsPath': '/cofferdam-none/pod/one'}}";
+	static const char *const places[] = { "/etc", "/none", NULL };
 	_cleanup_(facts_host_free) struct facts_host *host = NULL;
 	struct facts_seen *seen = facts_seen_new();
+	struct policy policy = all_off();
 	struct error err = { 0 };
 	_cleanup_free_ char *before = NULL, *after = NULL, *anew = NULL;
 	char many[4096];
 
 	(void)state;
 	assert_non_null(seen);
-	assert_int_equal(facts_host_gather(NULL, &host, &err), 0);
+	/* not what others change meanwhile: every socket that a program of the host listens at */
+	policy.rules[RULE_ENGINE_SOCKET].action = ACTION_DENY;
+	policy.rules[RULE_ENGINE_SOCKET].params[0].list = places;
+	policy.rules[RULE_ROOTFS_HOST].action = ACTION_DENY;
+	policy.rules[RULE_PIDS_LIMIT].action = ACTION_DENY;
+	assert_int_equal(facts_host_gather(&policy, &host, &err), 0);
 	make_dir("@/d");
 	make_file("@/file", "");
 	make_link("d", "@/link");
 	for (int i = 0; i < 2; i++)
-		assert_as_unseen(one, host, seen);
+		assert_as_unseen(one, &policy, host, seen);
 	/* more folders and names than are remembered */
 	for (int i = 0; i < 24; i++) {
 		(void)snprintf(many, sizeof(many), "@/d/%d", i % 8);
@@ -208,15 +217,15 @@ static void test_seen(void **state)
 			       "{'source': '@/none%d/%d', 'type': 'bind'}],"
 			       "'linux': {'cgroupsPath': '/cofferdam-none%d/%d'}}",
 			       i % 8, i, i, i, i % 3, i);
-		assert_as_unseen(many, host, seen);
-		assert_as_unseen(one, host, seen);
+		assert_as_unseen(many, &policy, host, seen);
+		assert_as_unseen(one, &policy, host, seen);
 	}
 	/* it is not looked for again: whoever has to must not use it */
-	before = printed(one, host, seen);
+	before = printed(one, &policy, host, seen);
 	make_dir("@/none");
 	make_file("@/none/y", "");
-	after = printed(one, host, seen);
-	anew = printed(one, host, NULL);
+	after = printed(one, &policy, host, seen);
+	anew = printed(one, &policy, host, NULL);
 	/* by openat2(2): every walk looks anew */
 	assert_string_equal(after, openat2_there() ? before : anew);
 	assert_string_not_equal(anew, before);
