@@ -31,14 +31,15 @@ prepared() {
 }
 
 create() {
-	in_runtime "$runtime" create --bundle "$1" "$2" <"$work/nothing" >"$work/create.out" 2>&1
+	in_runtime "$runtime" create --bundle "$1" "$2" <"$work/nothing" >"$work/create.out" 2>&1 ||
+		note "$(cat "$work/create.out")"
 }
 
 lifecycle() {
 	local dir id=life-$$ pid
 
 	dir=$(ordinarily life "$(shell "grep NoNewPrivs /proc/self/status >/out/said; trap 'exit 7' TERM; echo ran >/out/marker; while :; do sleep 0.1; done")")
-	create "$dir" "$id" || note "$(cat "$work/create.out")"
+	create "$dir" "$id"
 	is "$runtime create: created" "$(state_of "$id")" created
 	wait_for prepared "$id"
 	pid=$(supervisor_of "$id")
