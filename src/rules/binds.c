@@ -14,9 +14,9 @@
  */
 static bool pods_own(const struct rule_input *in, const struct fact_place *source)
 {
-	const struct fact_place *kubelet = facts_place(in->facts, "/var/lib/kubelet");
 	_cleanup_buf_ struct buf volumes = { 0 };
 	const struct fact_spot *spot = &source->spot;
+	const struct fact_place *kubelet;
 
 	if (!source->real || source->foreign || !engine_pod_file(in->tells.pod_uid, source->real))
 		return false;
@@ -25,6 +25,7 @@ static bool pods_own(const struct rule_input *in, const struct fact_place *sourc
 	buf_printf(&volumes, "/pods/%s/volumes/", in->tells.pod_uid);
 	if (spot->within && strstr(spot->within, buf_cstr(&volumes)))
 		return true;
+	kubelet = facts_place(in->facts, "/var/lib/kubelet");
 	return kubelet && kubelet->is == FACT_KNOWN &&
 	       (kubelet->spot.major != spot->major || kubelet->spot.minor != spot->minor);
 }

@@ -72,20 +72,14 @@ static bool harmless(const struct rule_input *in, const struct oci_mount *mount,
 	return false;
 }
 
-static int report(const struct rule_input *in, struct findings *out, struct error *err,
-		  size_t index, const char *text)
+/* told - what the source of mount @index is, of which @f (NULL: no memory) is. 0 or negative. */
+static int told(const struct rule_input *in, size_t index, struct finding *f, struct error *err)
 {
 	const struct oci_mount *mount = oci_mount_at(in->spec, index);
 	const struct fact_place *source = mount_source(in, index);
-	_cleanup_buf_ struct buf pointer = { 0 };
 	const bool renamed = source->real && mount->source.v &&
 			     strcmp(source->real, mount->source.v) != 0;
-	struct finding *f;
 
-	buf_printf(&pointer, "/mounts/%zu/source", index);
-	if (buf_check(&pointer, err) < 0)
-		return err->code;
-	f = finding_add(in, out, err, buf_cstr(&pointer), "%s", text);
 	if (!f)
 		return err->code;
 	f->unjudged = !source->foreign && !place_located(source);
@@ -100,30 +94,26 @@ struct compared {
 	const struct fact_place *place;	/* or NULL */
 };
 
-/* judge_place - compare one source with one path of the policy. */
+/* judge_place - compare one source with one path of the policy. 1: it was said; 0, or negative. */
 static int judge_place(const struct rule_input *in, struct findings *out, struct error *err,
 		       size_t index, const struct compared *with)
 {
 	const struct fact_place *place = with->place;
-	const char *path = with->path;
-	const struct fact_place *source = mount_source(in, index);
-	_cleanup_buf_ struct buf text = { 0 };
 	enum relation relation;
+	int r;
 
 	if (!place || !place_located(place)) {
-		const int r = rule_unjudged(in, out, err, "/mounts", "cannot be compared with %s: %s", path,
-					    place && place->why ? place->why : "it was not recorded");
-
+		r = rule_unjudged(in, out, err, "/mounts", "cannot be compared with %s: %s", with->path,
+				  place && place->why ? place->why : "it was not recorded");
 		return r < 0 ? r : 1;
 	}
-	relation = relate_place(in, source, place);
+	relation = relate_place(in, mount_source(in, index), place);
 	if (relation == APART)
 		return 0;
-	buf_printf(&text, relation == WITHIN ? "mounts %s of the host" :
-		   "mounts a folder that holds %s of the host", path);
-	if (buf_check(&text, err) < 0)
-		return err->code;
-	return report(in, out, err, index, buf_cstr(&text)) < 0 ? err->code : 1;
+	r = told(in, index, mount_finding(in, out, err, index, "source", relation == WITHIN ?
+					  "mounts %s of the host" :
+					  "mounts a folder that holds %s of the host", with->path), err);
+	return r < 0 ? r : 1;
 }
 
 /* holds - whether @root is what the source shows, or below that. */
@@ -188,21 +178,18 @@ static int judge_mount(const struct rule_input *in, struct findings *out, struct
 {
 	const struct fact_place *source = mount_source(in, index);
 	const int allow = registry_param(registry_rule(in->id), "allow_readonly");
-	_cleanup_buf_ struct buf text = { 0 };
 	int r = 0;
 
 	if (place_engine_owned(source, in->engine, &in->tells))
 		return 0;
 	if (source->foreign)
-		return report(in, out, err, index,
-			      "the source lies on a mount that the host's mount namespace does not hold");
-	if (!place_located(source)) {
-		buf_printf(&text, "what the source really is cannot be told: %s",
-			   source->why ? source->why : "it was not recorded");
-		if (buf_check(&text, err) < 0)
-			return err->code;
-		return report(in, out, err, index, buf_cstr(&text));
-	}
+		return told(in, index, mount_finding(in, out, err, index, "source",
+			    "the source lies on a mount that the host's mount namespace does not hold"),
+			    err);
+	if (!place_located(source))
+		return told(in, index, mount_finding(in, out, err, index, "source",
+			    "what the source really is cannot be told: %s",
+			    source->why ? source->why : "it was not recorded"), err);
 	if (allow >= 0 && harmless(in, oci_mount_at(in->spec, index), source,
 				   in->policy->rules[in->id].params[allow].list))
 		return 0;
@@ -215,8 +202,8 @@ static int judge_mount(const struct rule_input *in, struct findings *out, struct
 	if (r != 0 || in->id != RULE_SENSITIVE_MOUNT)
 		return r < 0 ? r : 0;
 	r = own_root(in, source, err);
-	return r <= 0 ? r : report(in, out, err, index,
-				   "shows the container's own root, whose /proc is not hidden there");
+	return r <= 0 ? r : told(in, index, mount_finding(in, out, err, index, "source",
+				 "shows the container's own root, whose /proc is not hidden there"), err);
 }
 
 static int judge_mounts(const struct rule_input *in, struct findings *out, struct error *err)
