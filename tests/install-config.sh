@@ -122,6 +122,43 @@ undone "crio" "$before"
 rm "$root/usr/bin/crun"
 refuses "crio: a runtime where the door would not look" "crun is not installed where" \
 	--engine crio --door runtime
+cp "$root/usr/bin/runc" "$root/usr/bin/crun"
+cat >"$root/etc/crio/crio.conf.d/10-crio.conf" <<'END'
+[crio.runtime.runtimes.fast]
+runtime_path = "/usr/bin/runc"
+platform_runtime_paths = { "linux/amd64" = "/usr/bin/crun" }
+END
+refuses "crio: programs that go before the door" '"fast" go before its runtime_path, and past the door' \
+	--engine crio --door runtime
+cat >"$root/etc/crio/crio.conf.d/20-ours.conf" <<'END'
+[crio.runtime.runtimes.fast]
+runtime_path = "/usr/bin/runc"
+[crio.runtime.runtimes.performance]
+inherit_default_runtime = true
+allowed_annotations = ["cpu-quota.crio.io"]
+[crio.runtime.runtimes.slow]
+inherit_default_runtime = false
+END
+try install --root "$root" --engine crio --door runtime
+is "crio: a table that replaces that one" "$status" 0
+unlike "crio: what inherits the default runtime passes the door" "$(cat "$conf") $out" performance
+like "crio: what does not inherit it" "$out" '"slow" is neither runc nor crun'
+unlike "crio: the path is where the door looks" "$out" "its (crun|runc) is"
+mkdir -p "$root/usr/libexec/crio"
+cp "$root/usr/bin/crun" "$root/usr/libexec/crio/crun"
+try install --root "$root" --engine crio --door runtime
+like "crio: another crun than the door's" "$out" \
+	"its crun is /usr/libexec/crio/crun, and the door runs /usr/bin/crun; host.json"
+try doctor --root "$root"
+like "crio: doctor says so" "$out" "warning: crio: program: its crun is /usr/libexec/crio/crun"
+try uninstall --root "$root"
+mkdir -p "$root${host_json%/*}"
+echo '{ "format": 1, "engines": { "crio": { "runtime": { "crun": "/usr/libexec/crio/crun" } } } }' \
+	>"$root$host_json"
+try install --root "$root" --engine crio --door runtime
+unlike "crio: unless host.json names it" "$status $out" "^[1-9]|its crun is"
+try uninstall --root "$root"
+rm -r "$root$host_json" "$root"/etc/crio/crio.conf.d/[12]0-* "$root/usr/libexec/crio"
 echo '[crio.runtime]' >"$root/etc/crio/crio.conf.d/99-z"
 refuses "crio: a file that is read later" "99-z is read after" --engine crio
 

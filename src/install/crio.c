@@ -60,6 +60,8 @@ struct handler {
 	struct buf lines;
 	struct buf path;
 	bool other;			/* a virtual machine, ...: not run by runc or crun */
+	bool inherits;			/* is run by whatever runs the default one */
+	bool platforms;			/* names programs that go before its path */
 };
 
 struct handlers {
@@ -107,6 +109,10 @@ static int handler_value(const struct toml *doc, const struct toml_entry *e, con
 		r = toml_string(doc, e, &type, err);
 		h->other = strcmp(buf_cstr(&type), "vm") == 0;
 	}
+	if (strcmp(key, "inherit_default_runtime") == 0)
+		h->inherits = doc->text[e->value] == 't';
+	if (strcmp(key, "platform_runtime_paths") == 0)
+		h->platforms = true;
 	if (strchr(key, TOML_SEPARATOR))
 		return error_set(err, -EINVAL, "%s: runtime \"%s\" has a table of its own below, which is "
 				 "not copied here; set its runtime_path by hand (docs/engines/crio.md)",
@@ -138,7 +144,7 @@ static int handlers_in(const struct toml *doc, struct handlers *out, struct erro
 		if (e->kind == TOML_TABLE && !end) {
 			buf_reset(&h->lines);
 			buf_reset(&h->path);
-			h->other = false;
+			h->other = h->inherits = h->platforms = false;
 		} else if (e->kind == TOML_VALUE && end) {
 			r = handler_value(doc, e, end + 1, h, err);
 		} else if (e->kind != TOML_TABLE) {
@@ -188,15 +194,22 @@ static int runtimes(struct plan *plan, const struct paths *files, struct buf *ou
 
 	for (size_t i = 0; r == 0 && i < all.n; i++) {
 		const struct handler *h = &all.v[i];
-		const char *program = text_path_base(h->path.len ? buf_cstr(&h->path) : h->name);
+		const char *path = h->path.len ? buf_cstr(&h->path) : h->name;
+		const char *program = text_path_base(path);
 
+		if (h->inherits)
+			continue;
 		if (h->other || (strcmp(program, "runc") != 0 && strcmp(program, "crun") != 0)) {
 			plan_note(plan, ENGINE_CRIO, "the runtime \"%s\" is neither runc nor crun and "
 				  "does not pass the door", h->name);
 			continue;
 		}
+		if (h->platforms)
+			return error_set(err, -EINVAL, "the platform_runtime_paths of the runtime \"%s\" go "
+					 "before its runtime_path, and past the door; take them out, or use "
+					 "--door divert", h->name);
 		found++;
-		r = plan_needs(plan, ENGINE_CRIO, program, err);
+		r = plan_needs(plan, ENGINE_CRIO, path, err);
 		buf_printf(out, "\n[crio.runtime.runtimes.");
 		toml_quote(out, h->name);
 		buf_printf(out, "]\n%sruntime_path = \"" LIBEXECDIR "/crio/%s\"\n", buf_cstr(&h->lines),

@@ -60,21 +60,6 @@ static int divert(struct plan *plan, enum engine engine, const char *name, const
 	return 0;
 }
 
-/* Where the door looks for what it stands for (hook/door-find.c). */
-static int check_place(const char *path, struct error *err)
-{
-	static const char *const folders[] = { "/usr/bin", "/usr/sbin", "/usr/local/bin",
-					       "/usr/local/sbin" };
-	size_t len = (size_t)(strrchr(path, '/') - path);
-
-	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
-		if (strlen(folders[i]) == len && strncmp(path, folders[i], len) == 0)
-			return 0;
-	}
-	return error_set(err, -EINVAL, "%s lies where the door would not find it any more; put it into "
-			 "/usr/local/bin", path);
-}
-
 bool divert_covers(enum engine engine, const char *name)
 {
 	/* the others never call crun by its own name */
@@ -98,8 +83,9 @@ int plan_divert(struct plan *plan, enum engine engine, struct error *err)
 		r = where_all(&plan->tree, names[i], &found, err);
 		for (size_t k = 0; r == 0 && k < found.n; k++) {
 			r = tree_program(&plan->tree, found.v[k], err);
-			if (r == 0)
-				r = check_place(found.v[k], err);
+			if (r == 0 && !where_door_looks(found.v[k]))
+				r = error_set(err, -EINVAL, "%s lies where the door would not find it any "
+					      "more; put it into /usr/local/bin", found.v[k]);
 			if (r == 0)
 				r = divert(plan, engine, names[i], found.v[k], err);
 		}

@@ -51,10 +51,14 @@ static void notes(struct doctor *d, enum engine engine, const struct plan *plan)
 	for (char *line; rest && (line = strsep(&rest, "\n"));) {
 		const char *colon = strstr(line, ": ");
 
-		/* those of the host, and of restarts, are judged by themselves */
+		/* those of the host, of restarts, and of what is not there are judged by themselves */
 		if (!colon || strncmp(line, engine_name(engine), (size_t)(colon - line)) != 0 ||
-		    strncmp(colon + 2, "restart ", 8) == 0)
+		    strncmp(colon + 2, "restart ", 8) == 0 || strncmp(colon + 2, "is not installed", 16) == 0)
 			continue;
+		if (strstr(colon, "; host.json ")) {
+			remark(d, REMARK_WARNING, "program", engine, "name it there, or leave it", "%s", colon + 2);
+			continue;
+		}
 		remark(d, REMARK_WARNING, "bypass", engine,
 		       strstr(colon, "--door divert") ? "cofferdam install --engine NAME --door divert" :
 		       "take it out of the engine's configuration, or judge what uses it otherwise",

@@ -258,10 +258,11 @@ int plan_whole(struct plan *plan, enum engine engine, const char *path, const st
 int plan_links(struct plan *plan, enum engine engine, struct error *err) must_check;
 
 /*
- * plan_needs - -ENOENT if the door of @engine would not find the runtime @name: it is in
- * none of the usual folders, and host.json does not say where it is.
+ * plan_needs - -ENOENT if the door of @engine would not find the runtime @program, a name
+ * or a path: it is in none of the usual folders, and host.json does not say where it is.
+ * A path that is not what the door finds is noted.
  */
-int plan_needs(const struct plan *plan, enum engine engine, const char *name,
+int plan_needs(struct plan *plan, enum engine engine, const char *program,
 	       struct error *err) must_check;
 
 /* say_line - append a line in which paths and what files say are escaped. */
@@ -331,6 +332,12 @@ size_t made_by_docker(const struct tree *tree, bool ours);
 
 /* where_program - the first of the usual folders that has @name; NULL. malloc'd. */
 char *where_program(const struct tree *tree, const char *name);
+
+/* where_runtime - what the door runs where host.json does not say; NULL. malloc'd. */
+char *where_runtime(const struct tree *tree, const char *name);
+
+/* where_door_looks - whether the absolute @path lies in one of the folders that it looks in. */
+bool where_door_looks(const char *path);
 
 /* where_all - every place of a program @name, without links and without what is ours. */
 struct paths {

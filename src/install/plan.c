@@ -265,19 +265,26 @@ int plan_links(struct plan *plan, enum engine engine, struct error *err)
 	return r < 0 ? r : plan_link(plan, engine, "crun", err);
 }
 
-int plan_needs(const struct plan *plan, enum engine engine, const char *name, struct error *err)
+int plan_needs(struct plan *plan, enum engine engine, const char *program, struct error *err)
 {
-	_cleanup_free_ char *path = where_program(&plan->tree, name);
+	const char *name = text_path_base(program), *said;
+	_cleanup_free_ char *found = where_runtime(&plan->tree, name), *asked = NULL, *real = NULL;
 	_cleanup_host_ struct host *host = NULL;
 
-	if (path)
-		return 0;
 	if (host_here(&plan->tree, &host, err) < 0)
 		return err->code;
-	if (host_runtime(host, engine, name))
-		return 0;
-	return error_set(err, -ENOENT, "%s is not installed where the door would find it: no container "
-			 "could start; name it in host.json (engines, runtime)", name);
+	said = host_runtime(host, engine, name);
+	if (!said && !found)
+		return error_set(err, -ENOENT, "%s is not installed where the door would find it: no "
+				 "container could start; name it in host.json (engines, runtime)", name);
+	asked = program[0] == '/' ? tree_real(&plan->tree, program) : NULL;
+	real = tree_real(&plan->tree, said ? said : found);
+	/* what was diverted is the door itself */
+	if (asked && real && strcmp(asked, real) != 0 && !text_path_below(asked, LIBEXECDIR) &&
+	    !text_path_below(real, LIBEXECDIR))
+		plan_note(plan, engine, "its %s is %s, and the door runs %s; host.json (engines, runtime) can "
+			  "name the other", name, program, said ? said : found);
+	return 0;
 }
 
 int plan_registration(struct plan *plan, enum engine engine, const char *folder,

@@ -185,7 +185,7 @@ static int runtime(struct plan *plan, const struct paths *files, const char *nam
 			  buf_cstr(&program));
 		return 0;
 	}
-	r = plan_needs(plan, ENGINE_PODMAN, text_path_base(buf_cstr(&program)), err);
+	r = plan_needs(plan, ENGINE_PODMAN, buf_cstr(&program), err);
 	if (r == 0)
 		r = not_overridden(plan, buf_cstr(&key), err);
 	toml_key(out, name);

@@ -14,6 +14,11 @@ static const char *const folders[] = {
 	"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin",
 };
 
+/* Where the door looks for what it stands for (hook/door-find.c). */
+static const char *const places[] = {
+	"/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin",
+};
+
 void paths_free(struct paths *paths)
 {
 	for (size_t i = 0; i < paths->n; i++)
@@ -41,17 +46,38 @@ int paths_add(struct paths *paths, const char *path, struct error *err)
 	return 0;
 }
 
-char *where_program(const struct tree *tree, const char *name)
+static char *first_of(const struct tree *tree, const char *const *in, size_t n, const char *name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
+	for (size_t i = 0; i < n; i++) {
 		_cleanup_free_ char *path = NULL;
 
-		if (asprintf(&path, "%s/%s", folders[i], name) < 0)
+		if (asprintf(&path, "%s/%s", in[i], name) < 0)
 			path = NULL;
 		if (path && tree_has(tree, path))
 			return steal_ptr(path);
 	}
 	return NULL;
+}
+
+char *where_program(const struct tree *tree, const char *name)
+{
+	return first_of(tree, folders, ARRAY_SIZE(folders), name);
+}
+
+char *where_runtime(const struct tree *tree, const char *name)
+{
+	return first_of(tree, places, ARRAY_SIZE(places), name);
+}
+
+bool where_door_looks(const char *path)
+{
+	const size_t len = (size_t)(strrchr(path, '/') - path);
+
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		if (strlen(places[i]) == len && strncmp(path, places[i], len) == 0)
+			return true;
+	}
+	return false;
 }
 
 int where_all(const struct tree *tree, const char *name, struct paths *ret, struct error *err)

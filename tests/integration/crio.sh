@@ -3,8 +3,7 @@
 #
 # CRI-O, with Cofferdam installed as an administrator does it: pods through its CRI
 # service, as a kubelet makes them, at its hook and at its runtime door. CRI-O is not in
-# Debian, so this runs on request alone, with programs of yours (docs/engines/crio.md
-# says how they were built), from the build root:
+# Debian, so this runs on request alone, with programs of yours, from the build root:
 #
 #	COFFERDAM_TEST_CRIO=/path/to/crio bash tests/integration/crio.sh
 #
@@ -50,6 +49,8 @@ cat >/etc/crio/crio.conf <<-END
 	runtime_path = "/usr/bin/crun"
 	monitor_path = "/usr/bin/conmon"
 	monitor_cgroup = "pod"
+	[crio.runtime.runtimes.same]
+	inherit_default_runtime = true
 	[crio.image]
 	pause_image = "localhost/bb:latest"
 	pause_command = ""
@@ -167,7 +168,7 @@ policy=restricted
 settle
 runs "hook: install" "restart CRI-O" "$cofferdam" install --engine crio --door hook
 like "hook: doctor: it still runs with what it read before" "$(remarks restart crio)" \
-	"^fault: crio .*runs since before"
+	"fault: crio .*runs since before"
 restart
 is "hook: doctor: no more" "$(remarks restart crio)" ""
 like "hook: doctor" "$(remarks registration crio) $(remarks hooks crio)" \
@@ -229,7 +230,7 @@ settle
 mkdir "$work/hooks"
 start --hooks-dir "$work/hooks"
 starts_root "open: other folders on the command line"
-like "open: doctor says so" "$(remarks bypass crio)" "^fault: CRI-O was started with hooks-dir $work/hooks"
+like "open: doctor says so" "$(remarks bypass crio)" "^fault: CRI-O \(pid [0-9]+\) was started with hooks-dir $work/hooks"
 like "open: so does its canary" "$(canary crio)" "^fault: .*NOT refused"
 restart
 refuses_root "restarted, it is back again"
@@ -264,15 +265,25 @@ policy=restricted
 settle
 runs "runtime: install" "restart CRI-O" "$cofferdam" install --engine crio --door runtime
 like "runtime: doctor: it still runs with what it read before" "$(remarks restart crio)" \
-	"^fault: crio .*runs since before"
+	"fault: crio .*runs since before"
 restart
 is "runtime: doctor: no more" "$(remarks restart crio)" ""
 all_bad
-for handler in "" crun; do
+for handler in "" crun same; do
 	good "$handler"
 	output=$(seen grep -E '^(CapBnd|NoNewPrivs|Seccomp)' /proc/self/status)
 	like "runtime, $handler: what is executed in it has no more than it" "$output" \
 		'CapBnd:.t0000000000000400.nNoNewPrivs:.t1.nSeccomp:.t2'
+	# what kubectl exec -it does
+	attempt script -qec "crictl --runtime-endpoint unix://$cri_socket exec -it $container cat /proc/self/status" \
+		/dev/null
+	like "runtime, $handler: nor has what is executed in it with a terminal" "$output" \
+		'CapBnd:.0000000000000400.*NoNewPrivs:.1.*Seccomp:.2'
+	runs "runtime, $handler: an update within the policy" "" \
+		crictl --runtime-endpoint "unix://$cri_socket" update --cpu-quota 20000 "$container"
+	attempt crictl --runtime-endpoint "unix://$cri_socket" update --cpu-quota -1 "$container"
+	like "runtime, $handler: one that takes the limit away" "$status $output" \
+		"^1 .*update-weakens: .*cpu-limit: .*\(set resources.limits"
 	pod_away
 done
 like "runtime: doctor --canary" "$(canary crio)" "^good: crictl create, privileged: it was refused"
