@@ -69,7 +69,10 @@ slim() {
 		'.linux.seccomp = $podman[0].linux.seccomp' "$dir/config.json" >"$work/filtered.json"
 }
 
-host_config alone ".engines.podman.runtime = \"$empty\"" >/dev/null
+for policy in open enforce; do
+	to=$(host runc $policy)
+	jq --arg empty "$empty" '.engines.podman.runtime = $empty' "$to" >"${to%/*}/alone.json"
+done
 
 # median TABLE NAME - of the row of that name
 median() {
@@ -119,19 +122,22 @@ whole() {
 
 # alone - the door in front of an empty program
 alone() {
-	local config=$work/hosts/alone/host.json
+	local policy rows=()
 
-	command=("$door" --engine podman --host-config "$config" --root "$work/$runtime")
 	variant empty "$work/slim.json" "$empty"
-	# as $runtime: its own name would say so
-	variant judges "$work/slim.json" "${command[@]}" run
-	variant judges-filtered "$work/filtered.json" "${command[@]}" run
+	rows=("empty program" "$work/empty.sh")
+	for policy in open enforce; do
+		command=("$door" --engine podman
+			 --host-config "$(dirname "$(host runc $policy)")/alone.json" --root "$work/$runtime")
+		variant "judges-$policy" "$work/slim.json" "${command[@]}" run
+		variant "judges-filtered-$policy" "$work/filtered.json" "${command[@]}" run
+		rows+=(-- "door, $policy" "$work/judges-$policy.sh"
+		       -- "door, $policy, with the profile" "$work/judges-filtered-$policy.sh")
+	done
 	variant passes "$work/slim.json" "${command[@]}" state
 	sync
-	"$build/tests/bench/interleave" "$rounds" /dev/null "empty program" "$work/empty.sh" -- \
-		"door, judging, empty program" "$work/judges.sh" -- \
-		"the same, filtered" "$work/judges-filtered.sh" -- \
-		"door, passing, empty program" "$work/passes.sh"
+	"$build/tests/bench/interleave" "$rounds" /dev/null "${rows[@]}" -- \
+		"door, passing" "$work/passes.sh"
 }
 
 # compare WHERE - with $runtime; WHERE is what to say of the bundles
@@ -151,12 +157,15 @@ compare() {
 		-v both2="$(median filtered-table "door and hook, open")" \
 		-v hook3="$(median table "hook, enforce")" -v both3="$(median table "door and hook, enforce")" \
 		-v empty="$(median alone-table "empty program")" \
-		-v door="$(median alone-table "door, judging, empty program")" \
-		-v filtered="$(median alone-table "the same, filtered")" 'BEGIN {
+		-v open="$(median alone-table "door, open")" \
+		-v open2="$(median alone-table "door, open, with the profile")" \
+		-v door="$(median alone-table "door, enforce")" \
+		-v filtered="$(median alone-table "door, enforce, with the profile")" 'BEGIN {
 			printf "The door adds to the run with the hook, in hundredths of the one without: "
 			printf "allowing everything %.1f, with the profile %.1f; ", 100 * (both - hook) / run, 100 * (both2 - hook2) / more
 			printf "enforcing %.1f.\n", 100 * (both3 - hook3) / run
-			printf "Alone, enforcing, %.1f and %.1f.\n", 100 * (door - empty) / run, 100 * (filtered - empty) / more }'
+			printf "Alone, allowing everything, %.1f and %.1f; ", 100 * (open - empty) / run, 100 * (open2 - empty) / more
+			printf "enforcing, %.1f and %.1f.\n", 100 * (door - empty) / run, 100 * (filtered - empty) / more }'
 	rm -rf "$work/bundles"/*/[0-9]*
 }
 
