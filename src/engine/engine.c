@@ -107,6 +107,7 @@ static const struct owned owned[] = {
 	{ ENGINE_PODMAN, "/run/containers/storage/*-containers/*/userdata/hostname", SHARED_NOT },
 	{ ENGINE_PODMAN, "/run/containers/storage/*-containers/*/userdata/resolv.conf", SHARED_NETWORK },
 	{ ENGINE_PODMAN, "/run/containers/storage/*-containers/*/userdata/.containerenv", SHARED_NOT },
+	{ ENGINE_PODMAN, "/run/containers/storage/*-containers/*/userdata/localtime", SHARED_NOT },
 	{ ENGINE_PODMAN, "/run/containers/storage/*-containers/*/userdata/run/secrets", SHARED_NOT },
 	{ ENGINE_PODMAN, "/var/lib/containers/storage/*-containers/*/userdata/passwd", SHARED_NOT },
 	{ ENGINE_PODMAN, "/var/lib/containers/storage/*-containers/*/userdata/group", SHARED_NOT },
@@ -118,6 +119,8 @@ static const struct owned owned[] = {
 	{ ENGINE_DOCKER, "/var/lib/docker/containers/*/hostname", SHARED_NETWORK },
 	{ ENGINE_DOCKER, "/var/lib/docker/containers/*/resolv.conf", SHARED_NETWORK },
 	{ ENGINE_DOCKER, "/var/lib/docker/containers/*/mounts/shm", SHARED_IPC },
+	/* of services; their configurations, too */
+	{ ENGINE_DOCKER, "/var/lib/docker/containers/*/mounts/secrets/*", SHARED_NOT },
 	{ ENGINE_DOCKER, "/var/lib/docker/volumes/*/_data", SHARED_BY_NAME },
 	/* BuildKit's executor/oci, for the steps of a build: bound read-only */
 	{ ENGINE_DOCKER, "/var/lib/docker/buildkit/executor/hosts*", SHARED_BY_NAME },

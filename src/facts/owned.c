@@ -27,13 +27,17 @@ static bool same_tail(const char *real, const char *within)
 
 /*
  * own_mount - what an engine itself mounts where nobody else can: a tmpfs on a
- * container's shm folder, the layers of an image that is a volume (overlay).
+ * container's folder of shm or of secrets, the layers of an image that is a volume (overlay).
  */
 static bool own_mount(const struct fact_place *place)
 {
+	static const char secrets[] = "/mounts/secrets/";
 	const size_t len = strlen(place->real);
 	const char *fstype = place->spot.fstype ? place->spot.fstype : "";
+	const char *secret = strstr(place->real, secrets);
 
+	if (secret && strcmp(secret + sizeof(secrets) - 2, place->spot.within) == 0)
+		return strcmp(fstype, "tmpfs") == 0;
 	if (strcmp(place->spot.within, "/") != 0)
 		return false;
 	if (strstr(place->real, "/io.containerd.grpc.v1.cri/image-volumes/"))

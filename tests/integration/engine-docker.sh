@@ -83,6 +83,18 @@ docker run -d --name shares --network none --ipc shareable bb sleep 600 >/dev/nu
 runs "baseline: by joining its ipc namespace" "" "${run[@]}" --ipc container:shares bb touch /dev/shm/x
 runs "baseline: a volume of another's" "in" "${run[@]}" --volumes-from held bb echo in
 docker rm --force shares >/dev/null 2>&1
+in_service() {	# into its container, whose id is set in $service
+	service=$(docker ps --quiet --no-trunc --filter name=svc) && docker exec "$service" true
+}
+docker swarm init --advertise-addr 127.0.0.1 >/dev/null 2>&1
+echo kept | docker secret create secret - >/dev/null
+docker service create --detach --name svc --secret secret bb sleep 600 >/dev/null 2>&1
+wait_for in_service
+runs "baseline: a service has its secret" "kept" docker exec "$service" cat /run/secrets/secret
+secret=$(find "/var/lib/docker/containers/$service/mounts/secrets" -type f)
+refused "baseline: and nobody else" sensitive-mount "${run[@]}" -v "$secret:/x" bb true
+docker service rm svc >/dev/null
+docker swarm leave --force >/dev/null
 # Docker makes the folders that are not there.
 refused "baseline: the system bus, where root's programs take orders of root" sensitive-mount \
 	"${run[@]}" -v /run/dbus:/x bb true

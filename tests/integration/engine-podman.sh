@@ -48,6 +48,7 @@ podman run -d --name held "${modest[@]}" localhost/bb sleep 600 >/dev/null 2>&1
 others=/run/containers/storage/overlay-containers/$(podman inspect --format '{{.Id}}' held)/userdata
 echo kept | podman secret create secret - >/dev/null
 runs "a secret of its own" "kept" "${run[@]}" "${modest[@]}" --secret secret localhost/bb cat /run/secrets/secret
+runs "a time zone of its own" "in" "${run[@]}" "${modest[@]}" --tz Etc/UTC localhost/bb echo in
 refused "another container's hosts" host-path "${run[@]}" "${modest[@]}" -v "$others/hosts:/x" localhost/bb true
 use_policy baseline
 refused "baseline: another container's hosts" sensitive-mount "${run[@]}" -v "$others/hosts:/x" localhost/bb true
