@@ -165,7 +165,8 @@ floods() {
 		flooder=$!
 		started+=("$flooder")
 		in_runtime "$runtime" start "$id" >/dev/null 2>&1
-		for ((i = 0; i < 100; i++)); do
+		# thousands of the last one are queued, each of which is a stop, when the flood is over
+		for ((i = 0; i < 600; i++)); do
 			[ -e "$dir/out/marker" ] || ! grep -qs "^State:.[^Z]" "/proc/$pid/status" && break
 			sleep 0.05
 		done
@@ -174,7 +175,7 @@ floods() {
 		wait "$flooder" 2>/dev/null
 		if [ "$signal" = 0 ]; then
 			is "$runtime: without signals it is hardened" "$said" hardened
-		elif [ "$said" = hardened ] || { [ -z "$said" ] && [ "$i" -lt 100 ]; }; then
+		elif [ "$said" = hardened ] || { [ -z "$said" ] && [ "$i" -lt 600 ]; }; then
 			ok "$runtime: a flood of signal $signal: ${said:-it ended}"
 		else
 			not_ok "$runtime: a flood of signal $signal: ${said:-still held}" "$(cat "$work/flood.out")"
