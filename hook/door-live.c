@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 
 #include <cofferdam/file.h>
+#include <cofferdam/gate.h>
 #include <cofferdam/harden.h>
 
 #include "limits.h"
@@ -316,6 +317,9 @@ int door_exec(struct doorway *door)
 		r = check_descriptors(door, &err);
 	if (r == 0)
 		r = find(door, &live, &err);
+	/* one that is created and not started is refused */
+	if (r == 0 && !live.state.created)
+		gate_await((pid_t)live.state.pid);
 	if (r == 0)
 		r = read_process(door, &live, &st, &err);
 	if (r == 0)

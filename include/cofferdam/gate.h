@@ -57,4 +57,10 @@ struct gate_call {
  */
 int gate_arm(const struct gate_call *call, struct error *err) must_check;
 
+/*
+ * gate_await - until no supervisor holds @pid, a container's init, any more; eleven
+ * seconds at most. It kills what is not alone, an exec that comes too soon and all.
+ */
+void gate_await(pid_t pid);
+
 #endif

@@ -12,12 +12,16 @@
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include <cofferdam/file.h>
 #include <cofferdam/process.h>
 
 /* A runtime that starts threads faster than they are found is not one. */
 #define PASSES_MAX 1000
+
+/* Longer than it holds anything (STOP_DEADLINE_S). */
+#define GATE_WAIT_MS 11000u
 
 #define OPTIONS (PTRACE_O_TRACEEXEC | PTRACE_O_TRACECLONE)
 
@@ -34,6 +38,25 @@ static int64_t tracer_of(pid_t pid, pid_t tid)
 	r = file_read_kernel(AT_FDCWD, path, 1u << 16, &text, &err);
 	at = r == 0 ? strstr(buf_cstr(&text), "\nTracerPid:") : NULL;
 	return at ? strtol(at + strlen("\nTracerPid:"), NULL, 10) : r < 0 ? r : -EINVAL;
+}
+
+void gate_await(pid_t pid)
+{
+	const uint64_t until = now_us() + GATE_WAIT_MS * 1000u;
+	const struct timespec pause = { .tv_nsec = 2000000 };
+
+	while (now_us() < until) {
+		_cleanup_buf_ struct buf text = { 0 };
+		const int64_t tracer = tracer_of(pid, pid);
+		struct error ignored;
+		char path[64];
+
+		(void)snprintf(path, sizeof(path), "/proc/%" PRId64 "/comm", tracer);
+		if (tracer <= 0 || file_read_kernel(AT_FDCWD, path, 64, &text, &ignored) < 0 ||
+		    strcmp(buf_cstr(&text), GATE_COMM "\n") != 0)
+			return;
+		(void)nanosleep(&pause, NULL);
+	}
 }
 
 static bool yama_forbids(void)

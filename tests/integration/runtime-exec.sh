@@ -343,6 +343,30 @@ created() {
 	is "$runtime: and once it has" "$status $output" "0 "
 }
 
+# One that comes while the gate holds the program: a hook of Kubernetes' postStart does.
+held() {
+	local gate
+
+	dir=$(bundle held '.process.args = ["/bin/sleep", "1000"]')
+	through "$runtime" gated
+	for id in held-{1..9}-$$; do
+		"${command[@]}" create --bundle "$dir" "$id" <"$work/nothing" >"$work/held.out" 2>&1
+		gate=$(pgrep -f "^cofferdam-gate: waiting for exec of $id$")
+		kill -STOP "$gate" || bail "$runtime: no supervisor: $(cat "$work/held.out")"
+		# runc waits for the supervisor, too, where its init makes another thread
+		timeout 3 "${command[@]}" start "$id" && break
+		kill -KILL "$gate"
+	done
+	"${command[@]}" exec "$id" /bin/sh -c "$seen; sleep 0.5" <"$work/nothing" >"$work/held.exec" 2>&1 &
+	sleep 0.3
+	is "$runtime: an exec while the gate holds the program waits" "$(cat "$work/held.exec")" ""
+	kill -CONT "$gate"
+	wait $!
+	like "$runtime: and works then" "$? $(cat "$work/held.exec")" '^0 1000'
+	is "$runtime: as the program does" "$(cat "$work/held.out")" ""
+	holds "$runtime: which runs" "${command[@]}" kill "$id" KILL
+}
+
 # A container that came past the door: the runtime's own copy is what it has.
 unrecorded() {
 	dir=$(bundle bare '.process.args = ["/bin/sleep", "1000"] |
@@ -473,6 +497,7 @@ for runtime in runc crun; do
 	updates
 	checkpoints
 	created
+	held
 	unrecorded
 done
 
