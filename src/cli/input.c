@@ -59,11 +59,13 @@ static int whole_name(const struct input *input, int code, struct error *err)
 
 char *input_in(const char *folder, const char *name)
 {
-	const size_t len = strlen(folder);
-	char *path;
+	_cleanup_buf_ struct buf path = { 0 };
 
-	return asprintf(&path, "%s%s%s", folder, len > 0 && folder[len - 1] == '/' ? "" : "/",
-			name) < 0 ? NULL : path;
+	buf_str(&path, folder);
+	if (path.len == 0 || folder[path.len - 1] != '/')
+		buf_char(&path, '/');
+	buf_str(&path, name);
+	return buf_steal(&path);
 }
 
 int input_read(const char *path, struct input *ret, struct error *err)
