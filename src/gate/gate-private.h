@@ -365,6 +365,9 @@ uint64_t status_allowed(const struct gate *g);
 void verify_process(struct gate *g);
 void verify_rlimits(struct gate *g);
 void verify_files(struct gate *g);
+/* device_harmless - whether a descriptor of this character device gives nothing of the host:
+ * /dev/null and its like, terminals. */
+bool device_harmless(dev_t device);
 void verify_masks(struct gate *g);
 void verify_mounts(struct gate *g);
 void verify_label(struct gate *g);

@@ -249,6 +249,15 @@ descriptors() {
 	output=$(in_runtime "$runtime" run --bundle "$dir" "fds-$$-0" <"$work/handed" 2>&1)
 	status=$?
 	never_ran "a folder as its standard input" "descriptor 0 is a folder of the host"
+	mknod "$work/kmsg" c 1 11
+	output=$(in_runtime "$runtime" run --bundle "$dir" "fds-$$-1" <"$work/kmsg" 2>&1)
+	status=$?
+	never_ran "a device as its standard input" "descriptor 0 is a file of the host"
+	mknod "$work/zeros" c 1 5
+	output=$(in_runtime "$runtime" run --bundle "$dir" "fds-$$-2" <"$work/zeros" 2>&1)
+	status=$?
+	holds "but a harmless one may be" ran "$dir"
+	rm -f "$dir"/out/*
 }
 
 # A tracer that is not ours

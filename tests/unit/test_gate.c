@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <cofferdam/gate.h>
@@ -241,11 +242,29 @@ static void orders_differ(void **state)
 	other(&call, own, other_config, "configuration");
 }
 
+/* Of the descriptors that a program may start with: numbers from devices.txt. */
+static void harmless(void **state)
+{
+	static const struct { unsigned int major, minor; bool is; } rows[] = {
+		{ 1, 3, true }, { 1, 5, true }, { 1, 7, true }, { 1, 8, true }, { 1, 9, true },
+		{ 1, 1, false }, { 1, 2, false }, { 1, 4, false }, { 1, 6, false }, { 1, 10, false },
+		{ 1, 11, false }, { 1, 259, false },
+		{ 136, 0, true }, { 143, 7, true }, { 135, 0, false }, { 144, 0, false },
+		{ 4, 0, true }, { 4, 64, true }, { 5, 0, true }, { 5, 1, true },
+		{ 0, 3, false }, { 10, 229, false }, { 226, 128, false }, { 8, 0, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		assert_int_equal(device_harmless(makedev(rows[i].major, rows[i].minor)),
+				 rows[i].is);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(covered), cmocka_unit_test(refused), cmocka_unit_test(remedies),
-		cmocka_unit_test(devices), cmocka_unit_test(unified),
+		cmocka_unit_test(harmless), cmocka_unit_test(devices), cmocka_unit_test(unified),
 		cmocka_unit_test(rlimit_names), cmocka_unit_test(orders_differ),
 	};
 

@@ -322,6 +322,42 @@ static void test_deleted(void **state)
 	}
 }
 
+/* What is not known of mounts leaves a place unreadable, and a link one that is not followed. */
+static void test_no_table(void **state)
+{
+	static const char *const why = "the table is not there";
+	struct places places = { .table_read = true };
+	_cleanup_(place_free) struct fact_place place = { 0 }, named = { 0 }, none = { 0 };
+	_cleanup_free_ char *path = expand("@/link"), *file = expand("@/file");
+	_cleanup_close_ int fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	char target[PATH_MAX];
+	struct error err = { 0 };
+	int mount = -1;
+
+	(void)state;
+	make_file("@/file", "x");
+	make_link("file", "@/link");
+	assert_true(fd >= 0);
+	/* one that names a mount that is not in the table */
+	assert_int_equal(place_is_link(path, &mount), 1);
+	assert_int_equal(place_link(&places, mount, path, target), -ELOOP);
+	assert_int_equal(fact_why(&places.table_why, &err, "%s", why), 0);
+	assert_int_equal(place_of_fd(&places, fd, NULL, &place, &err), 0);
+	assert_int_equal(place.is, FACT_UNREADABLE);
+	assert_string_equal(place.why, why);
+	assert_int_equal(place_at(&places, AT_FDCWD, "/", &none, &err), -ENODATA);
+	free(steal_ptr(places.table_why));
+	places.table_read = false;
+	/* what a path was found by is its name, whatever /proc calls it */
+	assert_int_equal(place_of_fd(&places, fd, strdup("/some/where"), &named, &err), 0);
+	assert_string_equal(named.real, "/some/where");
+	/* and now that there is a table */
+	assert_int_equal(place_link(&places, mount, path, target), 0);
+	assert_string_equal(target, "file");
+	assert_int_equal(place_link(&places, mount, file, target), -ELOOP);
+	places_free(&places);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -335,6 +371,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_fifo, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_proc, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_deleted, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_table, setup, teardown),
 	};
 
 	privileged = own_mounts();
