@@ -337,6 +337,26 @@ exits 3 bundle install "${on[@]}" src/base
 like "one that is not as it was is not installed over" "$err" \
 	'base 1 is installed, but not as it was: remove that folder, and install it again: .*/versions/1: policy.json'
 
+# --- what is not the store's is neither followed nor taken for nothing ---
+
+is "nobody else can hold its lock" "$(stat -c %a etc/bundles/.store/lock)" 600
+mv etc/bundles/.store/lock aside
+ln -s ../../../made etc/bundles/.store/lock
+exits 3 bundle activate "${on[@]}" web@1.0
+holds "a lock that is a link is not followed" test ! -e made
+rm etc/bundles/.store/lock
+mv aside etc/bundles/.store/lock
+mv etc/bundles/.store moved
+ln -s ../../moved etc/bundles/.store
+exits 3 bundle list "${on[@]}"
+like "nor is a store that is one" "$err" 'etc/bundles/.store: '
+rm etc/bundles/.store
+mv moved etc/bundles/.store
+chmod 0777 etc/bundles
+exits 3 bundle list "${on[@]}"
+like "a folder that anybody can change is not one without bundles" "$err" 'writable by group or others'
+chmod 0755 etc/bundles
+
 # --- on the disk, before it has its name ---
 
 store=etc/bundles/.store

@@ -1,14 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# The examples of docs/policy-guide.md and of the README are what they say: files that
-# stand after "<!-- file PATH -->" are written, and what stands after "<!-- run -->" is
+# The examples of the README, docs/policy-guide.md, docs/seccomp.md and docs/engines/containerd.md
+# are what they say: files that stand after "<!-- file PATH -->" are written, and what stands after "<!-- run -->" is
 # run, in the order of the page, and must say just that. Needs no root.
 #
 #	tests/docs.sh --show	prints what each command says, to write it down
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
+need jq
 setup_work
 show=false
 [ "${1-}" != --show ] || show=true
@@ -33,14 +34,15 @@ split() {
 # As a reader would call it, on a host of the test's own.
 # shellcheck disable=SC2317 # by eval
 cofferdam_here() {
-	"$cofferdam" "$@" --host-config "$work/page/etc/host.json"
+	[ "$1" = seccomp ] || set -- "$@" --host-config "$work/page/etc/host.json"
+	"$cofferdam" "$@"
 }
 
 # run_one COMMAND WANTED
 run_one() {
-	local said
+	local said command=${1//cofferdam /cofferdam_here }
 
-	said=$(eval "${1//cofferdam /cofferdam_here }" 2>&1 | sed -e "s#$work/page/etc#/etc/cofferdam#g")
+	said=$(eval "${command//\/etc\/cofferdam/$work/page/etc}" 2>&1 | sed -e "s#$work/page/etc#/etc/cofferdam#g")
 	if $show; then
 		printf '$ %s\n%s\n' "$1" "$said"
 	else
@@ -57,6 +59,8 @@ run_part() {
 			[ -z "$command" ] || run_one "$command" "${wanted%$'\n'}"
 			command=${line#'$ '}
 			wanted=
+		elif [[ $command == *\\ && -z $wanted ]]; then
+			command=${command%'\'}$line
 		else
 			wanted+=$line$'\n'
 		fi
@@ -95,6 +99,31 @@ is "README.md: there were examples" "$files $runs" "1 1"
 is "README.md: as many rules as there are" \
 	"$(sed -n 's/^Version .* has \([0-9]*\) rules.*/\1/p' "$src/README.md")" \
 	"$("$cofferdam" rules | grep -c '^  ')"
+page docs/engines/containerd.md
+is "docs/engines/containerd.md: there was one" "$files $runs" "1 0"
+page docs/seccomp.md
+is "docs/seccomp.md: there were examples" "$files $runs" "1 2"
 page docs/policy-guide.md
 is "docs/policy-guide.md: there were examples" "$((files >= 8 && runs >= 5))" 1
+
+# Each error that the guide shows is what comes of a mistake in its first policy.
+wrong() {
+	local said
+
+	sed "$2" "$work/web.json" >etc/bundles/web/policy.json
+	said=$(cofferdam_here policy lint web 2>&1 | sed -e "s#$work/page/etc#/etc/cofferdam#g")
+	is "docs/policy-guide.md: $1" "$(grep -cxF "    ${said#cofferdam: }" "$src/docs/policy-guide.md")" 1
+	[ "$(grep -cxF "    ${said#cofferdam: }" "$src/docs/policy-guide.md")" = 1 ] || note "$said"
+}
+cp etc/bundles/web/policy.json "$work/web.json"
+cpu='"cpu-limit":       { "action": "warn" }'
+wrong "a rule that is none" "s/$cpu/\"root-users\": { \"action\": \"warn\" }/"
+wrong "a size that is none" 's/"max": "8Gi"/"max": "8 gigabytes"/'
+wrong "no remedy" "s/$cpu/\"root-user\": { \"action\": \"harden\" }/"
+wrong "an action that is none" 's/"action": "warn"/"action": "wran"/'
+wrong "a path that is not clean" 's#"tmpfs": \["/tmp"#"tmpfs": ["/etc/"#'
+wrong "a default above the max" 's/"default": "512Mi"/"default": "16Gi"/'
+wrong "a list that is appended to" 's/"allow": \[\]/"allow": { "append": ["CAP_KILL"] }/'
+wrong "a device by its path" 's#"capabilities": .*,#"devices": { "allow": ["/dev/fuse"] },#'
+wrong "a comma too many" "s/$cpu/&,/"
 done_testing
