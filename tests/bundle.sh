@@ -357,6 +357,36 @@ exits 3 bundle list "${on[@]}"
 like "a folder that anybody can change is not one without bundles" "$err" 'writable by group or others'
 chmod 0755 etc/bundles
 
+# A link that somebody else made, whatever it looks like, is not the store's.
+mkdir src/linked
+echo '{ "format": 1, "name": "linked" }' >src/linked/policy.json
+"$cofferdam" bundle seal src/linked 1 >/dev/null
+exits 0 bundle install "${on[@]}" src/linked
+for target in ../../src/linked .store/web/gen/1 .store/linked/gen/0 "$work/.store/linked/gen/1"; do
+	ln -sfn "$target" etc/bundles/linked
+	exits 3 bundle activate "${on[@]}" linked
+	like "a link to ${target#"$work"}" "$err" 'linked was not put there by cofferdam bundle'
+	is "it is as it was" "$(readlink etc/bundles/linked)" "$target"
+done
+rm etc/bundles/linked
+exits 0 bundle activate "${on[@]}" linked
+echo >>src/linked/policy.json
+for version in 9 10; do
+	"$cofferdam" bundle seal src/linked $version >/dev/null
+	"$cofferdam" bundle install "${on[@]}" src/linked >/dev/null
+done
+exits 0 bundle activate "${on[@]}" linked@10
+for target in xx/versions/9 ../versions/../9; do
+	ln -sfn $target etc/bundles/.store/linked/gen/1
+	exits 3 bundle rollback "${on[@]}" linked
+	like "a generation that leads to $target" "$err" 'generation 1 of linked is no version of it'
+done
+ln -sfn ../versions/1 etc/bundles/.store/linked/gen/1
+mkdir etc/bundles/.store/linked/versions/.new.0
+is "versions are listed by their number, and what is none is not" \
+	"$("$cofferdam" bundle list "${on[@]}" --format json | jq -r 'select(.name == "linked").version' | xargs)" "1 9 10"
+exits 0 bundle rollback "${on[@]}" linked
+
 # --- on the disk, before it has its name ---
 
 store=etc/bundles/.store
@@ -372,6 +402,13 @@ sync $store/web/versions/.new/profiles
 sync $store/web/versions/.new/profiles/own.json
 rename $store/web/versions/.new $store/web/versions/1.2
 sync $store/web/versions"
+mkdir src/fresh
+echo '{ "format": 1, "name": "fresh" }' >src/fresh/policy.json
+"$cofferdam" bundle seal src/fresh 1 >/dev/null
+is "and so are the folders that it makes for a name" \
+	"$(synced "$cofferdam" bundle install "${on[@]}" src/fresh | grep -x "sync $store\(/fresh\)\?" | sort -u)" \
+	"sync $store
+sync $store/fresh"
 is "activate: the generation is synced, the link renamed, and its place synced" \
 	"$(synced "$cofferdam" bundle activate "${on[@]}" web@1.2 | tail -n 3)" \
 	"sync $store/web/gen

@@ -121,8 +121,6 @@ int store_dir(const struct store *store, const char *name, const char *sub, bool
 	_cleanup_close_ int outer = -1;
 	int fd, r = 0;
 
-	if (store->store_fd < 0)
-		return error_set(err, -ENOENT, "no bundle is installed in %s", store->bundles);
 	if (make && mkdirat(store->store_fd, name, 0755) < 0 && errno != EEXIST)
 		return error_sys(err, errno, "%s/" STORE "/%s", store->bundles, name);
 	outer = open_dir(store->store_fd, name);
@@ -172,7 +170,7 @@ int store_active(const struct store *store, const char *name, unsigned *ret, str
 
 		n = last ? (unsigned)strtoul(last + 1, NULL, 10) : 0;
 		(void)snprintf(wanted, sizeof(wanted), STORE "/%s/gen/%u", name, n);
-		if (n > 0 && n <= STORE_GENERATIONS_MAX && strcmp(target, wanted) == 0) {
+		if (n > 0 && strcmp(target, wanted) == 0) {
 			*ret = n;
 			return 0;
 		}

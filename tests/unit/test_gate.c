@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -260,11 +263,66 @@ static void harmless(void **state)
 				 rows[i].is);
 }
 
+/* label - what the gate says of an AppArmor profile "web", of which attr/@file says @text. */
+static const char *label(const char *file, const char *text, size_t len)
+{
+	static char said[256];
+	struct oci_spec spec = { .process.apparmor_profile = { .is = FIELD_PRESENT, .v = "web" } };
+	const struct gate_call call = { .wanted = &spec };
+	char dir[] = "/tmp/cofferdam-label-XXXXXX", path[64];
+	struct gate g = { .call = &call };
+
+	assert_non_null(mkdtemp(dir));
+	g.proc = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	assert_true(g.proc >= 0);
+	assert_int_equal(mkdirat(g.proc, "attr", 0700) | mkdirat(g.proc, "attr/apparmor", 0700), 0);
+	(void)snprintf(path, sizeof(path), "attr/%s", file);
+	if (text) {
+		const int fd = openat(g.proc, path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+		assert_int_equal(write(fd, text, len), len);
+		assert_int_equal(close(fd), 0);
+		verify_label(&g);
+		assert_int_equal(unlinkat(g.proc, path, 0), 0);
+	} else {
+		verify_label(&g);
+	}
+	assert_int_equal(unlinkat(g.proc, "attr/apparmor", AT_REMOVEDIR), 0);
+	assert_int_equal(unlinkat(g.proc, "attr", AT_REMOVEDIR), 0);
+	assert_int_equal(close(g.proc) | rmdir(dir), 0);
+	(void)snprintf(said, sizeof(said), "%s", g.failure.len ? buf_cstr(&g.failure) :
+		       strstr(buf_cstr(&g.verified), "AppArmor profile") ? "verified" :
+		       buf_cstr(&g.unverified));
+	buf_free(&g.failure);
+	buf_free(&g.verified);
+	buf_free(&g.unverified);
+	return said;
+}
+
+#define LABEL(file, text) label(file, text, sizeof(text) - 1)
+
+static void apparmor(void **state)
+{
+	(void)state;
+	assert_string_equal(LABEL("apparmor/current", "web (enforce)\n"), "verified");
+	assert_string_equal(LABEL("apparmor/current", "web (kill)"), "verified");
+	assert_string_equal(LABEL("apparmor/current", "web\n\0"), "verified");
+	/* kernels before 5.8, or another module's file */
+	assert_string_equal(LABEL("current", "web (enforce)\n"), "verified");
+	assert_non_null(strstr(LABEL("current", "unconfined\n"), "is unconfined, where web was admitted"));
+	assert_non_null(strstr(LABEL("apparmor/current", "unconfined\n"), "is unconfined, where web"));
+	assert_non_null(strstr(LABEL("apparmor/current", "web (complain)\n"), "is web (complain), where web"));
+	assert_non_null(strstr(LABEL("apparmor/current", "web2 (enforce)\n"), "is web2 (enforce), where"));
+	assert_non_null(strstr(LABEL("apparmor/current", "we\n"), "is we, where"));
+	assert_non_null(strstr(LABEL("apparmor/current", ""), "where web was admitted"));
+	assert_non_null(strstr(label("current", NULL, 0), "AppArmor is not enabled on this host"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(covered), cmocka_unit_test(refused), cmocka_unit_test(remedies),
-		cmocka_unit_test(harmless), cmocka_unit_test(devices), cmocka_unit_test(unified),
+		cmocka_unit_test(harmless), cmocka_unit_test(apparmor), cmocka_unit_test(devices), cmocka_unit_test(unified),
 		cmocka_unit_test(rlimit_names), cmocka_unit_test(orders_differ),
 	};
 
