@@ -36,6 +36,28 @@ static bool is_standard(const char *destination, const char *type)
 	return false;
 }
 
+/*
+ * image_volume - an image as CRI-O makes it a volume: its files, and below them an empty folder,
+ * without which it were no overlay. With nothing above it is read-only, and no other option
+ * hides behind a comma.
+ */
+static bool image_volume(const struct rule_input *in, const struct oci_mount *mount)
+{
+	static const char begin[] = "lowerdir=/var/lib/containers/storage/overlay/", end[] = "/merged:";
+	const char *at = mount->options.n == 1 && mount->options.v[0].v ? mount->options.v[0].v : "";
+	size_t digits;
+
+	if (in->engine != ENGINE_CRIO || strncmp(at, begin, sizeof(begin) - 1) != 0)
+		return false;
+	at += sizeof(begin) - 1;
+	digits = strspn(at, "0123456789abcdef");
+	at += digits;
+	if (digits != 64 || strncmp(at, end, sizeof(end) - 1) != 0)
+		return false;
+	at += sizeof(end) - 1;
+	return strcmp(at, "/var/run/crio/image-volumes") == 0 || strcmp(at, "/run/crio/image-volumes") == 0;
+}
+
 static int judge_bind_type(const struct rule_input *in, struct findings *out,
 			   struct error *err, size_t index)
 {
@@ -111,6 +133,8 @@ int check_mount_type(const struct rule_input *in, struct findings *out, struct e
 		if (strcmp(type, "bind") == 0 && judge_bind_type(in, out, err, i) < 0)
 			return err->code;
 		if (strcmp(type, "bind") == 0 || strcmp(type, "tmpfs") == 0)
+			continue;
+		if (strcmp(type, "overlay") == 0 && image_volume(in, mount))
 			continue;
 		destination = mount_destination(mount, err);
 		if (!destination)
