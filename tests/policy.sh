@@ -176,13 +176,13 @@ echo '{ "format": 1, "policies": [ { "when": { "engine": "crio" }, "use": "basel
 	{ "use": "web" } ] }' >shadow/host.json
 try policy lint --host-config shadow/host.json
 is "lint of the host: a folder that is never read; and each policy once, but where it is only audited" \
-	"$status $(sed 's/ok: [0-9].* off/ok/' <<<"$out")" "0 shadow/host.json: ok: mode enforce
+	"$status $(sed 's/ok: [0-9].* off/ok/' "$work/out")" "0 shadow/host.json: ok: mode enforce
 shadow/bundles/baseline: warning: never read: baseline is the shipped policy; give it another name
 baseline: ok
 web: ok; only audited (shadow/host.json:2)
 web: ok"
 try bundle list --host-config shadow/host.json
-is "nor is it listed as active" "$(sed 's/  */ /g' <<<"$out")" "NAME VERSION STATE DIGEST DESCRIPTION
+is "nor is it listed as active" "$(sed 's/  */ /g' "$work/out")" "NAME VERSION STATE DIGEST DESCRIPTION
 baseline (a folder) - never read: its name is a shipped policy's
 web (a folder) active no manifest"
 

@@ -83,6 +83,7 @@ docker run -d --name shares --network none --ipc shareable bb sleep 600 >/dev/nu
 runs "baseline: by joining its ipc namespace" "" "${run[@]}" --ipc container:shares bb touch /dev/shm/x
 runs "baseline: a volume of another's" "in" "${run[@]}" --volumes-from held bb echo in
 docker rm --force shares >/dev/null 2>&1
+# shellcheck disable=SC2317 # by wait_for
 in_service() {	# into its container, whose id is set in $service
 	service=$(docker ps --quiet --no-trunc --filter name=svc) && docker exec "$service" true
 }

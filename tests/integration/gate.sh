@@ -102,9 +102,9 @@ uses() {
 		fresh
 		run "$runtime" "$dir"
 		holds "$runtime: flags that a runtime leaves out: it runs in mode $host" ran "$dir"
-		[ $host = enforce ] || added=$(gate_record audit | jq -c '[.gate.unverified[] | select(contains("cgroup"))]')
+		[ "$host" = enforce ] || added=$(gate_record audit | jq -c '[.gate.unverified[] | select(contains("cgroup"))]')
 		is "$runtime: and the record of mode $host says allow" \
-			"$(gate_record $host | jq -r '"\(.verdict) \(.refused) \(.failure)"')" "allow false null"
+			"$(gate_record "$host" | jq -r '"\(.verdict) \(.refused) \(.failure)"')" "allow false null"
 	done
 	[ "$runtime" = crun ] || $cgroup_v2 || is "$runtime: audit mode says what would be added" \
 		"$added $(gate_record enforce | jq -c '[.gate.tightened[] | select(contains("cgroup"))]')" \
