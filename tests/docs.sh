@@ -60,7 +60,7 @@ run_part() {
 			command=${line#'$ '}
 			wanted=
 		elif [[ $command == *\\ && -z $wanted ]]; then
-			command=${command%'\'}$line
+			command=${command%?}$line
 		else
 			wanted+=$line$'\n'
 		fi

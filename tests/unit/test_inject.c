@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
@@ -276,6 +277,58 @@ static void native(void **state)
 	assert_int_not_equal(arch_audit(), 0);
 }
 
+#define THREADS 100		/* more than are kept in mind between two passes */
+
+static void *idle(void *unused)
+{
+	for (;;)
+		(void)pause();
+	return unused;
+}
+
+__attribute__((noreturn)) static void threads(int ready)
+{
+	pthread_t thread;
+	int made = 0;
+
+	while (made < THREADS && pthread_create(&thread, NULL, idle, NULL) == 0)
+		made++;
+	(void)!write(ready, "x", made == THREADS);
+	(void)close(ready);
+	(void)idle(NULL);
+	_exit(1);
+}
+
+/* Each thread of a process is held, however many it has. */
+static void many_threads(void **state)
+{
+	const struct gate_call call = { 0 };
+	struct gate g = { .call = &call, .root = -1, .proc = -1 };
+	struct error err = { 0 };
+	pid_t tracer = 0;
+	int ready[2], r, held = 0;
+	char c;
+
+	(void)state;
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	g.pid = fork();
+	assert_true(g.pid >= 0);
+	if (g.pid == 0)
+		threads(ready[1]);
+	(void)close(ready[1]);
+	assert_int_equal(read(ready[0], &c, 1), 1);
+	(void)close(ready[0]);
+	r = trace_seize(&g, &tracer, &err);
+	(void)kill(g.pid, SIGKILL);
+	/* what is traced is told of by itself, and what is not with its process */
+	for (int status; waitpid(-1, &status, __WALL) > 0;)
+		held += WIFSIGNALED(status) || WIFEXITED(status);
+	if (r == -EPERM)
+		skip();	/* nobody may be traced here */
+	assert_int_equal(r, 0);
+	assert_int_equal(held, THREADS + 1);
+}
+
 int main(void)
 {
 	const char *preload = getenv("LD_PRELOAD");
@@ -284,7 +337,7 @@ int main(void)
 		cmocka_unit_test(native),
 		cmocka_unit_test(in_the_vdso), cmocka_unit_test(without_a_vdso),
 		cmocka_unit_test(scratch), cmocka_unit_test(signals),
-		cmocka_unit_test(a_flood), cmocka_unit_test(death),
+		cmocka_unit_test(a_flood), cmocka_unit_test(many_threads), cmocka_unit_test(death),
 	};
 
 	/* valgrind runs programs by registers of its own */
