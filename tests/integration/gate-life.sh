@@ -139,7 +139,7 @@ helper() {
 # Armed twice is armed once, in every combination that can be registered.
 # sd_notify(3): the runtime puts a folder with a socket of its own into the container.
 notified() {
-	local dir me=notified-$$ socket=/run/cofferdam-notify-$$
+	local dir me=notified-$$ socket=$work/notify.sock
 
 	need python3
 	dir=$(ordinarily notified "$(shell 'grep -q /notify /proc/self/mountinfo && echo ran >/out/marker; sleep 60')")
