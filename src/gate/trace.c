@@ -21,7 +21,7 @@
 #define PASSES_MAX 1000
 
 /* Longer than it holds anything (STOP_DEADLINE_S). */
-#define GATE_WAIT_MS 11000u
+#define GATE_WAIT_US UINT64_C(11000000)
 
 #define OPTIONS (PTRACE_O_TRACEEXEC | PTRACE_O_TRACECLONE)
 
@@ -42,7 +42,7 @@ static int64_t tracer_of(pid_t pid, pid_t tid)
 
 void gate_await(pid_t pid)
 {
-	const uint64_t until = now_us() + GATE_WAIT_MS * 1000u;
+	const uint64_t until = now_us() + GATE_WAIT_US;
 	const struct timespec pause = { .tv_nsec = 2000000 };
 
 	while (now_us() < until) {
