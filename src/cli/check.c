@@ -108,12 +108,12 @@ static void unreadable(struct pool *pool, const char *path)
 	pool_add(pool, path, &err);
 }
 
-/* is_folder - what is at @path, by @e where the file system says it there. */
+/* is_folder - or it cannot be told, and looking into it will say why. */
 static bool is_folder(const char *path, const struct dirent *e)
 {
 	struct stat st;
 
-	return e->d_type == DT_UNKNOWN ? lstat(path, &st) == 0 && S_ISDIR(st.st_mode)
+	return e->d_type == DT_UNKNOWN ? lstat(path, &st) < 0 || S_ISDIR(st.st_mode)
 				       : e->d_type == DT_DIR;
 }
 
