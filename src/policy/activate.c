@@ -92,7 +92,6 @@ static int version_path(const struct store *store, const char *name, const char 
 			struct error *err)
 {
 	_cleanup_free_ char *path = NULL;
-
 	int r = check_name(name, err);
 
 	if (r < 0)
