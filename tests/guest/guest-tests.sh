@@ -181,7 +181,7 @@ device_programs() {
 
 # The host's disk as a node on a volume. SELinux would say "Permission denied".
 devices() {
-	local id=devices-$$ i
+	local id=devices-$$
 
 	hooked "$enforce" devices \
 		'(.mounts[] | select(.destination == "/out")).options = ["rbind", "rw", "nosuid"]' \
@@ -193,10 +193,7 @@ devices() {
 	holds "$runtime: a program decides on devices" \
 		test "$(device_programs "/sys/fs/cgroup/$id")" -gt 0
 	in_runtime "$runtime" start "$id"
-	for ((i = 0; i < 100; i++)); do
-		ran "$dir" && break
-		sleep 0.1
-	done
+	wait_for ran "$dir"
 	output=$(cat "$work/devices.out")
 	in_runtime "$runtime" delete --force "$id"
 	like "$runtime: the host's disk cannot be opened" "$output" "/out/disk'?: Operation not permitted"

@@ -196,10 +196,7 @@ between() {
 		"$([ "$runtime" = runc ] && echo paused || echo created)"
 	in_runtime "$runtime" resume "$id" >/dev/null 2>&1
 	in_runtime "$runtime" start "$id"
-	for ((i = 0; i < 100; i++)); do
-		ran "$dir" && break
-		sleep 0.02
-	done
+	wait_for ran "$dir"
 	output=$(cat "$work/between.out")
 	hardened "resumed and started it is hardened"
 	in_runtime "$runtime" delete --force "$id" >/dev/null 2>&1
