@@ -234,5 +234,5 @@ step lint in_build plain lint
 COFFERDAM_TEST_FULL=1 step workloads-full in_build release check-TESTS \
 	TESTS=tests/workloads/workloads.sh TEST_SUITE_LOG=workloads-full.log
 COFFERDAM_KILLS=1000 step bundle-kills in_build release check-TESTS \
-	TESTS=tests/bundle.sh TEST_SUITE_LOG=bundle-kills.log
+	TESTS=tests/bundle-whole.sh TEST_SUITE_LOG=bundle-kills.log
 step distcheck in_build release -j"$jobs" distcheck

@@ -59,6 +59,19 @@ door_run() {
 	status=$?
 }
 
+# door_start NAME ID [FILTER]... - a container of $runtime that runs, through the door; its bundle
+# is $dir
+door_start() {
+	local name=$1 id=$2
+
+	shift 2
+	dir=$(bundle "$id" '.process.args = ["/bin/sleep", "1000"] |
+		.process.capabilities.effective = [] | .process.capabilities.permitted = []' "$@")
+	through "$runtime" "$name"
+	"${command[@]}" run -d --bundle "$dir" "$id" <"$work/nothing" >"$work/start.out" 2>&1 ||
+		bail "$runtime: $id does not start: $(cat "$work/start.out")"
+}
+
 : >"$work/nothing"
 
 # Everything off: what is left is what no policy can switch off.
