@@ -359,7 +359,7 @@ void lsm_free(struct fact_lsm *lsm);
  * every hook's. */
 const char *lsm_name(void);
 
-/* --- inside.c --- */
+/* --- inside.c, inside-mounts.c --- */
 
 /* What the paths of a container are looked up in. */
 struct inside_view {
@@ -381,6 +381,12 @@ int inside_lead(const struct inside_view *view, const char *dest, char **ret_cle
 		char **ret_at) must_check;
 /* inside_add - from now on mount @view->n is there, @at. 0, or -ENOMEM. */
 int inside_add(struct inside_view *view, const char *at) must_check;
+/* inside_mount - the mount that is seen at @path, which lies at or below it, and what of @path
+ * is below; or NULL. */
+const struct oci_mount *inside_mount(const struct inside_view *view, const char *path,
+				     const char **ret_rest);
+/* inside_source - the folder that is bound. A descriptor; -ENOENT: none that has anything in it. */
+int inside_source(const struct inside_view *view, const struct oci_mount *mount) must_check;
 
 /* --- image.c, core.c --- */
 

@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <linux/openat2.h>
-#include <search.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -36,94 +35,6 @@ static void inside_free(struct inside *w)
 	close_fd(&w->fd);
 	buf_free(&w->at);
 	free(w->left);
-}
-
-/* last_slash - where the last one of the first @len bytes of @path is; 0: none, or the first. */
-static size_t last_slash(const char *path, size_t len)
-{
-	const char *slash = memrchr(path, '/', len);
-
-	return slash ? (size_t)(slash - path) : 0;
-}
-
-/* The last of the mounts at one path, of @len bytes; what follows them is not looked at. */
-struct mounted {
-	const char *at;
-	size_t len, index;
-};
-
-static int by_path(const void *a, const void *b)
-{
-	const struct mounted *one = a, *two = b;
-	const int r = memcmp(one->at, two->at, one->len < two->len ? one->len : two->len);
-
-	return r != 0 ? r : (one->len > two->len) - (one->len < two->len);
-}
-
-static void mounted_free(void *mounted)
-{
-	struct mounted *m = mounted;
-
-	free((void *)(uintptr_t)m->at);
-	free(m);
-}
-
-void inside_view_free(struct inside_view *view)
-{
-	tdestroy(view->mounted, mounted_free);
-	view->mounted = NULL;
-}
-
-int inside_add(struct inside_view *view, const char *at)
-{
-	const struct oci_mount *mount = oci_mount_at(view->spec, view->n);
-	struct mounted *m, **found;
-
-	/* what is copied up is what the image has */
-	if (strcmp(at, "/") == 0 || (!mount->bind && oci_mount_option(mount, "tmpcopyup"))) {
-		view->n++;
-		return 0;
-	}
-	m = calloc(1, sizeof(*m));
-	if (!m)
-		return -ENOMEM;
-	*m = (struct mounted){ strdup(at), strlen(at), view->n };
-	found = m->at ? tsearch(m, &view->mounted, by_path) : NULL;
-	if (!found || *found != m)
-		mounted_free(m);
-	if (!found)
-		return -ENOMEM;
-	(*found)->index = view->n++;
-	return 0;
-}
-
-/* covering - the mount that is seen at @path, which lies at or below it; or NULL. */
-static const struct oci_mount *covering(const struct inside_view *view, const char *path,
-					const char **ret_rest)
-{
-	const struct mounted *last = NULL;
-
-	for (size_t len = strlen(path); len > 0; len = last_slash(path, len)) {
-		const struct mounted key = { path, len, 0 };
-		struct mounted *const *found = tfind(&key, &view->mounted, by_path);
-
-		if (found && (!last || (*found)->index > last->index))
-			last = *found;
-	}
-	if (!last)
-		return NULL;
-	*ret_rest = path + last->len;
-	return oci_mount_at(view->spec, last->index);
-}
-
-/* open_source - the folder that is bound. A descriptor; -ENOENT: none that has anything in it. */
-static int open_source(const struct inside_view *view, const struct oci_mount *mount)
-{
-	int fd = -ENOENT;
-
-	if (mount->bind && mount->source.v && *mount->source.v)
-		fd = path_open_old(view->bundle_fd, mount->source.v, O_DIRECTORY);
-	return fd == -ENOTDIR ? -ENOENT : fd;
 }
 
 /* One component, not "..", as it is: a link is not followed. */
@@ -154,8 +65,8 @@ static int open_steps(int root, char *path)
 static int open_here(const struct inside *w)
 {
 	const char *path = buf_cstr(&w->at);
-	const struct oci_mount *mount = covering(w->view, path, &path);
-	_cleanup_close_ int source = mount ? open_source(w->view, mount) : -1;
+	const struct oci_mount *mount = inside_mount(w->view, path, &path);
+	_cleanup_close_ int source = mount ? inside_source(w->view, mount) : -1;
 	const int root = mount ? source : w->view->root;
 	_cleanup_free_ char *copy = NULL;
 	int fd;
@@ -258,12 +169,12 @@ static bool in_proc(const struct inside *w)
 static int enter_mount(struct inside *w)
 {
 	const char *rest = "";
-	const struct oci_mount *mount = covering(w->view, buf_cstr(&w->at), &rest);
+	const struct oci_mount *mount = inside_mount(w->view, buf_cstr(&w->at), &rest);
 	int fd;
 
 	if (!mount || *rest)
 		return 0;
-	fd = open_source(w->view, mount);
+	fd = inside_source(w->view, mount);
 	if (fd == -ENOENT) {
 		w->missing++;
 		return 1;
@@ -368,14 +279,14 @@ static bool straight(int root, const char *path)
 static int by_text(const struct inside_view *view, const char *path)
 {
 	const char *rest = path;
-	const struct oci_mount *mount = covering(view, path, &rest);
+	const struct oci_mount *mount = inside_mount(view, path, &rest);
 	_cleanup_close_ int source = -1;
 
 	if (!mount)
 		return straight(view->root, path);
 	if (!mount->bind || !*rest)
 		return 1;
-	source = open_source(view, mount);
+	source = inside_source(view, mount);
 	if (source == -ENOENT)
 		return 1;
 	return source < 0 ? source : straight(source, rest);
