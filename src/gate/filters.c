@@ -103,9 +103,7 @@ void filter_expect(struct gate *g)
 		work(g, g->expected);
 }
 
-/* refuses - whether the first @n instructions only refuse, or go on behind them. runc
- * puts some before what libseccomp made: ENOSYS for calls that it does not know. */
-static bool refuses(const struct sock_filter *v, size_t n)
+bool filter_refuses(const struct sock_filter *v, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		size_t far = i + 1;
@@ -162,7 +160,7 @@ static int holds(const struct gate *g, unsigned long index, const struct seccomp
 		return r;
 	if (found.n >= wanted->n && memcmp(found.v + (found.n - wanted->n), wanted->v,
 					   wanted->n * sizeof(*wanted->v)) == 0 &&
-	    refuses(found.v, found.n - wanted->n))
+	    filter_refuses(found.v, found.n - wanted->n))
 		return 0;
 	return excess_text(&found, wanted, excess, ret_sure, err);
 }

@@ -286,6 +286,10 @@ int scratch_get(struct gate *g, uint64_t address, void *data, size_t len,
 /* filter_of_runtime - whether config.json has the runtime load a filter. */
 bool filter_of_runtime(const struct gate *g);
 
+/* filter_refuses - whether the first @n instructions only refuse, or go on behind them. runc
+ * puts some before what libseccomp made: ENOSYS for calls that it does not know. */
+bool filter_refuses(const struct sock_filter *v, size_t n);
+
 /* filter_expect - start to make out what filter linux.seccomp means. */
 void filter_expect(struct gate *g);
 

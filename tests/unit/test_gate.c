@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -318,12 +321,68 @@ static void apparmor(void **state)
 	assert_non_null(strstr(label("current", NULL, 0), "AppArmor is not enabled on this host"));
 }
 
+/* What runc puts before the filter that was judged may lead to its first instruction, and
+ * not into it, where another one than it would choose might let the call through. */
+static void before_the_filter(void **state)
+{
+	const struct sock_filter nr = BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0);
+	const struct sock_filter enosys = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS);
+	const struct sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	const struct sock_filter by_value = BPF_STMT(BPF_RET | BPF_A, 0);
+	struct sock_filter v[] = { nr, BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, 500, 0, 1), enosys };
+
+	(void)state;
+	assert_true(filter_refuses(v, 0));
+	assert_true(filter_refuses(v, ARRAY_SIZE(v)));
+	v[1].jf = 2;
+	assert_false(filter_refuses(v, ARRAY_SIZE(v)));
+	v[1] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, 500, 1, 0);
+	assert_true(filter_refuses(v, ARRAY_SIZE(v)));
+	v[1].jt = 2;
+	assert_false(filter_refuses(v, ARRAY_SIZE(v)));
+	v[1] = (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, 1);
+	assert_true(filter_refuses(v, ARRAY_SIZE(v)));
+	v[1].k = 2;
+	assert_false(filter_refuses(v, ARRAY_SIZE(v)));
+	v[1].k = UINT32_MAX;
+	assert_false(filter_refuses(v, ARRAY_SIZE(v)));
+	v[1] = allow;
+	assert_false(filter_refuses(v, ARRAY_SIZE(v)));
+	v[1] = by_value;
+	assert_false(filter_refuses(v, ARRAY_SIZE(v)));
+}
+
+/* runtime_loads - whether the gate expects a filter of a runtime that was given this. */
+static bool runtime_loads(const char *text)
+{
+	_cleanup_json_ struct json_doc *doc = NULL;
+	_cleanup_spec_ struct oci_spec spec = { 0 };
+	const struct subject subject = { .spec = &spec };
+	const struct gate_call call = { .subject = &subject };
+	const struct gate g = { .call = &call };
+	struct error err = { 0 };
+
+	assert_int_equal(json_parse("t", text, strlen(text), 0, &doc, &err), 0);
+	assert_int_equal(oci_spec_read(doc, &spec, &err), 0);
+	return filter_of_runtime(&g);
+}
+
+static void runtimes_filter(void **state)
+{
+	(void)state;
+	assert_true(runtime_loads("{\"linux\":{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ERRNO\"}}}"));
+	assert_false(runtime_loads("{\"linux\":{}}"));
+	/* runc takes it for none, and a container that has none then is as it was judged */
+	assert_false(runtime_loads("{\"linux\":{\"seccomp\":{}}}"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(covered), cmocka_unit_test(refused), cmocka_unit_test(remedies),
 		cmocka_unit_test(harmless), cmocka_unit_test(apparmor), cmocka_unit_test(devices), cmocka_unit_test(unified),
 		cmocka_unit_test(rlimit_names), cmocka_unit_test(orders_differ),
+		cmocka_unit_test(before_the_filter), cmocka_unit_test(runtimes_filter),
 	};
 
 	return cmocka_run_group_tests_name("gate", tests, NULL, NULL);
