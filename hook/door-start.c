@@ -285,8 +285,26 @@ static int check_gate(struct doorway *door, struct error *err)
 }
 
 /*
- * note - in audit mode: what starts passed the door, in case the hook asks, and so
- * that its execs are known. It is no reason to refuse if that fails.
+ * leaves_it - whether the runtime gets the very file that the engine wrote: in audit mode,
+ * and where no rule is on, so that there is nothing that a hook could verify.
+ */
+static bool leaves_it(const struct run *run)
+{
+	return run_audit(run) || (!run->asks && run->host->gate == GATE_OFF &&
+				  run->candidate.decision.verdict == VERDICT_ALLOW);
+}
+
+/* hook_asks - whether a hook may ask for the record: the engine's own, or one put there before. */
+static bool hook_asks(const struct run *run)
+{
+	const struct oci_hooks *hooks = &run->candidate.spec.hooks;
+
+	return run->host->unadmitted_deny || hooks->prestart.n > 0 || hooks->create_runtime.n > 0;
+}
+
+/*
+ * note - of a file that is left as it is: that it passed the door. It is no reason to refuse
+ * if that fails.
  */
 static void note(struct doorway *door)
 {
@@ -294,7 +312,7 @@ static void note(struct doorway *door)
 	size_t len;
 	const char *text = as_it_is(door, &len);
 
-	if (!door_alone(door))
+	if (!door_alone(door) && hook_asks(&door->run))
 		(void)!record(door, text, len, &err);
 }
 
@@ -311,7 +329,7 @@ int door_start(struct doorway *door)
 	r = open_bundle(door, &name, &err);
 	if (r == 0)
 		r = judge(door, name, &st, &err);
-	if (r == 0 && run_audit(run)) {
+	if (r == 0 && leaves_it(run)) {
 		note(door);
 	} else if (r == 0 && run->candidate.decision.verdict >= VERDICT_HARDEN) {
 		r = check_gate(door, &err);

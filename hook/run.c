@@ -37,17 +37,22 @@ bool run_audit(const struct run *run)
 			     (run->policy && run->policy->audit));
 }
 
-/* asked - a copy of @policy with the rules that judge none of @on off; it owns nothing. */
-static struct policy *asked(const struct policy *policy, unsigned on)
+/*
+ * asked - a copy of @policy with the rules that judge none of @on off; it owns nothing.
+ * @ret_any: whether any other is on.
+ */
+static struct policy *asked(const struct policy *policy, unsigned on, bool *ret_any)
 {
 	struct policy *copy = malloc(sizeof(*copy));
 
 	if (!copy)
 		return NULL;
 	*copy = *policy;
+	*ret_any = false;
 	for (size_t i = 0; i < RULE_MAX; i++) {
 		if (!(rule_on(registry_rule((enum rule_id)i)) & on))
 			copy->rules[i].action = ACTION_OFF;
+		*ret_any |= copy->rules[i].action != ACTION_OFF;
 	}
 	return copy;
 }
@@ -72,7 +77,7 @@ int run_judge(struct run *run, enum door door, struct error *err)
 
 	if (r < 0)
 		return r;
-	looks = asked(run->policy, run->on ? run->on : ON_START);
+	looks = asked(run->policy, run->on ? run->on : ON_START, &run->asks);
 	if (!looks)
 		return error_oom(err);
 	r = facts_gather(&run->candidate.spec, looks, &source, &run->candidate.facts, err);

@@ -26,6 +26,7 @@ struct run {
 	unsigned on;			/* ON_*: what is asked for; 0: a start */
 	const struct oci_spec *admitted;	/* of a container that runs already */
 	bool created;			/* and has not started */
+	bool asks;			/* some rule on what is asked for is on */
 	bool judged;
 	bool hardened;			/* the remedies that the decision rests on were applied,
 					 * or the gate holds the process and will apply them */

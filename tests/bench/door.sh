@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # What the runtime door adds to a whole "runc run" and "crun run", measured in
-# turn: the runtime by itself, with the hook that a host without the door has, and
-# through the door, which puts that hook there. Then the door alone, in front of an
-# empty program instead of the runtime, and what it passes: small programs among
-# themselves, as behind a runtime they would find the caches cold, and more by chance.
+# turn: the runtime by itself, behind a program that only executes it, and through the
+# door by a policy that allows everything; with the hook that a host without the door
+# has, and through the door, which puts that hook there, by one that enforces. Then the
+# door alone, in front of an empty program instead of the runtime, and what it passes:
+# small programs among themselves, as behind a runtime they would find the caches cold,
+# and more by chance.
 # Bundles on a disk, as podman's are, and in a tmpfs, as those of containerd, Docker
 # and CRI-O. Each run has a bundle of its own, as engines make one for each container,
 # with a config.json that has to be rewritten; a disk is waited for.
@@ -87,25 +89,29 @@ through_door() {
 
 # ways CONFIG NAME - the runtime by itself, and with the hook and through the door by two policies
 ways() {
-	local config=$1 name=$2 policy rows=() host
+	local config=$1 name=$2 host rows=()
 
 	real "$runtime"
 	variant "$name" "$config" "${command[@]}" run
-	rows=("$runtime run" "$work/$name.sh")
-	for policy in open enforce; do
-		host=$(host "$runtime" $policy)
-		with_hook "$host" "$config" >"$work/$name-$policy.json"
+	variant "$name-behind" "$config" "$build/tests/bench/behind" "${command[@]}" run
+	host=$(host "$runtime" open)
+	through_door "$host"
+	variant "$name-open" "$config" "${command[@]}" run
+	host=$(host "$runtime" enforce)
+	through_door "$host"
+	variant "$name-enforce" "$config" "${command[@]}" run
+	rows=("$runtime run" "$work/$name.sh" -- "behind another program" "$work/$name-behind.sh"
+		-- "door, open" "$work/$name-open.sh")
+	# by itself the hook refuses what it would have to harden
+	if [ "$name" != filtered ]; then
+		with_hook "$host" "$config" >"$work/$name-hook.json"
 		real "$runtime"
-		variant "$name-hook-$policy" "$work/$name-$policy.json" "${command[@]}" run
-		through_door "$host"
-		variant "$name-door-$policy" "$config" "${command[@]}" run
-		# by itself the hook refuses what it would have to harden
-		[ "$name-$policy" = filtered-enforce ] ||
-			rows+=(-- "hook, $policy" "$work/$name-hook-$policy.sh")
-		rows+=(-- "door and hook, $policy" "$work/$name-door-$policy.sh")
-	done
+		variant "$name-hook" "$work/$name-hook.json" "${command[@]}" run
+		rows+=(-- "hook, enforce" "$work/$name-hook.sh")
+	fi
 	sync
-	"$build/tests/bench/interleave" "$rounds" /dev/null "${rows[@]}"
+	"$build/tests/bench/interleave" "$rounds" /dev/null "${rows[@]}" \
+		-- "door and hook, enforce" "$work/$name-enforce.sh"
 }
 
 # whole - containers from their start to their end
@@ -152,18 +158,15 @@ compare() {
 	alone | tee "$work/alone-table"
 	echo
 	awk -v run="$(median table "$runtime run")" -v more="$(median filtered-table "$runtime run")" \
-		-v hook="$(median table "hook, open")" -v both="$(median table "door and hook, open")" \
-		-v hook2="$(median filtered-table "hook, open")" \
-		-v both2="$(median filtered-table "door and hook, open")" \
-		-v hook3="$(median table "hook, enforce")" -v both3="$(median table "door and hook, enforce")" \
+		-v through="$(median table "door, open")" -v through2="$(median filtered-table "door, open")" \
+		-v hook="$(median table "hook, enforce")" -v both="$(median table "door and hook, enforce")" \
 		-v empty="$(median alone-table "empty program")" \
 		-v open="$(median alone-table "door, open")" \
 		-v open2="$(median alone-table "door, open, with the profile")" \
 		-v door="$(median alone-table "door, enforce")" \
 		-v filtered="$(median alone-table "door, enforce, with the profile")" 'BEGIN {
-			printf "The door adds to the run with the hook, in hundredths of the one without: "
-			printf "allowing everything %.1f, with the profile %.1f; ", 100 * (both - hook) / run, 100 * (both2 - hook2) / more
-			printf "enforcing %.1f.\n", 100 * (both3 - hook3) / run
+			printf "The door adds, in hundredths of the run without: allowing everything %.1f, ", 100 * (through - run) / run
+			printf "with the profile %.1f; enforcing, to the run with the hook, %.1f.\n", 100 * (through2 - more) / more, 100 * (both - hook) / run
 			printf "Alone, allowing everything, %.1f and %.1f; ", 100 * (open - empty) / run, 100 * (open2 - empty) / more
 			printf "enforcing, %.1f and %.1f.\n", 100 * (door - empty) / run, 100 * (filtered - empty) / more }'
 	rm -rf "$work/bundles"/*/[0-9]*

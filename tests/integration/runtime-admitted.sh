@@ -13,6 +13,11 @@
 need runc crun jq
 make_rootfs
 
+host_config open-strict '.policies = [{use: "open"}] | .gate = "off" | .unadmitted = "deny"' >/dev/null
+rules_off open-strict
+host_config open-gated '.policies = [{use: "open"}] | .gate = "enforce"' >/dev/null
+rules_off open-gated
+
 # A program in front of the real runtime, as an intruder between the door and it: it
 # does what the file $work/act says, with the bundle as $1.
 intruder() {
@@ -179,7 +184,54 @@ first() {
 		"$((status != 0)) $(cat "$dir/out/hooked" 2>/dev/null)" "1 "
 }
 
+# kept HOST - a bundle that runs through the door with that host.json, and what became of it
+kept() {
+	through "$runtime" "$1"
+	rm -rf "$records"
+	cp "$dir/config.json" "$work/before.json"
+	door_run "$dir"
+	kept="$status $output $(cmp -s "$work/before.json" "$dir/config.json" && echo kept)"
+	kept+=" $(find "$records" -type f 2>/dev/null | wc -l) of it"
+}
+
+# A policy that asks nothing leaves the file as it is, and nothing for a hook to verify.
+asks_nothing() {
+	local dir kept
+
+	dir=$(bundle nothing)
+	kept open
+	is "$runtime: where no rule is on, the file is kept and nothing is recorded" "$kept" \
+		"0 hello from inside kept 0 of it"
+	kept open-strict
+	is "$runtime: unless a hook of the engine's would ask for the record" "$kept" \
+		"0 hello from inside kept 1 of it"
+	dir=$(bundle nothing)
+	add_hook "$dir" createRuntime "$(host "$runtime" open-strict)"
+	door_run "$dir"
+	is "$runtime: which lets pass then what the door let pass" "$status $output" \
+		"0 hello from inside"
+	dir=$(bundle nothing)
+	kept warns
+	like "$runtime: where a rule only warns, the hook is put there" \
+		"$kept $(jq -r '.hooks.createRuntime[-1].args[-1]' "$dir/config.json")" \
+		'^0 hello from inside  [1-9] of it --admitted$'
+	# as by a second start of a bundle, when the host has been given another policy
+	kept open
+	is "$runtime: one that stands there already has its record" "$kept" \
+		"0 hello from inside kept 1 of it"
+	dir=$(bundle nothing)
+	kept open-gated
+	like "$runtime: where the gate is on, the hook is put there" \
+		"$kept $(jq -r '.hooks.createRuntime[-1].args[-1]' "$dir/config.json")" \
+		'^0 hello from inside  [1-9] of it --admitted$'
+	dir=$(bundle nothing '.hostname = "a\u0000b"')
+	kept open
+	like "$runtime: a text that is read in more than one way is refused by any policy" "$kept" \
+		'^1 cofferdam: refused.*config\.json:[0-9]+:[0-9]+: .* kept 0 of it$'
+}
+
 for runtime in runc crun; do
+	asks_nothing
 	between
 	taking_turns
 	led_over

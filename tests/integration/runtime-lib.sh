@@ -74,10 +74,18 @@ door_start() {
 
 : >"$work/nothing"
 
-# Everything off: what is left is what no policy can switch off.
+# rules_off HOST [FILTER] - the policy "open" for host.json HOST: everything is off, but for
+# what FILTER, of its rules, says; what is left is what no policy can switch off
+rules_off() {
+	"$cofferdam" rules --format json | jq '{format: 1, name: "open", extends: "baseline",
+		rules: (map({key: .id, value: {action: "off"}}) | from_entries | '"${2:-.}"')}' |
+		own_policy "$1" open
+}
+
 host_config open '.policies = [{use: "open"}] | .gate = "off"' >/dev/null
-"$cofferdam" rules --format json | jq '{format: 1, name: "open", extends: "baseline",
-	rules: (map({key: .id, value: {action: "off"}}) | from_entries)}' | own_policy open open
+rules_off open
+host_config warns '.policies = [{use: "open"}] | .gate = "off"' >/dev/null
+rules_off warns '.["memory-limit"].action = "warn"'
 host_config enforce >/dev/null
 host_config audit '.mode = "audit"' >/dev/null
 host_config gated '.gate = "enforce" | .unadmitted = "deny"' >/dev/null

@@ -168,6 +168,7 @@ runs() {
 	output=$("${command[@]}" run --preserve-fds 1 --bundle "$dir" descriptors \
 		<"$work/nothing" 3<"$work/three" 2>&1)
 	is "$runtime: a preserved descriptor" "$? $output" "0 handed on"
+	through "$runtime" warns
 	dir=$(bundle detached '.process.args = ["/bin/sleep", "100"]')
 	"${command[@]}" run -d --pid-file "$work/pid" --bundle "$dir" detached \
 		<"$work/nothing" >/dev/null 2>&1
