@@ -33,50 +33,45 @@ static int by_name(const struct seccomp_call *a, const struct seccomp_call *b)
 	return a->key & 0xff ? strcmp(a->name + sizeof(a->key), b->name + sizeof(b->key)) : 0;
 }
 
-/* run_end - where the rows from @from on cease to be in order. */
-static size_t run_end(const struct seccomp_call *v, size_t n, size_t from)
+/* merge_two - the sorted @cut first rows of @v, which @spare has room for, and the sorted rest. */
+static void merge_two(struct seccomp_call *v, size_t cut, size_t n, struct seccomp_call *spare)
 {
-	if (from == n)
-		return n;
-	do {
-		from++;
-	} while (from < n && by_name(&v[from - 1], &v[from]) <= 0);
-	return from;
+	const struct seccomp_call *a = spare, *a_end = spare + cut, *b = v + cut, *b_end = v + n;
+
+	memcpy(spare, v, cut * sizeof(*v));
+	for (; a < a_end && b < b_end; v++)
+		*v = by_name(a, b) <= 0 ? *a++ : *b++;
+	memcpy(v, a, (size_t)(a_end - a) * sizeof(*v));
 }
 
-/* merge_runs - of each two runs in @from one in @to; returns how many there are then. */
-static size_t merge_runs(const struct seccomp_call *from, struct seccomp_call *to, size_t n)
+/*
+ * sort_rows - the names of an entry most often stand in order, and one entry has nearly all: what
+ * is in order around the middle is not cut. It goes 2 log2(n) calls deep: of a call and the one
+ * inside it, one has half of the rows at most.
+ */
+static void sort_rows(struct seccomp_call *v, size_t n, struct seccomp_call *spare)
 {
-	size_t runs = 0, end;
+	size_t from = n / 2, to = from + 1, cut;
 
-	for (size_t a = 0; a < n; a = end, runs++) {
-		const size_t b = run_end(from, n, a);
-		size_t i = a, j = b;
-
-		end = run_end(from, n, b);
-		for (size_t k = a; k < end; k++)
-			to[k] = j == end || (i < b && by_name(&from[i], &from[j]) <= 0) ? from[i++]
-											: from[j++];
-	}
-	return runs;
+	while (to < n && by_name(&v[to - 1], &v[to]) <= 0)
+		to++;
+	while (from > 0 && by_name(&v[from - 1], &v[from]) <= 0)
+		from--;
+	cut = to < n ? to : from;
+	if (cut == 0)
+		return;
+	sort_rows(v, cut, spare);
+	sort_rows(v + cut, n - cut, spare);
+	merge_two(v, cut, n, spare);
 }
 
-/* sort - the names of an entry most often stand in order, so there are few runs to merge. */
 static int sort(struct seccomp_calls *calls, struct error *err)
 {
-	struct seccomp_call *spare, *sorted = calls->v;
+	_cleanup_free_ struct seccomp_call *spare = malloc(calls->n * sizeof(*spare) + 1);
 
-	if (run_end(calls->v, calls->n, 0) == calls->n)
-		return 0;
-	spare = malloc(calls->n * sizeof(*spare));
 	if (!spare)
 		return error_oom(err);
-	do {
-		sorted = spare;
-		spare = calls->v;
-		calls->v = sorted;
-	} while (merge_runs(spare, sorted, calls->n) > 1);
-	free(spare);
+	sort_rows(calls->v, calls->n, spare);
 	return 0;
 }
 
