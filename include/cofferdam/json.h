@@ -33,9 +33,10 @@ enum json_type {
 
 /* A value. All strings are decoded, NUL-terminated, owned by the document. */
 struct json {
-	enum json_type type;
+	enum json_type type : 8;
 	bool boolean;			/* JSON_BOOL */
 	bool repeated;			/* its key stands earlier in the same object */
+	uint32_t index;			/* place among its siblings, from 0 */
 	const char *key;		/* member name, or NULL outside an object */
 	const char *str;		/* JSON_STRING decoded, JSON_NUMBER as written */
 	uint32_t key_len;
@@ -44,7 +45,6 @@ struct json {
 	const struct json *first;	/* first child */
 	const struct json *next;	/* next sibling */
 	const struct json *const *sorted;	/* private */
-	size_t index;			/* place among its siblings, from 0 */
 	uint32_t count;			/* number of children */
 	uint32_t key_start;		/* offset of the name's opening quote */
 	uint32_t start;			/* offset of the value's first byte ... */

@@ -65,7 +65,7 @@ void json_pointer(struct buf *out, const struct json *node)
 		if (node->key)
 			json_pointer_token(out, node->key);
 		else
-			buf_printf(out, "%zu", node->index);
+			buf_printf(out, "%u", node->index);
 	}
 }
 

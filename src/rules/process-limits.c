@@ -35,7 +35,7 @@ int rlimit_lower(struct finding *f, const struct oci_rlimit *old, const struct r
 
 	buf_str(&pointer, "/process/rlimits/");
 	if (old)
-		buf_printf(&pointer, "%zu", old->node->index);
+		buf_printf(&pointer, "%u", old->node->index);
 	else
 		buf_char(&pointer, '-');
 	buf_str(&value, "{\"type\": ");
@@ -54,7 +54,7 @@ static int set_core(struct finding *f, const struct oci_rlimit *old, struct erro
 
 	if (!old)
 		return finding_edit(f, JSON_ADD, "/process/rlimits/-", value, err);
-	buf_printf(&pointer, "/process/rlimits/%zu", old->node->index);
+	buf_printf(&pointer, "/process/rlimits/%u", old->node->index);
 	if (buf_check(&pointer, err) < 0)
 		return err->code;
 	return finding_edit(f, JSON_REPLACE, buf_cstr(&pointer), value, err);
