@@ -261,16 +261,28 @@ static int note_unknown(struct reader *r, const struct json *m, const struct fie
 	return notes_add(r->notes, NOTE_UNKNOWN_NAME, m, text_nearest(m->key, names, n));
 }
 
-static int read_member(struct reader *r, const struct json *m, const struct field *table,
-		       void *base)
+/* find_row - of the member @m, or NULL. Members most often come in the order of the table, so
+ * that it is the row at @from. */
+static const struct field *find_row(const struct json *m, const struct field *table,
+				    const struct field *from)
 {
-	const struct field *row;
+	const struct field *row = from;
 
-	for (row = table; row->name; row++) {
-		if (row->name[0] == m->key[0] && strcmp(row->name, m->key) == 0)
-			return read_slot(r, row, slot_of(base, row), m);
-	}
-	for (row = table; row->name; row++) {
+	do {
+		if (!row->name)
+			row = table;
+		else if (row->name[0] == m->key[0] && strcmp(row->name, m->key) == 0)
+			return row;
+		else
+			row++;
+	} while (row != from);
+	return NULL;
+}
+
+/* read_other - a member that no row has the name of. */
+static int read_other(struct reader *r, const struct json *m, const struct field *table)
+{
+	for (const struct field *row = table; row->name; row++) {
 		if (folds_to(m->key, row->name))
 			return notes_add(r->notes, NOTE_CASE_VARIANT, m, row->name);
 	}
@@ -281,13 +293,18 @@ static int read_member(struct reader *r, const struct json *m, const struct fiel
 static int read_members(struct reader *r, const struct json *object,
 			const struct field *table, void *base)
 {
+	const struct field *row, *next = table;
+
 	for (const struct json *m = object->first; m; m = m->next) {
 		int rc = notes_add_repeated(r->notes, m);
 
+		row = find_row(m, table, next);
 		if (rc == 0)
-			rc = read_member(r, m, table, base);
+			rc = row ? read_slot(r, row, slot_of(base, row), m) : read_other(r, m, table);
 		if (rc < 0)
 			return rc;
+		if (row)
+			next = row + 1;
 	}
 	return 0;
 }
