@@ -4,6 +4,8 @@
 
 /* The lexical checks that come before yajl, shared within the json layer. */
 
+#include <endian.h>
+
 #include <cofferdam/json.h>
 
 /* Values, as they are allocated: newest chunk first. */
@@ -29,6 +31,28 @@ int json_scan(const char *text, size_t len, struct json_fault *fault);
 /* Bytes that need a second look inside a string; the NUL ends the text. */
 extern const bool json_stops[256];
 
+/*
+ * json_plain_end - the offset of the first of them from @at, eight bytes at a time. A byte less
+ * than what is taken from it borrows: of the high bits that come of that, the lowest is right.
+ */
+static inline size_t json_plain_end(const char *text, size_t len, size_t at)
+{
+	const uint64_t each = UINT64_C(0x0101010101010101);
+	uint64_t v, stops;
+
+	for (; len - at >= sizeof(v); at += sizeof(v)) {
+		memcpy(&v, text + at, sizeof(v));
+		v = le64toh(v);
+		stops = (v - each * 0x20) | ((v ^ each * '"') - each) | ((v ^ each * '\\') - each);
+		stops &= ~v & each * 0x80;
+		if (stops)
+			return at + (size_t)__builtin_ctzll(stops) / 8;
+	}
+	while (!json_stops[(unsigned char)text[at]])
+		at++;
+	return at;
+}
+
 /* json_scan_string - check the string whose opening quote is @at: the offset after it, or 0
  * and the fault. */
 size_t json_scan_string(const char *text, size_t len, size_t at, struct json_fault *fault);
@@ -50,13 +74,13 @@ struct json_walk {
 	struct json_doc *doc;		/* set: the values go there */
 	unsigned flags;			/* set: JSON_COMMENTS */
 	const struct json_shared *shared;	/* set: or NULL */
-	bool escapes;			/* set: there may be a backslash */
 	char *bytes;			/* set: room for the tokens, as many bytes as the text has */
 	bool all;			/* set: all tokens are wanted, also of the same in a row */
 	size_t most;			/* set: no token is taken that ends behind so many of them */
 	size_t n;			/* bytes of tokens */
 	bool lost;			/* the grammar does not hold, or values are nested too deeply */
 	bool oom;
+	bool escaped;			/* the string that is taken has a backslash */
 	bool deep;			/* nested too deeply ... */
 	size_t deep_at;			/* ... by the bracket there, ... */
 	size_t deep_n;			/* ... before which there are so many bytes of tokens */

@@ -56,8 +56,8 @@ static int walk_again(struct json_walk *w, size_t most)
 {
 	drop_values(w->doc);
 	*w = (struct json_walk){
-		.doc = w->doc, .flags = w->flags, .shared = w->shared, .escapes = w->escapes,
-		.bytes = w->bytes, .open = w->open, .all = true, .most = most,
+		.doc = w->doc, .flags = w->flags, .shared = w->shared, .bytes = w->bytes,
+		.open = w->open, .all = true, .most = most,
 	};
 	return json_walk(w);
 }
@@ -147,7 +147,7 @@ static int parse(struct json_doc *doc, unsigned flags, const struct json_shared 
 	_cleanup_free_ char *tokens = malloc(doc->len + 1);
 	struct json_walk w = {
 		.doc = doc, .flags = flags, .shared = shared, .bytes = tokens, .open = open,
-		.escapes = memchr(doc->text, '\\', doc->len) != NULL, .most = SIZE_MAX,
+		.most = SIZE_MAX,
 	};
 	unsigned line, column;
 	int r;

@@ -82,8 +82,7 @@ size_t json_scan_string(const char *text, size_t len, size_t at, struct json_fau
 	for (;;) {
 		size_t n;
 
-		while (!json_stops[(unsigned char)text[i]])
-			i++;
+		i = json_plain_end(text, len, i);
 		if (text[i] == '"')
 			return i + 1;
 		n = text[i] == '\\' ? scan_escape(text + i, len - i, &fault->what) : 0;

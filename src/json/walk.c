@@ -104,14 +104,14 @@ static inline struct json *take(struct json_walk *w, enum json_type type, size_t
 }
 
 /* decode - the string whose quotes stand at @start and before @end. */
-static const char *decode(const struct json_walk *w, size_t start, size_t end, uint32_t *ret_len)
+static inline const char *decode(const struct json_walk *w, size_t start, size_t end,
+				 uint32_t *ret_len)
 {
-	const char *raw = w->doc->text + start + 1;
 	char *out = w->doc->decoded + start + 1;
 	size_t len = end - start - 2;
 
-	if (w->escapes && memchr(raw, '\\', len))
-		len = json_unescape(out, raw, len);
+	if (w->escaped)
+		len = json_unescape(out, w->doc->text + start + 1, len);
 	out[len] = '\0';
 	*ret_len = (uint32_t)len;
 	return out;
@@ -277,9 +277,9 @@ int json_walk(struct json_walk *w)
 		} else if (kind == SPACE) {
 			end = skip_space(text, len, at + 1);
 		} else if (kind == QUOTE) {
-			for (end = at + 1; !json_stops[(unsigned char)text[end]]; end++)
-				;
-			if (text[end++] != '"')
+			end = json_plain_end(text, len, at + 1);
+			w->escaped = text[end++] != '"';
+			if (w->escaped)
 				end = json_scan_string(text, len, at, &w->fault);
 			if (end == 0)
 				return -EINVAL;
