@@ -55,7 +55,7 @@ pod() {
 	unlike "$runtime: in the cgroup of the first it does not run" "$status:$(ls "$dir/out")" "^0|marker"
 	like "$runtime: and why" "$output$(tail -n 1 "$work/hosts/enforce.log")" "somebody else's|not empty|exist"
 	in_runtime "$runtime" delete --force "$id" >/dev/null 2>&1
-	find /sys/fs/cgroup -depth -type d -path "*/cofferdam-pod-$$*" -exec rmdir {} + 2>/dev/null
+	end_cgroups "cofferdam-pod-$$*"
 }
 
 # An engine that may not trace

@@ -57,8 +57,14 @@ end_all() {
 			[ -d "$dir" ] && in_runtime "$runtime" delete --force "$(basename "$dir")"
 		done
 	done >/dev/null 2>&1
+	end_cgroups "cofferdam-$$-*"
 }
 trap end_all EXIT
+
+# end_cgroups PATTERN - remove those in which nothing is: a runtime that dies of a limit leaves some
+end_cgroups() {
+	find /sys/fs/cgroup -depth -type d -path "*/$1" -exec rmdir {} + 2>/dev/null
+}
 
 # wait_for COMMAND... - up to ten seconds, until it succeeds
 # shellcheck disable=SC2317 # by holds
