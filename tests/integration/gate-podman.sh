@@ -76,7 +76,18 @@ was_ready() {
 	note "podman, $runtime: not ready $1 times: $(p logs stop 2>&1)"
 }
 
-left=
+# none_left - no supervisor of this mount namespace is; those that are, are in $left
+# shellcheck disable=SC2317 # by wait_for
+none_left() {
+	local pid
+
+	left=
+	for pid in $(pgrep -x cofferdam-gate); do
+		[ "$(readlink "/proc/$pid/ns/mnt")" != "$(readlink /proc/self/ns/mnt)" ] || left="$left $pid"
+	done
+	[ -z "$left" ]
+}
+
 for runtime in runc crun; do
 	podman_run --cap-add sys_admin --security-opt seccomp=unconfined cofferdam-test /bin/sh -c "$look"
 	is "podman, $runtime: it runs" "$status" 0
@@ -128,9 +139,7 @@ for runtime in runc crun; do
 	like "podman, $runtime: and podman logs says why" "$(p logs refused 2>&1)$(cat "$work/refused")" \
 		"refused at the gate: its descriptor 3"
 	p rm -f refused >/dev/null 2>&1
-	for pid in $(pgrep -x cofferdam-gate); do
-		[ "$(readlink "/proc/$pid/ns/mnt")" != "$(readlink /proc/self/ns/mnt)" ] || left="$left $pid"
-	done
+	wait_for none_left
 	is "podman, $runtime: no supervisor is left" "$left" ""
 done
 podman rmi -f cofferdam-test >/dev/null 2>&1
