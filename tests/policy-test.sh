@@ -51,6 +51,29 @@ is "all pass" "$status" 0
 like "and are named" "$out" $'^ok    bundles/web/tests/one.cases.json:3: a config of one.s own\n'
 like "and the rules without a finding" "$out" $'\nno finding     host-pid\n'
 
+# A version that is installed, active or not; what it extends is the host's, not what is beside it.
+mkdir made made/next
+cp -r bundles/corp made/
+sed 's/"name": "web"/"name": "next"/' bundles/web/policy.json >made/next/policy.json
+cp -r bundles/web/tests made/next/
+for version in 1 2; do
+	exits 0 bundle seal made/next $version
+	exits 0 bundle install "${with[@]}" made/next
+	sed -i 's/"expect": "harden"/"expect": "deny"/' made/next/tests/one.cases.json
+done
+try policy test "${with[@]}" next@1
+is "a version that is installed" "$status $out" \
+	"0 not exercised  bundles/.store/next/versions/1/policy.json:4: parameter host-path allow
+not exercised  bundles/.store/next/versions/1/policy.json:8: exemption OPS-2
+next: 3 of 3 cases pass; 3 of 5 own settings exercised"
+try policy test "${with[@]}" next@2
+like "has the tests of that version" "$status $out" '^1 FAIL  bundles/.store/next/versions/2/tests/one.cases.json:3: '
+try policy test "${with[@]}" --format json next@1
+is "and is named so" "$status $(jq -r 'select(.coverage).coverage' <<<"$out")" "0 next@1"
+exits 3 policy test "${with[@]}" next@3
+like "one that is not installed" "$err" 'version 3 of next is not installed: cofferdam bundle list shows'
+exits 3 policy test ./next@1
+
 # An exemption is exercised where it exempts, and from each of its rules.
 mkdir -p spared/tests
 cat >spared/policy.json <<'END'

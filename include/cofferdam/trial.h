@@ -73,6 +73,16 @@ bool case_minds(const struct trial_case *c, const char *finding);
  * nothing that it minds. */
 bool outcome_right(const struct outcome *outcome, const struct trial_case *c);
 
+/* A bundle that is tested. */
+struct trial_bundle {
+	char *dir;			/* where it is */
+	char *bundles;			/* where what it extends is */
+	struct policy *policy;
+};
+
+void trial_bundle_free(struct trial_bundle *bundle);
+#define _cleanup_trial_bundle_ _cleanup_(trial_bundle_free)
+
 /* Something of the bundle's own on which no case depends. */
 struct uncovered {
 	const char *what;		/* "rule", "parameter", "audit", "exemption" */
@@ -90,9 +100,9 @@ struct coverage {
 /*
  * trial_cover - judge every case again with each of the bundle's own settings as
  * it is inherited, or, where it says just that, with the opposite: off, empty, none.
- * See which none depends on. @dir is where @policy was loaded from.
+ * See which none depends on.
  */
-int trial_cover(const char *dir, const struct policy *policy, const struct trial *trial,
+int trial_cover(const struct trial_bundle *bundle, const struct trial *trial,
 		struct coverage *ret, struct error *err) must_check;
 void coverage_free(struct coverage *coverage);
 #define _cleanup_coverage_ _cleanup_(coverage_free)

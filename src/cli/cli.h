@@ -197,7 +197,7 @@ int log_open(const char *path, int *ret, struct error *err) must_check;
 int policy_show(const struct command *self, const struct cli_options *options, int argc,
 		char **argv);
 int policy_diff(const struct cli_options *options, const char *a, const char *b);
-int policy_test(const struct cli_options *options, const char *dir);
+int policy_test(const struct cli_options *options, const char *name);
 int policy_bases(void);
 
 int cmd_bundle(const struct command *self, int argc, char **argv);

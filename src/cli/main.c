@@ -89,7 +89,7 @@ static const struct command commands[] = {
 	  "  cofferdam log summary\n"
 	  "  journalctl -t cofferdam -o cat --since -7d | cofferdam log summary -\n",
 	  cmd_log },
-	{ "policy", "lint [POLICY]... | show POLICY | diff A B | test DIR... | bases",
+	{ "policy", "lint [POLICY]... | show POLICY | diff A B | test BUNDLE... | bases",
 	  "check, print, compare and test policies",
 	  "  lint POLICY...   read strictly; errors name line and column; warnings of\n"
 	  "                   exemptions that are for everybody or have expired, and of what\n"
@@ -102,8 +102,9 @@ static const struct command commands[] = {
 	  "                   config.json, overlay and exemptions included\n"
 	  "  diff A B         what B lets through less or more than A, setting by setting; 1 if\n"
 	  "                   anything is laxer, or cannot be told\n"
-	  "  test DIR...      run the cases in tests/ of a bundle, say which of its own\n"
-	  "                   settings and exemptions no case depends on; 1 if a case fails\n"
+	  "  test BUNDLE...   run the cases in tests/ of a bundle, say which of its own\n"
+	  "                   settings and exemptions no case depends on; 1 if a case fails;\n"
+	  "                   BUNDLE is a folder, or NAME@VERSION\n"
 	  "  bases            the configurations that cases may start from\n\n"
 	  "POLICY is baseline, restricted, cis-docker, the name of a bundle beside\n"
 	  "host.json, NAME@VERSION for one that is installed, or a path to a bundle's folder\n"

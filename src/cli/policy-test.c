@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <cofferdam/bundle.h>
 #include <cofferdam/trial.h>
 
 struct testing {
@@ -142,52 +143,75 @@ static void text_cover(struct testing *t, const struct coverage *cover,
 		   t->passed + t->failed, cover->settings - cover->n, cover->settings);
 }
 
-static int test_bundle(struct testing *t, const char *dir, struct error *err)
+/* installed - of NAME@VERSION: in the store, active or not. */
+static int installed(const struct cli_options *options, const char *name,
+		     struct trial_bundle *ret, struct error *err)
 {
-	_cleanup_policy_ struct policy *policy = NULL;
-	_cleanup_trial_ struct trial trial = { 0 };
-	_cleanup_coverage_ struct coverage cover = { 0 };
-	_cleanup_free_ char *folder = NULL;
+	_cleanup_store_ struct store store = STORE_CLOSED;
+	struct cli_options named = *options;
 	int r;
 
-	/* a name with a slash is a path; one that ends in it would be doubled in messages */
-	folder = strdup(dir);
-	if (!folder)
-		return error_oom(err);
-	for (size_t n = strlen(folder); n > 1 && folder[n - 1] == '/'; n--)
-		folder[n - 1] = '\0';
-	if (!strchr(folder, '/')) {
-		_cleanup_free_ char *name = steal_ptr(folder);
+	named.policy = name;
+	r = cli_policy(&named, &ret->policy, err);
+	if (r == 0)
+		r = store_open(options->host_config, geteuid(), &store, err);
+	if (r < 0)
+		return r;
+	ret->bundles = steal_ptr(store.bundles);
+	ret->dir = strdup(ret->policy->dir);
+	return ret->dir ? 0 : error_oom(err);
+}
 
-		if (asprintf(&folder, "./%s", name) < 0) {
-			folder = NULL;
-			return error_oom(err);
-		}
+static int in_folder(const char *dir, struct trial_bundle *ret, struct error *err)
+{
+	size_t n = strlen(dir);
+
+	/* a name with a slash is a path; one that ends in it would be doubled in messages */
+	while (n > 1 && dir[n - 1] == '/')
+		n--;
+	if (asprintf(&ret->dir, "%s%.*s", memchr(dir, '/', n) ? "" : "./", (int)n, dir) < 0) {
+		ret->dir = NULL;
+		return error_oom(err);
 	}
-	r = policy_load(folder, NULL, geteuid(), &policy, err);
+	if (asprintf(&ret->bundles, "%s/..", ret->dir) < 0) {
+		ret->bundles = NULL;
+		return error_oom(err);
+	}
+	return policy_load(ret->dir, NULL, geteuid(), &ret->policy, err);
+}
+
+static int test_bundle(struct testing *t, const struct cli_options *options, const char *name,
+		       struct error *err)
+{
+	_cleanup_trial_bundle_ struct trial_bundle bundle = { 0 };
+	_cleanup_trial_ struct trial trial = { 0 };
+	_cleanup_coverage_ struct coverage cover = { 0 };
+	int r = strchr(name, '@') && !strchr(name, '/') ? installed(options, name, &bundle, err)
+							: in_folder(name, &bundle, err);
+
 	if (r == 0)
-		r = trial_read(folder, &trial, err);
+		r = trial_read(bundle.dir, &trial, err);
 	if (r == 0)
-		r = run_cases(t, policy, &trial, err);
+		r = run_cases(t, bundle.policy, &trial, err);
 	if (r == 0)
-		r = trial_cover(folder, policy, &trial, &cover, err);
+		r = trial_cover(&bundle, &trial, &cover, err);
 	if (r < 0)
 		return r;
 	if (t->json)
-		json_cover(&t->out, &cover, dir);
+		json_cover(&t->out, &cover, name);
 	else
-		text_cover(t, &cover, policy);
+		text_cover(t, &cover, bundle.policy);
 	return 0;
 }
 
-int policy_test(const struct cli_options *options, const char *dir)
+int policy_test(const struct cli_options *options, const char *name)
 {
 	struct testing t = {
 		.json = options->format && strcmp(options->format, "json") == 0,
 		.verbose = options->verbose,
 	};
 	struct error err;
-	int r = test_bundle(&t, dir, &err);
+	int r = test_bundle(&t, options, name, &err);
 	int status = cli_print(&t.out, t.failed ? STATUS_DENIED : STATUS_ALLOWED);
 
 	buf_free(&t.out);

@@ -45,7 +45,7 @@ int cmd_policy(const struct command *self, int argc, char **argv)
 		return status;
 	}
 	if (strcmp(what, "lint") != 0)
-		return cli_usage(self, "policy takes lint [POLICY]..., show POLICY, diff A B, test DIR... or bases");
+		return cli_usage(self, "policy takes lint [POLICY]..., show POLICY, diff A B, test BUNDLE... or bases");
 	if (argc == first)
 		return policy_lint_host(&options);
 	for (int i = first; i < argc; i++)

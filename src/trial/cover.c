@@ -287,22 +287,25 @@ static int inherited_name(const char *dir, char **ret, char **ret_file, struct e
 	return 0;
 }
 
-int trial_cover(const char *dir, const struct policy *policy, const struct trial *trial,
+void trial_bundle_free(struct trial_bundle *bundle)
+{
+	free(bundle->dir);
+	free(bundle->bundles);
+	policy_free(&bundle->policy);
+}
+
+int trial_cover(const struct trial_bundle *bundle, const struct trial *trial,
 		struct coverage *ret, struct error *err)
 {
-	_cleanup_free_ char *extends = NULL, *file = NULL, *bundles = NULL;
+	_cleanup_free_ char *extends = NULL, *file = NULL;
 	_cleanup_coverage_ struct coverage coverage = { 0 };
 	_cleanup_policy_ struct policy *base = NULL;
-	struct policy copy = *policy;	/* shares all that is pointed to */
+	struct policy copy = *bundle->policy;	/* shares all that is pointed to */
 	struct covering c = { .policy = &copy, .trial = trial, .out = &coverage };
-	int r = inherited_name(dir, &extends, &file, err);
+	int r = inherited_name(bundle->dir, &extends, &file, err);
 
-	if (r == 0 && asprintf(&bundles, "%s/..", dir) < 0) {
-		bundles = NULL;
-		r = error_oom(err);
-	}
 	if (r == 0)
-		r = policy_load(extends, bundles, geteuid(), &base, err);
+		r = policy_load(extends, bundle->bundles, geteuid(), &base, err);
 	if (r < 0)
 		return r;
 	c.base = base;
