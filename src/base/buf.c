@@ -98,10 +98,8 @@ static bool add_integer(struct buf *b, const char *at, va_list *ap)
 static const char *add_simple(struct buf *b, const char *fmt, va_list *ap)
 {
 	for (;;) {
-		const char *at = fmt, *s;
+		const char *at = strchrnul(fmt, '%'), *s;
 
-		while (*at && *at != '%')
-			at++;
 		if (at > fmt)
 			buf_add(b, fmt, (size_t)(at - fmt));
 		if (!*at)
