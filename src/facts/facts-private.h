@@ -2,6 +2,8 @@
 #ifndef COFFERDAM_FACTS_PRIVATE_H
 #define COFFERDAM_FACTS_PRIVATE_H
 
+#include <sys/stat.h>
+
 #include <cofferdam/facts.h>
 #include <cofferdam/mounts.h>
 
@@ -293,9 +295,16 @@ const char *cgroup_doubt(const struct field_str *path);
 
 /* --- seen.c --- */
 
+/* This installation's own programs; zero where there is none. */
+struct own_programs {
+	bool found;			/* they were looked for */
+	struct stat self, hook;
+};
+
 struct facts_seen {
 	struct places places;
 	struct cgroups cgroups;
+	struct own_programs own;
 };
 
 /* seen_close - free what @seen owns. */
@@ -319,7 +328,8 @@ int cgroup_members(const struct cgroup_query *query, struct fact_cgroup *ret,
 
 /* --- programs.c --- */
 
-int programs_gather(const struct oci_hooks *hooks, struct facts *facts,
+/* programs_gather - @own is looked for when first needed. */
+int programs_gather(const struct oci_hooks *hooks, struct own_programs *own, struct facts *facts,
 		    struct error *err) must_check;
 void programs_sort(struct fact_program *v, size_t n);	/* by path, for facts_program() */
 void programs_free(struct facts *facts);

@@ -19,11 +19,6 @@ struct list {
 	size_t n;
 };
 
-/* This installation's own programs; zero where there is none. */
-struct own {
-	struct stat self, hook;
-};
-
 static void program_free(struct fact_program *program)
 {
 	free(program->path);
@@ -126,7 +121,7 @@ static int judge_trust(struct fact_program *ret, const struct stat *st, struct e
 	return 0;
 }
 
-static int look(const struct own *own, struct fact_program *ret, struct error *err)
+static int look(const struct own_programs *own, struct fact_program *ret, struct error *err)
 {
 	_cleanup_close_ int fd = -1;
 	struct stat st;
@@ -187,23 +182,32 @@ static int collect(const struct oci_hooks *hooks, struct list *ret, struct error
 	return 0;
 }
 
-int programs_gather(const struct oci_hooks *hooks, struct facts *facts, struct error *err)
+static void find_own(struct own_programs *own)
+{
+	_cleanup_free_ char *beside = NULL;
+
+	if (own->found)
+		return;
+	if (stat("/proc/self/exe", &own->self) < 0)
+		own->self.st_ino = 0;
+	beside = program_beside("cofferdam-hook");
+	if ((!beside || stat(beside, &own->hook) < 0) &&
+	    stat(LIBEXECDIR "/cofferdam-hook", &own->hook) < 0)
+		own->hook.st_ino = 0;
+	own->found = true;
+}
+
+int programs_gather(const struct oci_hooks *hooks, struct own_programs *own, struct facts *facts,
+		    struct error *err)
 {
 	_cleanup_(free_ptr) const char **owned = NULL;
-	_cleanup_free_ char *beside = NULL;
-	struct own own = { 0 };
 	struct list list = { 0 };
 	int r = collect(hooks, &list, err);
 
 	owned = list.v;
 	if (r < 0 || list.n == 0)
 		return r;
-	if (stat("/proc/self/exe", &own.self) < 0)
-		own.self.st_ino = 0;
-	beside = program_beside("cofferdam-hook");
-	if ((!beside || stat(beside, &own.hook) < 0) &&
-	    stat(LIBEXECDIR "/cofferdam-hook", &own.hook) < 0)
-		own.hook.st_ino = 0;
+	find_own(own);
 	qsort(list.v, list.n, sizeof(*list.v), fact_compare);
 	facts->hooks = calloc(list.n, sizeof(*facts->hooks));
 	if (!facts->hooks)
@@ -216,7 +220,7 @@ int programs_gather(const struct oci_hooks *hooks, struct facts *facts, struct e
 		program->path = fact_strdup(list.v[i], err);
 		if (!program->path)
 			return -ENOMEM;
-		r = facts->n_hooks++ < PROGRAMS_MAX ? look(&own, program, err)
+		r = facts->n_hooks++ < PROGRAMS_MAX ? look(own, program, err)
 						    : unreadable(program, err, "there are too many hooks");
 	}
 	return r;
