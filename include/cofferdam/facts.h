@@ -140,6 +140,12 @@ struct fact_lsm {
 	size_t n;
 };
 
+/* The places of one of a policy's lists of paths. Private. */
+struct fact_listed {
+	const char *const *list;
+	const struct fact_place **v;		/* NULL where there is none */
+};
+
 struct facts {
 	struct fact_ns host[NS_MAX];		/* our own namespaces, the host's */
 	struct fact_ns container[NS_MAX];	/* of the state's pid; KNOWN in the hook only */
@@ -149,6 +155,8 @@ struct facts {
 	size_t n_mounts;
 	struct fact_place *places;		/* the policy's paths of all enabled rules */
 	size_t n_places;
+	const struct fact_listed *listed;	/* private: a facts_host's, for facts_listed() */
+	size_t n_listed;
 	struct fact_place rootfs;		/* below: what its overlay is made of */
 	struct fact_idmap uid_map, gid_map;
 	struct fact_limits parent;
@@ -256,6 +264,9 @@ int fact_id(const struct fact_idmap *map, uint64_t id, uint64_t *ret) must_check
 
 /* facts_place - the gathered place of a policy's @path, or NULL. */
 const struct fact_place *facts_place(const struct facts *facts, const char *path);
+
+/* facts_listed - the same of path @i of @list, one of the policy's. */
+const struct fact_place *facts_listed(const struct facts *facts, const char *const *list, size_t i);
 
 /* facts_program - the gathered program of a hook's @path, or NULL. */
 const struct fact_program *facts_program(const struct facts *facts, const char *path);

@@ -150,6 +150,15 @@ const struct fact_place *facts_place(const struct facts *facts, const char *path
 	return NULL;
 }
 
+const struct fact_place *facts_listed(const struct facts *facts, const char *const *list, size_t i)
+{
+	for (size_t k = 0; k < facts->n_listed; k++) {
+		if (facts->listed[k].list == list)
+			return facts->listed[k].v[i];
+	}
+	return facts_place(facts, list[i]);
+}
+
 bool spot_below(const struct fact_spot *spot, const struct fact_spot *top)
 {
 	if (!spot->within || !top->within || spot->major != top->major ||

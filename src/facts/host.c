@@ -127,10 +127,51 @@ int gather_groups(const struct policy *policy, struct facts *facts, struct error
 	return r < 0 ? r : groups_gather(names.v, names.n, &facts->groups, err);
 }
 
+#define LISTS_MAX 16u			/* of paths; those of more are looked up each time */
+
 struct facts_host {
 	struct facts facts;		/* host, places, groups, sockets and which LSM is on */
 	struct places places;		/* the mount table */
+	struct fact_listed listed[LISTS_MAX];
+	size_t n_listed;
 };
+
+static int keep_list(struct facts_host *host, const char *const *list, struct error *err)
+{
+	struct fact_listed *kept = &host->listed[host->n_listed];
+	size_t n = 0;
+
+	while (list && list[n])
+		n++;
+	if (n == 0 || host->n_listed == LISTS_MAX)
+		return 0;
+	kept->v = calloc(n, sizeof(kept->v[0]));
+	if (!kept->v)
+		return error_oom(err);
+	for (size_t i = 0; i < n; i++)
+		kept->v[i] = facts_place(&host->facts, list[i]);
+	kept->list = list;
+	host->n_listed++;
+	return 0;
+}
+
+/* keep_lists - so that rules need not look for a path that they compare each mount with. */
+static int keep_lists(struct facts_host *host, const struct policy *policy, struct error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < RULE_MAX; i++) {
+		const struct rule *rule = registry_rule((enum rule_id)i);
+
+		if (!(rule->facts & FACT_PLACES))
+			continue;
+		for (size_t k = 0; k < PARAMS_MAX && rule->params[k].name && r == 0; k++) {
+			if (rule->params[k].kind == PARAM_PATHS)
+				r = keep_list(host, policy->rules[i].params[k].list, err);
+		}
+	}
+	return r;
+}
 
 static int gather_host(const struct policy *policy, struct facts_host *host, struct error *err)
 {
@@ -145,6 +186,8 @@ static int gather_host(const struct policy *policy, struct facts_host *host, str
 		r = gather_groups(policy, &host->facts, err);
 	if (r == 0 && (needed & FACT_PLACES))
 		r = gather_places(policy, OF_MOUNTS | OF_READONLY, &host->places, &host->facts, err);
+	if (r == 0 && policy)
+		r = keep_lists(host, policy, err);
 	if (r == 0 && (needed & FACT_SOCKETS))
 		r = sockets_gather(&host->places, &host->facts.sockets, err);
 	if (r == 0 && (needed & FACT_SELINUX))
@@ -159,6 +202,8 @@ void facts_host_free(struct facts_host **host)
 	if (!*host)
 		return;
 	facts_free(&(*host)->facts);
+	for (size_t i = 0; i < (*host)->n_listed; i++)
+		free((*host)->listed[i].v);
 	places_free(&(*host)->places);
 	free(*host);
 	*host = NULL;
@@ -190,6 +235,8 @@ void host_lend(const struct facts_host *host, struct facts *facts, struct places
 	memcpy(facts->host, host->facts.host, sizeof(facts->host));
 	facts->places = host->facts.places;
 	facts->n_places = host->facts.n_places;
+	facts->listed = host->listed;
+	facts->n_listed = host->n_listed;
 	facts->groups = host->facts.groups;
 	facts->sockets = host->facts.sockets;
 	facts->core_is = host->facts.core_is;

@@ -49,7 +49,7 @@ static bool allowed_path(const struct rule_input *in, const struct fact_place *s
 	const char *const *allow = rule_param(in, "allow")->list;
 
 	for (size_t i = 0; allow && allow[i]; i++) {
-		const struct fact_place *place = facts_place(in->facts, allow[i]);
+		const struct fact_place *place = facts_listed(in->facts, allow, i);
 
 		if (place && place->is == FACT_KNOWN && spot_below(&source->spot, &place->spot))
 			return true;

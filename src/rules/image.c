@@ -39,7 +39,7 @@ static int judge_paths(const struct rule_input *in, struct findings *out, struct
 	struct finding *f;
 
 	for (size_t i = 0; paths && paths[i]; i++) {
-		const struct fact_place *place = facts_place(in->facts, paths[i]);
+		const struct fact_place *place = facts_listed(in->facts, paths, i);
 		const char *why;
 		int r = 0;
 

@@ -64,7 +64,7 @@ static bool harmless(const struct rule_input *in, const struct oci_mount *mount,
 	if (!mount_readonly(mount) || source->n_below > 0)
 		return false;
 	for (size_t i = 0; allowed && allowed[i]; i++) {
-		const struct fact_place *place = facts_place(in->facts, allowed[i]);
+		const struct fact_place *place = facts_listed(in->facts, allowed, i);
 
 		if (place && place->is == FACT_KNOWN && spot_below(&source->spot, &place->spot))
 			return true;
@@ -168,7 +168,7 @@ static struct compared *compared_new(const struct rule_input *in, struct error *
 	if (!v)
 		error_oom(err);
 	for (size_t i = 0; v && i < n; i++)
-		v[i] = (struct compared){ paths[i], facts_place(in->facts, paths[i]) };
+		v[i] = (struct compared){ paths[i], facts_listed(in->facts, paths, i) };
 	return v;
 }
 
