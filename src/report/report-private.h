@@ -64,6 +64,7 @@ void report_prose(struct buf *out, const char *label, const char *text);
 struct report_lines {
 	const struct json_doc *doc;
 	struct report_mark *marks;	/* one for every REPORT_STRIDE bytes */
+	struct buf name;		/* the report's, escaped, where it is told with each */
 };
 
 #define REPORT_STRIDE 512u

@@ -179,7 +179,7 @@ static void paint(struct buf *out, const struct report *report, const char *colo
 		buf_printf(out, "\033[%sm", colour);
 }
 
-static void text_head(struct buf *out, const struct report *report)
+static void text_head(struct buf *out, const struct report *report, const struct buf *name)
 {
 	static const char *const words[VERDICT_MAX] = {
 		[VERDICT_DENY] = "denied",
@@ -189,7 +189,7 @@ static void text_head(struct buf *out, const struct report *report)
 	};
 	enum verdict v = report->decision->verdict;
 
-	escaped(out, report_name(report));
+	buf_add(out, buf_cstr(name), name->len);
 	buf_str(out, ": ");
 	paint(out, report, v == VERDICT_ALLOW ? "1;32" : looks[v].colour);
 	buf_str(out, words[v]);
@@ -203,13 +203,12 @@ static void text_head(struct buf *out, const struct report *report)
 		report_prose(out, "", "The clock stands before the policy's files; exemptions expire by their time. Set the clock, or the time of the files.");
 }
 
-static void text_place(struct buf *out, const struct report *report,
-		       const struct report_lines *lines, const struct finding *f)
+static void text_place(struct buf *out, const struct report_lines *lines, const struct finding *f)
 {
 	unsigned line, column;
 
 	buf_str(out, REPORT_INDENT "--> ");
-	escaped(out, report_name(report));
+	buf_add(out, buf_cstr(&lines->name), lines->name.len);
 	if (report_where(lines, f, &line, &column))
 		buf_printf(out, ":%u:%u", line, column);
 	if (f->pointer && f->pointer[0]) {
@@ -286,7 +285,7 @@ static void text_finding(struct buf *out, const struct report *report,
 	buf_str(out, rule->id);
 	paint(out, report, "0");
 	buf_printf(out, " (%s)\n", severity_name(rule->severity));
-	text_place(out, report, lines, f);
+	text_place(out, lines, f);
 	told(out, "", f->text ? f->text : rule->title);
 	if (f->value && *f->value)
 		told(out, "Found: ", f->value);
@@ -355,7 +354,10 @@ void report_text(struct buf *out, const struct report *report)
 	size_t i;
 
 	report_lines(&lines, report);
-	text_head(out, report);
+	escaped(&lines.name, report_name(report));
+	if (lines.name.oom)
+		out->oom = true;
+	text_head(out, report, &lines.name);
 	while (report_walk(&walk, &i))
 		text_finding(out, report, &lines, i);
 	text_summary(out, report);

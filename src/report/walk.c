@@ -184,6 +184,7 @@ void report_lines(struct report_lines *ret, const struct report *report)
 void report_lines_free(struct report_lines *lines)
 {
 	free(lines->marks);
+	buf_free(&lines->name);
 	*lines = (struct report_lines){ 0 };
 }
 
