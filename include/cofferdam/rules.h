@@ -4,6 +4,7 @@
 
 /* Checks and their findings. A check is pure: everything it sees is passed in. */
 
+#include <cofferdam/arena.h>
 #include <cofferdam/facts.h>
 
 struct finding {
@@ -12,7 +13,7 @@ struct finding {
 	bool sketch;			/* as in the input of the rule */
 	const struct json *node;	/* that member, or its nearest parent; for line and column */
 	char *value;			/* the value found, escaped, or NULL */
-	char *text;			/* what is wrong, one sentence, escaped; and in the same memory: */
+	const char *text;		/* what is wrong, one sentence, escaped; the findings own it, and: */
 	const char *pointer;		/* JSON Pointer of the member judged */
 	struct json_edits edits;	/* the remedy in config.json; none if n == 0; or its sketch */
 };
@@ -22,6 +23,8 @@ struct findings {
 	size_t n;
 	size_t cap;			/* private */
 	struct buf raw;			/* private: the last text, before it was escaped */
+	struct buf pointer;		/* private: the last one that was put together */
+	struct arena texts;		/* private */
 };
 
 /*

@@ -74,15 +74,15 @@ struct finding *mount_finding(const struct rule_input *in, struct findings *out,
 			      struct error *err, size_t index, const char *member,
 			      const char *fmt, ...)
 {
-	_cleanup_buf_ struct buf pointer = { 0 };
 	struct finding *f;
 	va_list ap;
 
-	buf_printf(&pointer, "/mounts/%zu/%s", index, member);
-	if (buf_check(&pointer, err) < 0)
+	buf_reset(&out->pointer);
+	buf_printf(&out->pointer, "/mounts/%zu/%s", index, member);
+	if (buf_check(&out->pointer, err) < 0)
 		return NULL;
 	va_start(ap, fmt);
-	f = finding_vadd(in, out, err, buf_cstr(&pointer), fmt, ap);
+	f = finding_vadd(in, out, err, buf_cstr(&out->pointer), fmt, ap);
 	va_end(ap);
 	return f;
 }

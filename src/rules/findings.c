@@ -32,7 +32,7 @@ const struct param_value *rule_param(const struct rule_input *in, const char *na
 static struct finding *grow(struct findings *out, struct error *err)
 {
 	if (out->n == out->cap) {
-		size_t cap = out->cap ? 2 * out->cap : 8;
+		size_t cap = out->cap ? 2 * out->cap : 32;	/* as many as most have */
 		struct finding *v = reallocarray(out->v, cap, sizeof(*v));
 
 		if (!v) {
@@ -47,35 +47,47 @@ static struct finding *grow(struct findings *out, struct error *err)
 }
 
 /* harmless - whether text_escape() would leave it as it is. */
-static bool harmless(const char *s, size_t len)
+static bool harmless(const struct buf *raw, size_t max)
 {
-	return text_printable(s, len) == len && !memchr(s, '\\', len);
+	return raw->len <= max && text_printable(buf_cstr(raw), raw->len) == raw->len &&
+	       !memchr(buf_cstr(raw), '\\', raw->len);
 }
 
-/* escaped - at most @max bytes of @raw, and @behind after the NUL: malloc'd, or NULL. */
-static char *escaped(struct buf *raw, size_t max, const char *behind)
+/* make_safe - @raw, escaped in @safe unless it is harmless: whichever it is. */
+static struct buf *make_safe(struct buf *raw, size_t max, struct buf *safe)
 {
-	_cleanup_buf_ struct buf out = { 0 };
+	if (harmless(raw, max))
+		return raw;
+	text_escape(safe, buf_cstr(raw), raw->len, max);
+	safe->oom |= raw->oom;
+	return safe;
+}
 
-	if (raw->oom || !buf_room(&out, (raw->len < max ? raw->len : max) + strlen(behind) + 8))
+/* keep - @text, and @pointer behind its NUL; or NULL. */
+static const char *keep(struct findings *out, const struct buf *text, const char *pointer)
+{
+	const size_t size = strlen(pointer) + 1;
+	char *kept = text->oom ? NULL : arena_zeroed(&out->texts, text->len + 1 + size, 1);
+
+	if (!kept)
 		return NULL;
-	text_escape(&out, buf_cstr(raw), raw->len, max);
-	buf_char(&out, '\0');
-	buf_str(&out, behind);
-	return buf_steal(&out);
+	memcpy(kept, buf_cstr(text), text->len);
+	memcpy(kept + text->len + 1, pointer, size);
+	return kept;
 }
 
 struct finding *finding_vadd(const struct rule_input *in, struct findings *out,
 			     struct error *err, const char *pointer,
 			     const char *fmt, va_list ap)
 {
+	_cleanup_buf_ struct buf safe = { 0 };
 	struct finding *f = grow(out, err);
 
 	if (!f)
 		return NULL;
 	buf_reset(&out->raw);
 	buf_vprintf(&out->raw, fmt, ap);
-	f->text = escaped(&out->raw, TEXT_MAX, pointer);
+	f->text = keep(out, make_safe(&out->raw, TEXT_MAX, &safe), pointer);
 	if (!f->text) {
 		error_oom(err);
 		return NULL;
@@ -102,16 +114,13 @@ struct finding *finding_add(const struct rule_input *in, struct findings *out,
 
 int finding_value(struct finding *f, struct error *err, const char *fmt, ...)
 {
-	_cleanup_buf_ struct buf raw = { 0 };
+	_cleanup_buf_ struct buf raw = { 0 }, safe = { 0 };
 	va_list ap;
 
 	va_start(ap, fmt);
 	free(f->value);
 	buf_vprintf(&raw, fmt, ap);
-	if (raw.len <= VALUE_MAX && harmless(buf_cstr(&raw), raw.len))
-		f->value = buf_steal(&raw);
-	else
-		f->value = escaped(&raw, VALUE_MAX, "");
+	f->value = buf_steal(make_safe(&raw, VALUE_MAX, &safe));
 	va_end(ap);
 	return f->value ? 0 : error_oom(err);
 }
@@ -138,7 +147,6 @@ int finding_lend(struct finding *f, enum json_op op, const char *pointer,
 static void finding_clear(struct finding *f)
 {
 	free(f->value);
-	free(f->text);
 	json_edits_free(&f->edits);
 }
 
@@ -148,5 +156,7 @@ void findings_free(struct findings *findings)
 		finding_clear(&findings->v[i]);
 	free(findings->v);
 	buf_free(&findings->raw);
+	buf_free(&findings->pointer);
+	arena_free(&findings->texts);
 	memset(findings, 0, sizeof(*findings));
 }

@@ -52,6 +52,7 @@ static inline struct finding *scene_add(struct scene *s, enum rule_id rule, enum
 {
 	struct findings *all = &s->decision.findings;
 	struct finding *f;
+	char *copy;
 
 	if (all->n == all->cap) {
 		all->cap = all->cap ? all->cap * 2 : 8;
@@ -67,24 +68,16 @@ static inline struct finding *scene_add(struct scene *s, enum rule_id rule, enum
 		s->decision.verdict = decides;
 	f = &all->v[all->n++];
 	*f = (struct finding){ .rule = rule, .unjudged = decides == VERDICT_UNJUDGED };
-	f->text = malloc(strlen(text) + strlen(pointer) + 2);
-	assert_non_null(f->text);
-	f->pointer = strcpy(stpcpy(f->text, text) + 1, pointer);
+	f->text = copy = arena_zeroed(&all->texts, strlen(text) + strlen(pointer) + 2, 1);
+	assert_non_null(copy);
+	f->pointer = strcpy(stpcpy(copy, text) + 1, pointer);
 	f->node = json_at(s->doc, pointer);
 	return f;
 }
 
 static inline void scene_end(struct scene *s)
 {
-	for (size_t i = 0; i < s->decision.findings.n; i++) {
-		struct finding *f = &s->decision.findings.v[i];
-
-		free(f->value);
-		free(f->text);
-		json_edits_free(&f->edits);
-	}
-	free(s->decision.findings.v);
-	free(s->decision.each);
+	decision_free(&s->decision);
 	free(s->policy.name);
 	json_free(&s->doc);
 }
