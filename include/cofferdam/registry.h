@@ -108,6 +108,12 @@ enum param_kind {
 	PARAM_PROFILE,			/* a seccomp profile: a shipped name or a path in the bundle */
 };
 
+/* The kinds that are lists, in a switch in which the compiler is to miss none. */
+#define CASE_PARAM_LISTS								\
+	case PARAM_PATHS: case PARAM_FILES: case PARAM_NAMES: case PARAM_CAPITALS:	\
+	case PARAM_DEVICES: case PARAM_WORDS: case PARAM_CAPS: case PARAM_CALLS:	\
+	case PARAM_TRAPS
+
 const char *param_kind_name(enum param_kind kind);
 
 /* param_kind_is_list - whether its value is param_value.list. */

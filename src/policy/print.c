@@ -28,15 +28,7 @@ void param_print(struct buf *out, enum param_kind kind, const struct param_value
 	case PARAM_INT:
 		buf_printf(out, "%" PRId64, (int64_t)value->number);
 		break;
-	case PARAM_PATHS:
-	case PARAM_FILES:
-	case PARAM_NAMES:
-	case PARAM_CAPITALS:
-	case PARAM_DEVICES:
-	case PARAM_WORDS:
-	case PARAM_CAPS:
-	case PARAM_CALLS:
-	case PARAM_TRAPS:
+	CASE_PARAM_LISTS:
 		buf_char(out, '[');
 		for (size_t i = 0; value->list && value->list[i]; i++) {
 			buf_str(out, i ? ", " : "");

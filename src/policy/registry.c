@@ -173,15 +173,7 @@ const char *param_kind_name(enum param_kind kind)
 bool param_kind_is_list(enum param_kind kind)
 {
 	switch (kind) {
-	case PARAM_PATHS:
-	case PARAM_FILES:
-	case PARAM_NAMES:
-	case PARAM_CAPITALS:
-	case PARAM_DEVICES:
-	case PARAM_WORDS:
-	case PARAM_CAPS:
-	case PARAM_CALLS:
-	case PARAM_TRAPS:
+	CASE_PARAM_LISTS:
 		return true;
 	case PARAM_NONE:
 	case PARAM_BOOL:

@@ -264,15 +264,7 @@ static int read_param(const struct policy_file *in, const struct param *param,
 	case PARAM_INT:
 		r = read_int(in, param, node, &value, err);
 		break;
-	case PARAM_PATHS:
-	case PARAM_FILES:
-	case PARAM_NAMES:
-	case PARAM_CAPITALS:
-	case PARAM_DEVICES:
-	case PARAM_WORDS:
-	case PARAM_CAPS:
-	case PARAM_CALLS:
-	case PARAM_TRAPS:
+	CASE_PARAM_LISTS:
 		r = read_list(in, param, node, &value, err);
 		break;
 	case PARAM_PROFILE:

@@ -78,15 +78,7 @@ static bool valid_value(enum param_kind kind, const struct param_value *value)
 	case PARAM_CPU:
 	case PARAM_INT:
 		return !value->list;
-	case PARAM_PATHS:
-	case PARAM_FILES:
-	case PARAM_NAMES:
-	case PARAM_CAPITALS:
-	case PARAM_DEVICES:
-	case PARAM_WORDS:
-	case PARAM_CAPS:
-	case PARAM_CALLS:
-	case PARAM_TRAPS:
+	CASE_PARAM_LISTS:
 		return valid_list(kind, value->list) && !value->number;
 	case PARAM_PROFILE:
 		return value->string && profile_shipped(value->string, &len);
