@@ -303,3 +303,10 @@ host_config() {
 		| '"${2:-.}" >"$dir/host.json" || bail "bad filter: $2"
 	echo "$dir/host.json"
 }
+
+# policy_host NAME [FILTER] - the same, where the policy in force is not "test" but standard
+# input, of the name NAME
+policy_host() {
+	own_policy "$1" "$1"
+	host_config "$1" ".policies = [{use: \"$1\"}] | ${2:-.}"
+}

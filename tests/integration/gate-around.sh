@@ -14,12 +14,12 @@
 need gcc setpriv
 lenient
 
-unseeing=$(host_config unseeing '.gate = "enforce" | .policies = [{use: "unseeing"}]')
-own_policy unseeing unseeing <<END
+unseeing=$(policy_host unseeing '.gate = "enforce"' <<END
 { "format": 1, "name": "unseeing", "extends": "restricted", "rules": {
 $("$cofferdam" rules --format json | jq -r '.[].id' | grep -E '^(host|foreign|protected|root-|cgroup|rootfs-[hs]|sensitive|engine|mount-o|cwd)' |
 	sed 's/.*/	"&": { "action": "off" }/' | paste -sd,) } }
 END
+)
 
 # shellcheck disable=SC2016 # expanded inside
 say='.process.args = ["/bin/sh", "-c", "grep -E \"^(NoNewPrivs|Seccomp_filters|CapEff)\" /proc/self/status;

@@ -170,8 +170,7 @@ race() {
 		'.process.user = {uid: 0, gid: 0}')
 	in_runtime "$runtime" run --detach --bundle "$dir" "$id" <"$work/nothing" >"$work/hits" 2>&1
 	pid=$(in_runtime "$runtime" state "$id" | jq -r .pid)
-	host_config pod '.gate = "enforce" | .policies = [{use: "pod"}]' >/dev/null
-	own_policy pod pod <<-'END'
+	policy_host pod '.gate = "enforce"' >/dev/null <<-'END'
 	{ "format": 1, "name": "pod", "extends": "restricted",
 	  "rules": { "foreign-namespace": { "action": "warn" }, "host-path": { "action": "warn" },
 	             "root-user": { "action": "warn" } } }

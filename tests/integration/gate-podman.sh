@@ -15,8 +15,7 @@ if ! command -v podman >/dev/null || ! command -v conmon >/dev/null; then
 	skip "podman" "it is not installed"
 	done_testing
 fi
-host_config pod '.gate = "enforce" | .policies = [{use: "pod"}]' >/dev/null
-own_policy pod pod <<-'END'
+policy_host pod '.gate = "enforce"' >/dev/null <<-'END'
 { "format": 1, "name": "pod", "extends": "restricted",
   "rules": { "root-user": { "action": "warn" }, "memory-limit": { "action": "harden", "default": "256Mi" },
              "pids-limit": { "action": "harden", "default": 64 },

@@ -242,8 +242,7 @@ weak_profile() {
 impossible() {
 	local dir host=$work/hosts/impossible
 
-	host_config impossible '.gate = "enforce" | .policies = [{use: "impossible"}]' >/dev/null
-	own_policy impossible impossible <<-END
+	policy_host impossible '.gate = "enforce"' >/dev/null <<-END
 		{ "format": 1, "name": "impossible", "extends": "test",
 		  "rules": { "seccomp-missing": { "profile": "seccomp/own.json" },
 		             "seccomp-weak": { "profile": "seccomp/own.json" } } }

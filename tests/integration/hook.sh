@@ -17,8 +17,7 @@ make_rootfs
 me=$$
 enforce=$(host_config enforce)
 audit=$(host_config audit '.mode = "audit"')
-host_config sockets '.policies = [{use: "sockets"}]' >/dev/null
-own_policy sockets sockets <<-END
+policy_host sockets >/dev/null <<-END
 	{ "format": 1, "name": "sockets", "extends": "restricted",
 	  "rules": { "engine-socket": { "action": "deny",
 	                                "paths": ["$work/engine/engine.sock"] },

@@ -20,15 +20,13 @@ mount --bind "$work/podman/run" /run/containers
 
 restricted=$(host_config restricted '.policies = [{use: "restricted"}]')
 baseline=$(host_config baseline '.policies = [{use: "baseline"}]')
-build=$(host_config build '.policies = [{use: "build"}]')
-userns=$(host_config userns '.policies = [{use: "userns"}]')
-own_policy userns userns <<-END
+userns=$(policy_host userns <<-END
 	{ "format": 1, "name": "userns", "extends": "restricted",
 	  "rules": { "device-cgroup": { "action": "warn" } } }
 END
-guide_policy build | own_policy build build
-data=$(host_config data '.policies = [{use: "data"}]')
-guide_policy data | own_policy data data
+)
+build=$(guide_policy build | policy_host build)
+data=$(guide_policy data | policy_host data)
 mount -t tmpfs tmpfs /srv
 mkdir /srv/data
 

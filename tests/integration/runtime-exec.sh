@@ -13,18 +13,15 @@
 need runc crun jq python3 script
 make_rootfs
 
-for name in denied terminal user; do
-	host_config $name ".policies = [{use: \"$name\"}]" >/dev/null
-done
-own_policy denied denied <<-END
+policy_host denied >/dev/null <<-END
 	{ "format": 1, "name": "denied", "extends": "test",
 	  "rules": { "exec-denied": { "action": "deny", "except": ["/bin/true"] } } }
 END
-own_policy terminal terminal <<-END
+policy_host terminal >/dev/null <<-END
 	{ "format": 1, "name": "terminal", "extends": "test",
 	  "rules": { "exec-terminal": { "action": "deny" } } }
 END
-own_policy user user <<-END
+policy_host user >/dev/null <<-END
 	{ "format": 1, "name": "user", "extends": "test",
 	  "rules": { "exec-user": { "action": "deny", "allow": ["1001"] } } }
 END

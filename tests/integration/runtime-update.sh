@@ -13,8 +13,7 @@
 need runc crun jq
 make_rootfs
 
-host_config cpus '.policies = [{use: "cpus"}]' >/dev/null
-own_policy cpus cpus <<-END
+policy_host cpus >/dev/null <<-END
 	{ "format": 1, "name": "cpus", "extends": "test",
 	  "rules": { "cpu-limit": { "action": "deny", "max": "1" } } }
 END
