@@ -17,7 +17,7 @@ gated
 
 # The line to the user must not be waited for: the reader of it is the attacker.
 full_pipe() {
-	local start fd i
+	local start fd
 
 	hooked full '.process.args = ["/bin/sh", "-c", "echo ran >/out/marker"]' \
 		'.hooks.startContainer = [{path: "/bin/sh", args: ["sh", "-c",
@@ -30,11 +30,8 @@ full_pipe() {
 	"${isolated[@]}" env "$runtime" "${options[@]}" \
 		--root "$work/$runtime" run --bundle "$dir" "full-$$" <"$work/nothing" >"$work/said" 2>"$work/full" &
 	start=$!
-	for ((i = 0; i < 200; i++)); do
-		grep -qs '"program":"cofferdam-gate".*"refused":true' "$work/hosts/enforce.log" && break
-		sleep 0.05
-	done
-	if [ "$i" -lt 200 ] && ! ran "$dir"; then
+	if wait_for grep '"program":"cofferdam-gate".*"refused":true' "$work/hosts/enforce.log" &&
+		! ran "$dir"; then
 		ok "$runtime: a full pipe for standard error does not delay the kill"
 	else
 		not_ok "$runtime: a full pipe for standard error" "$(cat "$work/hosts/enforce.log")"

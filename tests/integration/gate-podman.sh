@@ -64,15 +64,16 @@ podman_run() {
 	status=$?
 }
 
-# was_ready TIMES - wait until the container "stop" has said so, from all its starts
-was_ready() {
-	local i
+# logged CONTAINER WORD TIMES - whether it has said so, from all its starts
+# shellcheck disable=SC2317 # by wait_for
+logged() {
+	[ "$(p logs "$1" | grep -c "$2")" -ge "$3" ]
+}
 
-	for ((i = 0; i < 100; i++)); do
-		[ "$(p logs stop 2>/dev/null | grep -c ready)" = "$1" ] && return
-		sleep 0.1
-	done
-	note "podman, $runtime: not ready $1 times: $(p logs stop 2>&1)"
+# was_ready TIMES - wait until the container "stop" has said so
+was_ready() {
+	wait_for logged stop ready "$1" ||
+		note "podman, $runtime: not ready $1 times: $(p logs stop 2>&1)"
 }
 
 # none_left - no supervisor of this mount namespace is; those that are, are in $left
@@ -123,10 +124,7 @@ for runtime in runc crun; do
 	p rm -f created >/dev/null 2>&1
 	p run -d --restart on-failure:2 --name again --network none cofferdam-test \
 		/bin/sh -c 'grep NoNewPrivs /proc/self/status; exit 1' >/dev/null 2>&1
-	for ((i = 0; i < 100; i++)); do
-		[ "$(p logs again 2>/dev/null | grep -c NoNewPrivs)" -ge 3 ] && break
-		sleep 0.1
-	done
+	wait_for logged again NoNewPrivs 3
 	is "podman, $runtime: restarted by its policy, gated each time" \
 		"$(p logs again 2>&1 | sort | uniq -c | tr -s ' \t' ' ')" " 3 NoNewPrivs: 1"
 	p rm -f again >/dev/null 2>&1
