@@ -75,10 +75,7 @@ for runtime in runc crun; do
 	sed -i 's/"apparmorProfile": "confining"/"apparmorProfile": "another"/' "$dir/config.json"
 	exec "$hook" createRuntime --host-config "$enforce"
 	END
-	chmod +x "$work/swap"
-	jq --arg w "$work/swap" --arg path "PATH=$PATH" \
-		'.hooks.createRuntime = [{path: $w, args: ["swap"], env: [$path]}]' \
-		"$dir/config.json" >"$dir/edited" && mv "$dir/edited" "$dir/config.json"
+	hook_instead "$work/swap" "PATH=$PATH"
 	run "$runtime" "$dir"
 	never_ran "another profile than the one admitted" "AppArmor profile is confining.*another was admitted"
 done

@@ -83,10 +83,7 @@ swapped() {
 	mv "$dir/edited" "$dir/config.json"
 	exec "$hook" createRuntime --host-config "$swapping"
 	END
-	chmod +x "$wrapper"
-	jq --arg w "$wrapper" --arg path "$PATH" \
-		'.hooks.createRuntime = [{path: $w, args: ["swap"], env: ["PATH=" + $path]}]' \
-		"$dir/config.json" >"$dir/edited" && mv "$dir/edited" "$dir/config.json"
+	hook_instead "$wrapper" "PATH=$PATH"
 }
 
 wrong_label() {

@@ -61,9 +61,7 @@ swap() {
 	rm -rf "$work/source"; $leave
 	"$hook" createRuntime --host-config "$enforce" || exit 1
 	END
-	chmod +x "$wrapper"
-	jq --arg w "$wrapper" '.hooks.createRuntime = [{path: $w, args: ["swap"]}]' \
-		"$dir/config.json" >"$dir/edited" && mv "$dir/edited" "$dir/config.json"
+	hook_instead "$wrapper"
 	# mounted while it is a link, judged while it is something else
 	rm -rf "$work/source" && ln -s "$work/victim" "$work/source"
 	run "$runtime" "$dir"
@@ -275,10 +273,7 @@ foreign_tracer() {
 	kill %1
 	exit \$r
 	END
-	chmod +x "$wrapper"
-	jq --arg w "$wrapper" --arg path "$PATH" \
-		'.hooks.createRuntime = [{path: $w, args: ["tracer"], env: ["PATH=" + $path]}]' \
-		"$dir/config.json" >"$dir/edited" && mv "$dir/edited" "$dir/config.json"
+	hook_instead "$wrapper" "PATH=$PATH"
 	run "$runtime" "$dir"
 	never_ran "another tracer" "traces the container's already"
 }

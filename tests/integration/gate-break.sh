@@ -186,16 +186,13 @@ failing_calls() {
 	exec strace -D -f -qq -o /dev/null -e trace=\$CALL -e inject=\$CALL:\$INJECTION \
 		"$hook" createRuntime --host-config "$enforce" >/dev/null 2>&1
 	END
-	chmod +x "$wrapper"
 	for call in openat openat2 read mmap brk fork clone pipe2 setsid chdir dup2 dup3 memfd_create \
 		fcntl ptrace wait4 process_vm_readv process_vm_writev setns fchdir chroot fsopen fsconfig \
 		fsmount move_mount mount_setattr open_tree statx newfstatat fstat getdents64 write \
 		pidfd_open capset prctl close_range futex madvise; do
 		for injection in $(injections "$call"); do
-			jq --arg w "$wrapper" --arg call "CALL=$call" --arg injection "INJECTION=$injection" \
-				--arg path "PATH=$PATH" '.hooks.createRuntime = [{path: $w, args: ["x"],
-					env: [$call, $injection, $path, "ASAN_OPTIONS=detect_leaks=0"]}]' \
-				"$dir/config.json" >"$dir/edited" && mv "$dir/edited" "$dir/config.json"
+			hook_instead "$wrapper" "CALL=$call" "INJECTION=$injection" "PATH=$PATH" \
+				"ASAN_OPTIONS=detect_leaks=0"
 			rm -f "$dir/out/marker"
 			timeout -k 1 10 "${isolated[@]}" env "$runtime" \
 				"${options[@]}" --root "$work/$runtime" run --bundle "$dir" "fc-$$" <"$work/nothing" >"$work/said" 2>&1

@@ -110,14 +110,11 @@ exchanged() {
 	#!/bin/sh
 	cp judged.json config.json && exec "$hook" createRuntime --host-config "$verify"
 	END
-	chmod +x "$wrapper"
 	dir=$(bundle exchange "$@")
 	jq "$judged" "$dir/config.json" >"$dir/judged.json" || bail "bad filter: $judged"
-	jq --arg w "$wrapper" --arg asan "$ASAN_OPTIONS" --arg ubsan "$UBSAN_OPTIONS" \
-		"$given"' | .hooks.createRuntime = [{path: $w, args: ["exchange"], env: ["PATH=/bin:/usr/bin",
-			"ASAN_OPTIONS=" + $asan, "UBSAN_OPTIONS=" + $ubsan]}]' \
-		"$dir/config.json" >"$dir/edited" || bail "bad filter: $given"
+	jq "$given" "$dir/config.json" >"$dir/edited" || bail "bad filter: $given"
 	mv "$dir/edited" "$dir/config.json"
+	hook_instead "$wrapper" PATH=/bin:/usr/bin "ASAN_OPTIONS=$ASAN_OPTIONS" "UBSAN_OPTIONS=$UBSAN_OPTIONS"
 	fresh
 	run "$runtime" "$dir"
 }

@@ -111,6 +111,18 @@ add_hook() {
 	mv "$dir/edited" "$dir/config.json"
 }
 
+# hook_instead PROGRAM [ENVIRONMENT]... - the bundle $dir has it as its one hook at createRuntime
+hook_instead() {
+	local program=$1
+
+	shift
+	chmod +x "$program"
+	jq --arg path "$program" '.hooks.createRuntime =
+		[{ path: $path, args: [$path], env: $ARGS.positional }]' \
+		"$dir/config.json" --args "$@" >"$dir/edited" || bail "cannot put the hook there"
+	mv "$dir/edited" "$dir/config.json"
+}
+
 # shell COMMANDS - a filter that makes them the program
 shell() {
 	jq -nr --arg c "$1" '".process.args = " + (["/bin/sh", "-c", $c] | tojson)'
