@@ -174,8 +174,13 @@ struct rule {
 	const char *part_of;		/* the rule whose denial says this one's too, or NULL */
 };
 
+extern const struct rule registry_rules[RULE_MAX];
+
 /* registry_rule - the row of @id, which is below RULE_MAX. */
-const struct rule *registry_rule(enum rule_id id);
+static inline const struct rule *registry_rule(enum rule_id id)
+{
+	return &registry_rules[id];
+}
 
 /* rule_on - what the rule judges, by ON_*. */
 unsigned rule_on(const struct rule *rule);

@@ -7,7 +7,7 @@
 
 #define LIST(...) ((const char *const[]){ __VA_ARGS__, NULL })
 #define RULE(ID, name, check, ...) [RULE_##ID] = { .id = name, __VA_ARGS__ },
-static const struct rule rules[RULE_MAX] = {
+const struct rule registry_rules[RULE_MAX] = {
 #include <cofferdam/rules.def>
 };
 #undef RULE
@@ -17,11 +17,6 @@ static const char *const ids[RULE_MAX] = {
 #include <cofferdam/rules.def>
 };
 #undef RULE
-
-const struct rule *registry_rule(enum rule_id id)
-{
-	return &rules[id];
-}
 
 int registry_find(const char *id, enum rule_id *ret, struct error *err)
 {
