@@ -193,7 +193,7 @@ static const struct json *find_member(const struct json *object, const struct na
 		at = first_at(object, name);
 		return at < object->count ? object->sorted[at] : NULL;
 	}
-	while (m && compare_name(name, m) != 0)
+	while (m && (m->key_len != name->len || compare_name(name, m) != 0))
 		m = m->next;
 	return m;
 }
@@ -256,10 +256,8 @@ const struct json *json_child(const struct json *node, const char *t, size_t n)
 		return json_array_index(t, n, &index) < 0 ? NULL : find_element(node, index);
 	if (node->type != JSON_OBJECT)
 		return NULL;
-	for (size_t i = 0; i < n; i++) {
-		if (t[i] != '~')
-			continue;
-		if (++i == n || (t[i] != '0' && t[i] != '1'))
+	for (const char *at = t; (at = memchr(at, '~', (size_t)(t + n - at))); at += 2) {
+		if (at + 1 == t + n || (at[1] != '0' && at[1] != '1'))
 			return NULL;
 		name.escaped = true;
 		name.len--;
