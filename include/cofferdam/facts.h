@@ -147,6 +147,7 @@ struct fact_listed {
 };
 
 struct facts {
+	unsigned needed;			/* private: FACT_*, while they are gathered */
 	struct fact_ns host[NS_MAX];		/* our own namespaces, the host's */
 	struct fact_ns container[NS_MAX];	/* of the state's pid; KNOWN in the hook only */
 	struct fact_ns *namespaces;		/* the path of each linux.namespaces entry */

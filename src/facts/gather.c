@@ -265,7 +265,7 @@ static bool limited(const struct oci_spec *spec)
 static int gather(const struct oci_spec *spec, const struct policy *policy,
 		  const struct facts_source *source, struct facts *facts, struct error *err)
 {
-	const unsigned needed = facts_needed(policy);
+	const unsigned needed = facts->needed;
 	struct cgroup_query query = { .all = &source->seen->cgroups, .pid = source->pid };
 	int r = gather_namespaces(spec, source, needed, facts, err);
 
@@ -305,7 +305,7 @@ static int gather_paths(const struct oci_spec *spec, const struct policy *policy
 			struct error *err)
 {
 	struct places *places = &source->seen->places;
-	unsigned needed = facts_needed(policy);
+	unsigned needed = facts->needed;
 	unsigned of;
 	int r = gather_mounts(spec, needed & FACT_MOUNTS ? places : NULL, facts, err);
 
@@ -336,6 +336,8 @@ int facts_gather(const struct oci_spec *spec, const struct policy *policy,
 	places_start(&from.seen->places, source);
 	if (source->host)
 		host_lend(source->host, &facts, &from.seen->places);
+	else
+		facts.needed = facts_needed(policy);
 	r = gather(spec, policy, &from, &facts, err);
 	if (r == 0)
 		r = gather_paths(spec, policy, &from, &facts, err);

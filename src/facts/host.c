@@ -175,7 +175,7 @@ static int keep_lists(struct facts_host *host, const struct policy *policy, stru
 
 static int gather_host(const struct policy *policy, struct facts_host *host, struct error *err)
 {
-	const unsigned needed = facts_needed(policy);
+	const unsigned needed = host->facts.needed = facts_needed(policy);
 	int r = 0;
 
 	if (needed & (FACT_NAMESPACES | FACT_IDMAPS))
@@ -232,6 +232,7 @@ static void lsm_lend(const struct fact_lsm *from, struct fact_lsm *to)
 
 void host_lend(const struct facts_host *host, struct facts *facts, struct places *places)
 {
+	facts->needed = host->facts.needed;
 	memcpy(facts->host, host->facts.host, sizeof(facts->host));
 	facts->places = host->facts.places;
 	facts->n_places = host->facts.n_places;
