@@ -11,11 +11,12 @@ struct finding {
 	enum rule_id rule;
 	bool unjudged;			/* the rule could not tell; text says why */
 	bool sketch;			/* as in the input of the rule */
+	bool sketched;			/* there is a remedy, of which no step was put down */
 	const struct json *node;	/* that member, or its nearest parent; for line and column */
 	char *value;			/* the value found, escaped, or NULL */
 	const char *text;		/* what is wrong, one sentence, escaped; the findings own it, and: */
 	const char *pointer;		/* JSON Pointer of the member judged */
-	struct json_edits edits;	/* the remedy in config.json; none if n == 0; or its sketch */
+	struct json_edits edits;	/* the remedy in config.json, if finding_mends() */
 };
 
 struct findings {
@@ -114,6 +115,9 @@ int finding_edit(struct finding *f, enum json_op op, const char *pointer,
 
 /* finding_sketched - whether no more steps are wanted: a sketch has its first. */
 bool finding_sketched(const struct finding *f);
+
+/* finding_mends - whether it has a remedy. */
+bool finding_mends(const struct finding *f);
 
 /* finding_lend - the same, of a @value that outlives @f. */
 int finding_lend(struct finding *f, enum json_op op, const char *pointer,

@@ -127,15 +127,19 @@ int finding_value(struct finding *f, struct error *err, const char *fmt, ...)
 
 bool finding_sketched(const struct finding *f)
 {
-	return f->sketch && f->edits.n > 0;
+	return f->sketch && finding_mends(f);
+}
+
+bool finding_mends(const struct finding *f)
+{
+	return f->sketched || f->edits.n > 0;
 }
 
 int finding_edit(struct finding *f, enum json_op op, const char *pointer,
 		 const char *value, struct error *err)
 {
-	if (finding_sketched(f))
-		return 0;
-	return json_edits_add(&f->edits, op, pointer, value, err);
+	f->sketched = f->sketch;
+	return f->sketch ? 0 : json_edits_add(&f->edits, op, pointer, value, err);
 }
 
 int finding_lend(struct finding *f, enum json_op op, const char *pointer,

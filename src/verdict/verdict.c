@@ -18,7 +18,7 @@ enum verdict verdict_would(const struct subject *subject, const struct finding *
 		return VERDICT_ALLOW;
 	if (f->unjudged)
 		return VERDICT_UNJUDGED;
-	if (action == ACTION_HARDEN && f->edits.n > 0 &&
+	if (action == ACTION_HARDEN && finding_mends(f) &&
 	    (door_can_edit(subject->door) || (subject->hardens && subject->hardens(subject, f))))
 		return VERDICT_HARDEN;
 	return VERDICT_DENY;
