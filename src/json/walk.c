@@ -229,6 +229,12 @@ static void take_bracket(struct json_walk *w, size_t at, size_t n)
 		close_container(w, at);
 }
 
+/* same_bytes - most often of two strings, which are two quotes each. */
+static inline bool same_bytes(const char *a, const char *b, size_t n)
+{
+	return n == 2 ? memcmp(a, b, 2) == 0 : memcmp(a, b, n) == 0;
+}
+
 /*
  * told_once - of @n bytes of tokens, to the end of what stands between commas or brackets: how
  * many remain where it is as what stood before it, and brings the grammar to where it was.
@@ -241,8 +247,8 @@ static inline size_t told_once(const struct json_walk *w, size_t n)
 	if (!in || w->all || w->lost)
 		return n;
 	size = n - in->from;
-	if (size > 0 && in->from > in->before && size == in->from - 1 - in->before &&
-	    memcmp(w->bytes + in->before, w->bytes + in->from, size) == 0)
+	if (size > 0 && size == in->from - 1 - in->before &&
+	    same_bytes(w->bytes + in->before, w->bytes + in->from, size))
 		return in->from - 1;
 	in->before = in->from;
 	return n;
