@@ -62,7 +62,7 @@ struct json_doc {
 	struct json_chunk *chunks;	/* private */
 	struct json_index *indexes;	/* private */
 	struct json_doc *values;	/* private: whose strings it has, one after the other */
-	bool lent;			/* private: name and text are another document's */
+	bool lent;			/* private: name and text are another's */
 };
 
 /* json_parse flags */
@@ -91,11 +91,10 @@ void json_shared_free(struct json_shared **shared);
 void json_shared_add(struct json_shared *shared, const struct json_doc *doc,
 		     const struct json *object);
 
-/* json_parse_shared - as json_parse() without flags. @shared (NULL: none) must outlive the
- * document, which has strings of it. */
-int json_parse_shared(const char *name, const char *text, size_t len,
-		      const struct json_shared *shared, struct json_doc **ret,
-		      struct error *err) must_check;
+/* json_parse_shared - as json_parse() without flags, and without copies: @name, @text as it is now,
+ * and @shared (NULL: none) must outlive the document. */
+int json_parse_shared(const char *name, const struct buf *text, const struct json_shared *shared,
+		      struct json_doc **ret, struct error *err) must_check;
 
 void json_free(struct json_doc **doc);
 #define _cleanup_json_ _cleanup_(json_free)

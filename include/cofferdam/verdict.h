@@ -76,7 +76,7 @@ struct candidate {
 int candidate_parse(const char *name, const struct buf *text, struct candidate *c,
 		    struct error *err) must_check;
 
-/* candidate_parse_shared - the same; @shared (or NULL) must outlive @c. */
+/* candidate_parse_shared - the same; @name, @text and @shared (or NULL) must outlive @c. */
 int candidate_parse_shared(const char *name, const struct buf *text,
 			   const struct json_shared *shared, struct candidate *c,
 			   struct error *err) must_check;

@@ -178,9 +178,9 @@ void input_free(struct input *input);
 #define _cleanup_input_ _cleanup_(input_free)
 
 /*
- * input_judge - parse, gather or load facts, and decide. With options->exec the
- * process of that file is judged, and @admitted (a zeroed struct, which must live
- * as long as @ret) is what the input holds.
+ * input_judge - parse, gather or load facts, and decide; @input must live as long as @ret.
+ * With options->exec the process of that file is judged, and put into the input's text;
+ * @admitted (a zeroed struct, which must live as long, too) is what the input held.
  */
 int input_judge(struct input *input, const struct cli_options *options,
 		const struct policies *policies, struct candidate *admitted,

@@ -102,8 +102,8 @@ static int harden_input(const struct input *input, const struct cli_options *opt
 int cmd_harden(const struct command *self, int argc, char **argv)
 {
 	_cleanup_policies_ struct policies policies = { 0 };
-	_cleanup_candidate_ struct candidate c = { 0 };
 	_cleanup_input_ struct input input = { .dir_fd = -1 };
+	_cleanup_candidate_ struct candidate c = { 0 };
 	struct cli_options options = { 0 };
 	int first = cli_options(self, argc, argv, "phFfeIBvDi", &options);
 	struct error err;

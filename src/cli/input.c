@@ -157,11 +157,15 @@ int input_judge(struct input *input, const struct cli_options *options,
 		r = candidate_parse(input->name, &input->text, admitted, err);
 		if (r == 0)
 			r = with_exec(&input->text, options->exec, &exec, err);
+		if (r == 0) {
+			buf_free(&input->text);
+			input->text = exec;
+			exec = (struct buf){ 0 };
+		}
 	}
 	if (r == 0)
 		r = candidate_parse_shared(options->exec ? options->exec : input->name,
-					   options->exec ? &exec : &input->text, input->shared,
-					   ret, err);
+					   &input->text, input->shared, ret, err);
 	if (r == 0)
 		r = policies_for(policies, &how, &how.policy, err);
 	if (r < 0)

@@ -113,30 +113,41 @@ static int read_all(struct json_walk *w)
 	return 0;
 }
 
-static int doc_alloc(const char *name, const char *text, size_t len, struct json_doc **ret,
-		     struct error *err)
+/* doc_new - of a name and text that are lent to it. */
+static int doc_new(const char *name, const char *text, size_t len, struct json_doc **ret,
+		   struct error *err)
 {
 	struct json_doc *doc;
 
-	if (!name)
-		name = "json";
 	if (len > JSON_TEXT_MAX)
 		return error_set(err, -EFBIG, "%s: larger than %zu bytes", name, JSON_TEXT_MAX);
 	*ret = doc = calloc(1, sizeof(*doc));
 	if (!doc)
 		return error_oom(err);
-	doc->name = strdup(name);
-	doc->text = malloc(len + 1);
-	doc->decoded = malloc(len + 1);
-	if (!doc->name || !doc->text || !doc->decoded)
-		return error_oom(err);
-	if (len > 0) {
-		memcpy(doc->text, text, len);
-		memcpy(doc->decoded, text, len);
-	}
-	doc->text[len] = '\0';
-	doc->decoded[len] = '\0';
+	doc->lent = true;
+	doc->name = (char *)(uintptr_t)name;
+	doc->text = (char *)(uintptr_t)text;
 	doc->len = len;
+	doc->decoded = malloc(len + 1);
+	if (!doc->decoded)
+		return error_oom(err);
+	if (len > 0)
+		memcpy(doc->decoded, text, len);
+	doc->decoded[len] = '\0';
+	return 0;
+}
+
+/* doc_own - copies of what was lent. */
+static int doc_own(struct json_doc *doc, struct error *err)
+{
+	_cleanup_free_ char *name = strdup(doc->name), *text = malloc(doc->len + 1);
+
+	if (!name || !text)
+		return error_oom(err);
+	memcpy(text, doc->decoded, doc->len + 1);
+	doc->name = steal_ptr(name);
+	doc->text = steal_ptr(text);
+	doc->lent = false;
 	return 0;
 }
 
@@ -165,30 +176,32 @@ static int parse(struct json_doc *doc, unsigned flags, const struct json_shared 
 	return error_set(err, r, "%s:%u:%u: %s", doc->name, line, column, w.fault.what);
 }
 
-static int parse_copy(const char *name, const char *text, size_t len, unsigned flags,
-		      const struct json_shared *shared, struct json_doc **ret, struct error *err)
+int json_parse(const char *name, const char *text, size_t len, unsigned flags,
+	       struct json_doc **ret, struct error *err)
 {
 	_cleanup_json_ struct json_doc *doc = NULL;
-	int r = doc_alloc(name, text, len, &doc, err);
+	int r = doc_new(name ? name : "json", text, len, &doc, err);
 
 	if (r == 0)
-		r = parse(doc, flags, shared, err);
+		r = doc_own(doc, err);
+	if (r == 0)
+		r = parse(doc, flags, NULL, err);
 	if (r == 0)
 		*ret = steal_ptr(doc);
 	return r;
 }
 
-int json_parse(const char *name, const char *text, size_t len, unsigned flags,
-	       struct json_doc **ret, struct error *err)
+int json_parse_shared(const char *name, const struct buf *text, const struct json_shared *shared,
+		      struct json_doc **ret, struct error *err)
 {
-	return parse_copy(name, text, len, flags, NULL, ret, err);
-}
+	_cleanup_json_ struct json_doc *doc = NULL;
+	int r = doc_new(name, buf_cstr(text), text->len, &doc, err);
 
-int json_parse_shared(const char *name, const char *text, size_t len,
-		      const struct json_shared *shared, struct json_doc **ret,
-		      struct error *err)
-{
-	return parse_copy(name, text, len, 0, shared, ret, err);
+	if (r == 0)
+		r = parse(doc, 0, shared, err);
+	if (r == 0)
+		*ret = steal_ptr(doc);
+	return r;
 }
 
 static void doc_free(struct json_doc *d)

@@ -20,7 +20,7 @@ int candidate_parse_shared(const char *name, const struct buf *text,
 			   struct error *err)
 {
 	struct json_doc *doc = NULL;
-	int r = json_parse_shared(name, buf_cstr(text), text->len, shared, &doc, err);
+	int r = json_parse_shared(name, text, shared, &doc, err);
 
 	return r < 0 ? r : take(doc, c, err);
 }
@@ -28,7 +28,10 @@ int candidate_parse_shared(const char *name, const struct buf *text,
 int candidate_parse(const char *name, const struct buf *text, struct candidate *c,
 		    struct error *err)
 {
-	return candidate_parse_shared(name, text, NULL, c, err);
+	struct json_doc *doc = NULL;
+	int r = json_parse(name, buf_cstr(text), text->len, 0, &doc, err);
+
+	return r < 0 ? r : take(doc, c, err);
 }
 
 int candidate_edit(const struct json_doc *doc, const struct json_edits *edits,

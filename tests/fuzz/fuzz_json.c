@@ -146,7 +146,7 @@ static void shared_alike(const struct buf *text, const struct json_shared *share
 	const char *differs;
 	int r = json_parse("t", buf_cstr(text), text->len, 0, &alone, &want);
 
-	property(json_parse_shared("t", buf_cstr(text), text->len, shared, &doc, &err) == r,
+	property(json_parse_shared("t", text, shared, &doc, &err) == r,
 		 "with what is shared it reads alike");
 	if (r < 0) {
 		property(strcmp(err.text, want.text) == 0, "not %s but %s", want.text, err.text);
