@@ -301,10 +301,19 @@ struct own_programs {
 	struct stat self, hook;
 };
 
+#define PROGRAMS_KEPT 4u
+
+struct programs {
+	struct own_programs own;
+	bool keep;			/* what is found, for the next configuration */
+	struct fact_program kept[PROGRAMS_KEPT];	/* path NULL: none yet */
+	size_t next_kept;		/* which is the next to be forgotten */
+};
+
 struct facts_seen {
 	struct places places;
 	struct cgroups cgroups;
-	struct own_programs own;
+	struct programs programs;
 };
 
 /* seen_close - free what @seen owns. */
@@ -328,11 +337,12 @@ int cgroup_members(const struct cgroup_query *query, struct fact_cgroup *ret,
 
 /* --- programs.c --- */
 
-/* programs_gather - @own is looked for when first needed. */
-int programs_gather(const struct oci_hooks *hooks, struct own_programs *own, struct facts *facts,
-		    struct error *err) must_check;
+int programs_gather(const struct oci_hooks *hooks, struct programs *programs,
+		    struct facts *facts, struct error *err) must_check;
 void programs_sort(struct fact_program *v, size_t n);	/* by path, for facts_program() */
 void programs_free(struct facts *facts);
+/* programs_close - free what @programs keeps. */
+void programs_close(struct programs *programs);
 
 /* --- sockets.c --- */
 

@@ -276,7 +276,7 @@ static int gather(const struct oci_spec *spec, const struct policy *policy,
 	if (r == 0 && (needed & FACT_CGROUP))
 		r = cgroup_gather(spec, &query, &facts->cgroup, err);
 	if (r == 0 && (needed & FACT_HOOKS))
-		r = programs_gather(&spec->hooks, &source->seen->own, facts, err);
+		r = programs_gather(&spec->hooks, &source->seen->programs, facts, err);
 	if (r == 0)
 		r = place_rootfs(needed & FACT_ROOTFS ? &source->seen->places : NULL, &spec->root,
 				 &facts->rootfs, err);

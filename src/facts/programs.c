@@ -36,6 +36,12 @@ void programs_free(struct facts *facts)
 	facts->n_hooks = 0;
 }
 
+void programs_close(struct programs *programs)
+{
+	for (size_t i = 0; i < PROGRAMS_KEPT; i++)
+		program_free(&programs->kept[i]);
+}
+
 static int compare_programs(const void *va, const void *vb)
 {
 	const struct fact_program *a = va, *b = vb;
@@ -182,6 +188,45 @@ static int collect(const struct oci_hooks *hooks, struct list *ret, struct error
 	return 0;
 }
 
+static char *copy_text(const char *s)
+{
+	return s ? strdup(s) : NULL;
+}
+
+/* copy - @from in place of @to. */
+static int copy(const struct fact_program *from, struct fact_program *to, struct error *err)
+{
+	struct fact_program made = *from;
+
+	made.path = copy_text(from->path);
+	made.why = copy_text(from->why);
+	made.real = copy_text(from->real);
+	if (!made.path != !from->path || !made.why != !from->why || !made.real != !from->real) {
+		program_free(&made);
+		return error_oom(err);
+	}
+	program_free(to);
+	*to = made;
+	return 0;
+}
+
+/* look_once - engines write the same hooks into each configuration. */
+static int look_once(struct programs *programs, struct fact_program *ret, struct error *err)
+{
+	int r;
+
+	for (size_t i = 0; i < PROGRAMS_KEPT; i++) {
+		const struct fact_program *kept = &programs->kept[i];
+
+		if (kept->path && strcmp(kept->path, ret->path) == 0)
+			return copy(kept, ret, err);
+	}
+	r = look(&programs->own, ret, err);
+	if (r < 0 || !programs->keep)
+		return r;
+	return copy(ret, &programs->kept[programs->next_kept++ % PROGRAMS_KEPT], err);
+}
+
 static void find_own(struct own_programs *own)
 {
 	_cleanup_free_ char *beside = NULL;
@@ -197,8 +242,8 @@ static void find_own(struct own_programs *own)
 	own->found = true;
 }
 
-int programs_gather(const struct oci_hooks *hooks, struct own_programs *own, struct facts *facts,
-		    struct error *err)
+int programs_gather(const struct oci_hooks *hooks, struct programs *programs,
+		    struct facts *facts, struct error *err)
 {
 	_cleanup_(free_ptr) const char **owned = NULL;
 	struct list list = { 0 };
@@ -207,7 +252,7 @@ int programs_gather(const struct oci_hooks *hooks, struct own_programs *own, str
 	owned = list.v;
 	if (r < 0 || list.n == 0)
 		return r;
-	find_own(own);
+	find_own(&programs->own);
 	qsort(list.v, list.n, sizeof(*list.v), fact_compare);
 	facts->hooks = calloc(list.n, sizeof(*facts->hooks));
 	if (!facts->hooks)
@@ -220,7 +265,7 @@ int programs_gather(const struct oci_hooks *hooks, struct own_programs *own, str
 		program->path = fact_strdup(list.v[i], err);
 		if (!program->path)
 			return -ENOMEM;
-		r = facts->n_hooks++ < PROGRAMS_MAX ? look(own, program, err)
+		r = facts->n_hooks++ < PROGRAMS_MAX ? look_once(programs, program, err)
 						    : unreadable(program, err, "there are too many hooks");
 	}
 	return r;

@@ -7,7 +7,7 @@ struct facts_seen *facts_seen_new(void)
 	struct facts_seen *seen = calloc(1, sizeof(*seen));
 
 	if (seen)
-		seen->cgroups.keep = true;
+		seen->cgroups.keep = seen->programs.keep = true;
 	return seen;
 }
 
@@ -15,6 +15,7 @@ void seen_close(struct facts_seen *seen)
 {
 	places_free(&seen->places);
 	cgroups_close(&seen->cgroups);
+	programs_close(&seen->programs);
 }
 
 void facts_seen_free(struct facts_seen **seen)

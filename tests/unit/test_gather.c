@@ -185,6 +185,7 @@ static void test_seen(void **state)
 		"{'source': '@/d/none', 'type': 'bind'}, {'source': '@/d/nonesuch', 'type': 'bind'},"
 		"{'source': 'd/none/z', 'type': 'bind'}, {'source': '@/link/none', 'type': 'bind'},"
 		"{'source': '@/file/below', 'type': 'bind'}, {'source': '@/d', 'type': 'bind'}],"
+		"'hooks': {'poststop': [{'path': '@/file'}, {'path': '@/d/hook'}, {'path': 'x'}]},"
 		"'linux': {'cgroupsPath': '/cofferdam-none/pod/one'}}";
 	static const char *const places[] = { "/etc", "/none", NULL };
 	_cleanup_(facts_host_free) struct facts_host *host = NULL;
@@ -201,6 +202,7 @@ static void test_seen(void **state)
 	policy.rules[RULE_ENGINE_SOCKET].params[0].list = places;
 	policy.rules[RULE_ROOTFS_HOST].action = ACTION_DENY;
 	policy.rules[RULE_PIDS_LIMIT].action = ACTION_DENY;
+	policy.rules[RULE_FOREIGN_HOOKS].action = ACTION_DENY;
 	assert_int_equal(facts_host_gather(&policy, &host, &err), 0);
 	make_dir("@/d");
 	make_file("@/file", "");
@@ -215,8 +217,9 @@ static void test_seen(void **state)
 		(void)snprintf(many, sizeof(many), "{'mounts': ["
 			       "{'source': '@/d/%d/none/%d', 'type': 'bind'},"
 			       "{'source': '@/none%d/%d', 'type': 'bind'}],"
+			       "'hooks': {'poststop': [{'path': '@/d/%d'}, {'path': '/bin/true'}]},"
 			       "'linux': {'cgroupsPath': '/cofferdam-none%d/%d'}}",
-			       i % 8, i, i, i, i % 3, i);
+			       i % 8, i, i, i, i % 8, i % 3, i);
 		assert_as_unseen(many, &policy, host, seen);
 		assert_as_unseen(one, &policy, host, seen);
 	}
