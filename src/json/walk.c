@@ -36,8 +36,6 @@ static enum kind kind_of(char c)
 	return kinds[(unsigned char)c];
 }
 
-static const struct json empty;
-
 /* more_nodes - room for the next ones, or NULL. */
 static __attribute__((noinline)) struct json_chunk *more_nodes(struct json_doc *doc)
 {
@@ -96,9 +94,7 @@ static inline struct json *take(struct json_walk *w, enum json_type type, size_t
 		return NULL;
 	}
 	node = &chunk->node[chunk->used++];
-	*node = empty;
-	node->type = type;
-	node->start = (uint32_t)start;
+	*node = (struct json){ .type = type, .start = (uint32_t)start };
 	attach(w, node, end);
 	return node;
 }
