@@ -16,13 +16,8 @@ static uint64_t key_of(const char *name, size_t len)
 {
 	uint64_t key = 0;
 
-	if (len >= sizeof(key)) {
-		memcpy(&key, name, sizeof(key));
-		return be64toh(key);
-	}
-	for (size_t i = 0; i < sizeof(key); i++)
-		key = key << 8 | (i < len ? (unsigned char)name[i] : 0);
-	return key;
+	memcpy(&key, name, len < sizeof(key) ? len : sizeof(key));
+	return be64toh(key);
 }
 
 /* by_name - as strcmp(3). Few names share as much as the key. */
