@@ -190,7 +190,8 @@ void facts_host_free(struct facts_host **host);
 /*
  * What was found of the host on behalf of one configuration and holds for those that
  * are judged next: which folders and control groups are missing, what programs hooks
- * name. Not for a door, which has to look each time. Of one thread at a time.
+ * name, the limits above the container's cgroup. Not for a door, which has to look each
+ * time. Of one thread at a time.
  */
 struct facts_seen;
 

@@ -189,6 +189,32 @@ static int unreadable(struct fact_limits *ret, struct error *err, int errnum)
 	return fact_why_sys(&ret->why, err, errnum);
 }
 
+/* take_kept - most engines put all of their containers below one cgroup: what was read of it. */
+static bool take_kept(const struct cgroups *all, struct fact_limits *ret)
+{
+	const struct fact_limits *kept = &all->parent;
+
+	if (!kept->cgroup || strcmp(kept->cgroup, ret->cgroup) != 0)
+		return false;
+	ret->is = kept->is;
+	ret->memory = kept->memory;
+	ret->pids = kept->pids;
+	ret->millicpu = kept->millicpu;
+	return true;
+}
+
+static int keep_limits(struct cgroups *all, const struct fact_limits *found, struct error *err)
+{
+	char *cgroup = all->keep ? fact_strdup(found->cgroup, err) : NULL;
+
+	if (!cgroup)
+		return all->keep ? -ENOMEM : 0;
+	free(all->parent.cgroup);
+	all->parent = *found;
+	all->parent.cgroup = cgroup;
+	return 0;
+}
+
 int limits_read(struct cgroups *all, struct fact_limits *ret, struct error *err)
 {
 	const enum hierarchy first = all->v2 ? HIERARCHY_V2 : HIERARCHY_MEMORY;
@@ -200,8 +226,11 @@ int limits_read(struct cgroups *all, struct fact_limits *ret, struct error *err)
 		.pids = UINT64_MAX,
 		.millicpu = UINT64_MAX,
 	};
-	int r = cgroups_root(all);
+	int r;
 
+	if (take_kept(all, ret))
+		return 0;
+	r = cgroups_root(all);
 	if (r < 0)
 		return unreadable(ret, err, -r);
 	for (size_t i = first; i <= last; i++) {
@@ -212,11 +241,12 @@ int limits_read(struct cgroups *all, struct fact_limits *ret, struct error *err)
 		if (r == 0)
 			found.is = FACT_KNOWN;
 	}
-	if (found.is == FACT_KNOWN)
-		*ret = found;
-	else
+	if (found.is != FACT_KNOWN) {
 		ret->is = FACT_ABSENT;
-	return 0;
+		return 0;
+	}
+	*ret = found;
+	return keep_limits(all, &found, err);
 }
 
 /* Whether limits hold by the hierarchy of the controllers @list, which it cuts to pieces. */

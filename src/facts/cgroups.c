@@ -114,6 +114,8 @@ void cgroups_close(struct cgroups *all)
 		free(top->empty);
 		*top = (struct cgroup_top){ 0 };
 	}
+	free(all->parent.cgroup);
+	all->parent = (struct fact_limits){ 0 };
 	if (all->opened)
 		close_fd(&all->fd);
 	all->opened = false;

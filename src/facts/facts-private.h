@@ -254,9 +254,10 @@ struct cgroup_top {
 struct cgroups {
 	const char *root;		/* where they are mounted; set by cgroups_version() */
 	bool v2;
-	bool keep;			/* for many configurations: what is missing stays so */
+	bool keep;			/* for many configurations: what is missing stays so, and limits */
 	bool opened;
 	int fd;				/* of the root */
+	struct fact_limits parent;	/* those read last, if they are kept */
 	struct cgroup_top v[HIERARCHY_MAX];
 };
 

@@ -32,6 +32,47 @@ static struct fact_limits limits(const char *cgroup, bool v2)
 	return l;
 }
 
+/* pids_of - the limit of @cgroup, with what @all keeps. */
+static uint64_t pids_of(struct cgroups *all, const char *cgroup)
+{
+	struct fact_limits l = { .cgroup = strdup(cgroup) };
+	struct error err = { 0 };
+	uint64_t pids;
+
+	assert_int_equal(limits_read(all, &l, &err), 0);
+	assert_string_equal(l.cgroup, cgroup);
+	pids = l.is == FACT_KNOWN ? l.pids : 0;
+	free(l.cgroup);
+	return pids;
+}
+
+/* For many configurations the parent that was read last is not read again; for one it is. */
+static void test_kept(void **state)
+{
+	_cleanup_free_ char *root = expand("@");
+	struct cgroups kept = { .root = root, .v2 = true, .keep = true };
+	struct cgroups looks = { .root = root, .v2 = true };
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		make_dir(i ? "@/a" : "@/b");
+		make_file(i ? "@/a/memory.max" : "@/b/memory.max", "max\n");
+		make_file(i ? "@/a/cpu.max" : "@/b/cpu.max", "max 100000\n");
+		make_file(i ? "@/a/pids.max" : "@/b/pids.max", i ? "10\n" : "20\n");
+	}
+	assert_int_equal(pids_of(&kept, "/a"), 10);
+	assert_int_equal(pids_of(&looks, "/a"), 10);
+	make_file("@/a/pids.max", "30\n");
+	assert_int_equal(pids_of(&kept, "/a"), 10);
+	assert_int_equal(pids_of(&looks, "/a"), 30);
+	assert_int_equal(pids_of(&kept, "/b"), 20);
+	assert_int_equal(pids_of(&kept, "/none"), 0);
+	assert_int_equal(pids_of(&kept, "/b"), 20);
+	assert_int_equal(pids_of(&kept, "/a"), 30);
+	cgroups_close(&kept);
+	cgroups_close(&looks);
+}
+
 static void test_cgroup_v2(void **state)
 {
 	struct fact_limits l;
@@ -110,6 +151,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cgroup_parent),
+		cmocka_unit_test_setup_teardown(test_kept, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cgroup_v2, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cgroup_v1, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cgroup_live, setup, teardown),
