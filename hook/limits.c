@@ -24,7 +24,7 @@
 #define HEAP_BYTES (384 << 10)
 
 /* What a judgement takes of memory for each byte of a configuration. */
-#define FILL_EACH 16
+#define FILL_EACH 12
 #define FILL_MAX HEAP_BYTES
 
 void process_descriptors(int flags)
