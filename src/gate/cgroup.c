@@ -20,11 +20,12 @@
 #include "cgroup-private.h"
 
 #define DEPTH_MAX 8
+#define CGROUPS_MAX (1u << 20)
 #define PROCS_MAX (1u << 20)
 
 bool cgroup_none(const struct gate *g)
 {
-	return g->cgroups_read && strcmp(buf_cstr(&g->cgroups), buf_cstr(&g->own_cgroups)) == 0;
+	return g->cgroups_read > 0 && strcmp(buf_cstr(&g->cgroups), buf_cstr(&g->own_cgroups)) == 0;
 }
 
 static int open_folder(int dir, const char *path)
@@ -33,21 +34,25 @@ static int open_folder(int dir, const char *path)
 			    RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
 }
 
+/* read_cgroups - 1, or -errno. */
+static int read_cgroups(int dir, const char *name, struct buf *ret)
+{
+	struct error err = { 0 };
+	const int r = file_read_kernel(dir, name, CGROUPS_MAX, ret, &err);
+
+	return r < 0 ? r : 1;
+}
+
 /* look_again - where it is now; where its supervisor is was read a moment before. */
 static void look_again(struct gate *g)
 {
-	struct error err = { 0 };
-
-	g->cgroups_read = g->cgroups_read &&
-			  file_read_kernel(g->proc, "cgroup", 1u << 20, &g->cgroups, &err) == 0;
+	if (g->cgroups_read > 0)
+		g->cgroups_read = read_cgroups(g->proc, "cgroup", &g->cgroups);
 }
 
 void cgroup_look(struct gate *g)
 {
-	struct error err = { 0 };
-
-	g->cgroups_read =
-		file_read_kernel(AT_FDCWD, "/proc/self/cgroup", 1u << 20, &g->own_cgroups, &err) == 0;
+	g->cgroups_read = read_cgroups(AT_FDCWD, "/proc/self/cgroup", &g->own_cgroups);
 	look_again(g);
 }
 
@@ -85,8 +90,8 @@ int gate_cgroup(struct gate *g, const char *controller)
 	struct cgroup_folder *f = g->folders;
 	int fd;
 
-	if (!g->cgroups_read)
-		return -EIO;
+	if (g->cgroups_read <= 0)
+		return g->cgroups_read < 0 ? g->cgroups_read : -EIO;
 	his = process_cgroup(buf_cstr(&g->cgroups), controller);
 	own = process_cgroup(buf_cstr(&g->own_cgroups), controller);
 	/* that of the engine, or the root of all: not the container's own */

@@ -131,7 +131,7 @@ struct gate {
 	struct mount_table before;	/* its mounts, before and after they are changed */
 	struct mount_table after;
 	struct buf cgroups, own_cgroups;	/* /proc/PID/cgroup, and our own */
-	bool cgroups_read;
+	int cgroups_read;		/* 1: they were; -errno: why not; 0: not yet */
 	struct cgroup_folder folders[CGROUP_FOLDERS];
 	size_t n_folders;
 	int kept[KEPT_MAX];
