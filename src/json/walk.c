@@ -36,6 +36,16 @@ static enum kind kind_of(char c)
 	return kinds[(unsigned char)c];
 }
 
+/* Most of a text that people read is indentation: eight bytes at a time. NUL ends the text. */
+static size_t skip_space(const char *text, size_t len, size_t at)
+{
+	while (len - at >= 8 && memcmp(text + at, "        ", 8) == 0)
+		at += 8;
+	while (kind_of(text[at]) == SPACE)
+		at++;
+	return at;
+}
+
 /* more_nodes - room for the next ones, or NULL. */
 static __attribute__((noinline)) struct json_chunk *more_nodes(struct json_doc *doc)
 {
@@ -77,16 +87,12 @@ static inline void attach(struct json_walk *w, struct json *node, size_t end)
 	}
 }
 
-/* take - the value from @start to @end; NULL without memory, or when none can stand there. */
-static inline struct json *take(struct json_walk *w, enum json_type type, size_t start, size_t end)
+/* place - the value from @start to @end, which can stand there; NULL without memory. */
+static inline struct json *place(struct json_walk *w, enum json_type type, size_t start, size_t end)
 {
 	struct json_chunk *chunk = w->doc->chunks;
 	struct json *node;
 
-	if (misplaced(w)) {
-		w->lost = true;
-		return NULL;
-	}
 	if (!chunk || chunk->used == chunk->cap)
 		chunk = more_nodes(w->doc);
 	if (!chunk) {
@@ -97,6 +103,13 @@ static inline struct json *take(struct json_walk *w, enum json_type type, size_t
 	*node = (struct json){ .type = type, .start = (uint32_t)start };
 	attach(w, node, end);
 	return node;
+}
+
+/* take - the value from @start to @end; NULL without memory, or when none can stand there. */
+static inline struct json *take(struct json_walk *w, enum json_type type, size_t start, size_t end)
+{
+	w->lost = misplaced(w);
+	return w->lost ? NULL : place(w, type, start, end);
 }
 
 /* decode - the string whose quotes stand at @start and before @end. */
@@ -113,19 +126,51 @@ static inline const char *decode(const struct json_walk *w, size_t start, size_t
 	return out;
 }
 
-static void take_string(struct json_walk *w, size_t start, size_t end)
+/*
+ * take_plain - the strings without escapes that follow in an array on one that ends at @end:
+ * the offset behind the last. No grammar has to be asked, which is behind each where it was.
+ */
+static size_t take_plain(struct json_walk *w, size_t end)
 {
+	const char *const text = w->doc->text;
+	const size_t len = w->doc->len;
+	struct json *node;
+	size_t start, stop;
+
+	w->escaped = false;
+	while (text[end] == ',') {
+		start = skip_space(text, len, end + 1);
+		if (text[start] != '"')
+			break;
+		stop = json_plain_end(text, len, start + 1);
+		if (text[stop] != '"')
+			break;
+		node = place(w, JSON_STRING, start, stop + 1);
+		if (!node)
+			break;
+		end = stop + 1;
+		node->str = decode(w, start, end, &node->len);
+	}
+	return end;
+}
+
+/* take_string - the offset behind what was taken. */
+static size_t take_string(struct json_walk *w, size_t start, size_t end)
+{
+	const struct json *in = w->in ? w->in->node : NULL;
 	struct json *node;
 
-	if (w->in && w->in->node->type == JSON_OBJECT && !w->key) {
+	if (in && in->type == JSON_OBJECT && !w->key) {
 		w->key = decode(w, start, end, &w->key_len);
 		w->key_start = (uint32_t)start;
 		w->end = (uint32_t)end;
-		return;
+		return end;
 	}
 	node = take(w, JSON_STRING, start, end);
-	if (node)
-		node->str = decode(w, start, end, &node->len);
+	if (!node)
+		return end;
+	node->str = decode(w, start, end, &node->len);
+	return in && in->type == JSON_ARRAY && !w->all ? take_plain(w, end) : end;
 }
 
 /* take_word - whether it is one is the grammar's to say; the first byte tells which. */
@@ -205,16 +250,6 @@ static void close_container(struct json_walk *w, size_t at)
 	w->in = w->in == w->open ? NULL : w->in - 1;
 }
 
-/* Most of a text that people read is indentation: eight bytes at a time. NUL ends the text. */
-static size_t skip_space(const char *text, size_t len, size_t at)
-{
-	while (len - at >= 8 && memcmp(text + at, "        ", 8) == 0)
-		at += 8;
-	while (kind_of(text[at]) == SPACE)
-		at++;
-	return at;
-}
-
 /* take_bracket - before which there are @n bytes of tokens. */
 static void take_bracket(struct json_walk *w, size_t at, size_t n)
 {
@@ -288,7 +323,7 @@ int json_walk(struct json_walk *w)
 			bytes[n] = bytes[n + 1] = '"';
 			n += 2;
 			if (!w->lost && n <= w->most)
-				take_string(w, at, end);
+				end = take_string(w, at, end);
 		} else if (kind == OPEN && w->shared && !w->lost && n + 2 <= w->most &&
 			   (end = take_shared(w, at)) > 0) {
 			bytes[n++] = '{';

@@ -62,6 +62,10 @@ static const struct bad {
 	{ "[\"a\",\"b\",\"c\"\"d\"]", "t:1:13: \",\" or \"]\" was expected here" },
 	{ "[\"a\",\"b\":\"c\",\"d\"]", "t:1:9: \",\" or \"]\" was expected here" },
 	{ "[\"a\",\"b\"", "t:1:9: the text ends too early" },
+	{ "[\"a\",\"b\",\"c", "t:1:10: a string is not closed" },
+	{ "[\"a\",\"b\"/\"c\"]", "t:1:9: \"/\" stands outside a string" },
+	{ "[\"a\",\"b\",\"\\x\"]", "t:1:11: a backslash stands before a character it cannot escape" },
+	{ "[\"a\",\"b\",\"c\x01\"]", "t:1:12: a control character stands inside a string" },
 	{ "\"a\",\"b\"", "t:1:4: something follows the value" },
 	{ "{\"a\":\"b\",\"c\":\"d\",}", "t:1:18: a name in double quotes was expected here; take away the comma before it" },
 	{ "{\"a\":\"b\",\"c\":\"d\",\"e\"}", "t:1:21: \":\" was expected here" },
@@ -233,6 +237,27 @@ static void test_values(void **state)
 	assert_null(json_get(m, "a"));
 	assert_null(json_get(NULL, "a"));
 	assert_int_equal(doc->repeated, 0);
+}
+
+static void test_strings_in_a_row(void **state)
+{
+	static const char *const want[] = { "a", "", "b\n", "c", "1", "d", "e", "f" };
+	static const char text[] = "[\"a\", \"\" ,\"b\\n\",\"c\",1,\"d\",/* */\"e\",\n \"f\"]";
+	_cleanup_json_ struct json_doc *doc = parse_flags(text, JSON_COMMENTS);
+	const struct json *n = doc->root->first;
+
+	(void)state;
+	assert_int_equal(doc->root->count, ARRAY_SIZE(want));
+	for (uint32_t i = 0; i < ARRAY_SIZE(want); i++, n = n->next) {
+		assert_int_equal(n->type, i == 4 ? JSON_NUMBER : JSON_STRING);
+		assert_string_equal(n->str, want[i]);
+		assert_int_equal(n->len, strlen(want[i]));
+		assert_int_equal(n->index, i);
+		assert_ptr_equal(n->parent, doc->root);
+		assert_null(n->key);
+		assert_int_equal(text[n->end - 1], i == 4 ? '1' : '"');
+	}
+	assert_null(n);
 }
 
 static void test_number_alone(void **state)
@@ -453,6 +478,7 @@ int main(void)
 		cmocka_unit_test(test_grammar),
 		cmocka_unit_test(test_cut_anywhere),
 		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_strings_in_a_row),
 		cmocka_unit_test(test_number_alone),
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_depth),
