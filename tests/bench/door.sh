@@ -12,7 +12,7 @@
 # and CRI-O. Each run has a bundle of its own, as engines make one for each container,
 # with a config.json that has to be rewritten; a disk is waited for.
 #
-#	ROUNDS		of each			[60]
+#	ROUNDS		of each: a hundredth of a run needs a thousand	[60]
 #	RUNTIMES	in turn			[runc crun]
 # shellcheck source=tests/integration/lib.sh
 . "$(dirname "$0")/../integration/lib.sh"
@@ -60,13 +60,16 @@ with_hook() {
 	jq -c . "$dir/config.json"
 }
 
-# slim - a config.json without white space, as engines write it, and one with the
-# seccomp profile that podman gives every container
+# slim - a config.json without white space, as engines write it, one with the
+# seccomp profile that podman gives every container, and what "runc spec" writes, without any
 slim() {
 	local dir
 
 	dir=$(bundle bench '.process.args = ["/bin/true"]')
 	jq -c . "$dir/config.json" >"$work/slim.json"
+	(cd "$work" && rm -f config.json && runc spec)
+	jq -c --arg rootfs "$work/rootfs" '.root.path = $rootfs | .process.args = ["/bin/true"] |
+		.process.terminal = false' "$work/config.json" >"$work/bare.json"
 	jq -c --slurpfile podman "$src/policy/bases/podman-default.json" \
 		'.linux.seccomp = $podman[0].linux.seccomp' "$dir/config.json" >"$work/filtered.json"
 }
@@ -76,9 +79,25 @@ for policy in open enforce; do
 	jq --arg empty "$empty" '.engines.podman.runtime = $empty' "$to" >"${to%/*}/alone.json"
 done
 
-# median TABLE NAME - of the row of that name
+# column N TABLE NAME - of the row of that name
+column() {
+	awk -F'|' -v n="$1" -v name="$3" '{ row = $2; gsub(/^ +| +$/, "", row) }
+		row == name { print $n + 0 }' "$work/$2"
+}
+
 median() {
-	awk -F'|' -v name="$2" '{ row = $2; gsub(/^ +| +$/, "", row) } row == name { print $5 + 0 }' "$work/$1"
+	column 5 "$@"
+}
+
+# adds TABLE - in hundredths of the run without the door: by the clock, and of processor time
+adds() {
+	local n without
+
+	for n in 5 8; do
+		without=$(column $n "$1" "$runtime run")
+		awk -v without="$without" -v with="$(column $n "$1" "door, open")" \
+			'BEGIN { printf "%.1f\n", 100 * (with - without) / without }'
+	done | paste -sd' '
 }
 
 # through_door HOST_CONFIG - in the array $command
@@ -87,9 +106,10 @@ through_door() {
 	command[0]="$door --engine podman --host-config $1"
 }
 
-# ways CONFIG NAME - the runtime by itself, and with the hook and through the door by two policies
+# ways CONFIG NAME [POLICY] - the runtime by itself, behind another program, and through the door
+# by a policy that allows everything; with the hook and through the door by POLICY, if any
 ways() {
-	local config=$1 name=$2 host rows=()
+	local config=$1 name=$2 policy=${3:-} host rows=()
 
 	real "$runtime"
 	variant "$name" "$config" "${command[@]}" run
@@ -97,21 +117,23 @@ ways() {
 	host=$(host "$runtime" open)
 	through_door "$host"
 	variant "$name-open" "$config" "${command[@]}" run
-	host=$(host "$runtime" enforce)
-	through_door "$host"
-	variant "$name-enforce" "$config" "${command[@]}" run
 	rows=("$runtime run" "$work/$name.sh" -- "behind another program" "$work/$name-behind.sh"
 		-- "door, open" "$work/$name-open.sh")
+	if [ -n "$policy" ]; then
+		host=$(host "$runtime" "$policy")
+		through_door "$host"
+		variant "$name-both" "$config" "${command[@]}" run
+		rows+=(-- "door and hook, $policy" "$work/$name-both.sh")
+	fi
 	# by itself the hook refuses what it would have to harden
-	if [ "$name" != filtered ]; then
+	if [ "$name" = plain ]; then
 		with_hook "$host" "$config" >"$work/$name-hook.json"
 		real "$runtime"
 		variant "$name-hook" "$work/$name-hook.json" "${command[@]}" run
-		rows+=(-- "hook, enforce" "$work/$name-hook.sh")
+		rows+=(-- "hook, $policy" "$work/$name-hook.sh")
 	fi
 	sync
-	"$build/tests/bench/interleave" "$rounds" /dev/null "${rows[@]}" \
-		-- "door and hook, enforce" "$work/$name-enforce.sh"
+	"$build/tests/bench/interleave" "$rounds" /dev/null "${rows[@]}"
 }
 
 # whole - containers from their start to their end
@@ -119,11 +141,15 @@ whole() {
 	slim
 	echo "Of a container that has what the policy \"enforce\" wants (\"open\" allows everything):"
 	echo
-	ways "$work/slim.json" plain | tee "$work/table"
+	ways "$work/slim.json" plain enforce | tee "$work/table"
 	echo
 	echo "With the seccomp profile that podman gives every container:"
 	echo
-	ways "$work/filtered.json" filtered | tee "$work/filtered-table"
+	ways "$work/filtered.json" filtered enforce | tee "$work/filtered-table"
+	echo
+	echo "Of what \"runc spec\" writes, without a profile:"
+	echo
+	ways "$work/bare.json" bare | tee "$work/bare-table"
 }
 
 # alone - the door in front of an empty program
@@ -157,16 +183,16 @@ compare() {
 	echo
 	alone | tee "$work/alone-table"
 	echo
+	echo "The door adds, in hundredths of the run without it, by the clock and of processor time,"
+	echo "allowing everything: $(adds table); with the profile $(adds filtered-table); without any $(adds bare-table)."
 	awk -v run="$(median table "$runtime run")" -v more="$(median filtered-table "$runtime run")" \
-		-v through="$(median table "door, open")" -v through2="$(median filtered-table "door, open")" \
 		-v hook="$(median table "hook, enforce")" -v both="$(median table "door and hook, enforce")" \
 		-v empty="$(median alone-table "empty program")" \
 		-v open="$(median alone-table "door, open")" \
 		-v open2="$(median alone-table "door, open, with the profile")" \
 		-v door="$(median alone-table "door, enforce")" \
 		-v filtered="$(median alone-table "door, enforce, with the profile")" 'BEGIN {
-			printf "The door adds, in hundredths of the run without: allowing everything %.1f, ", 100 * (through - run) / run
-			printf "with the profile %.1f; enforcing, to the run with the hook, %.1f.\n", 100 * (through2 - more) / more, 100 * (both - hook) / run
+			printf "Enforcing, to the run with the hook, %.1f. ", 100 * (both - hook) / run
 			printf "Alone, allowing everything, %.1f and %.1f; ", 100 * (open - empty) / run, 100 * (open2 - empty) / more
 			printf "enforcing, %.1f and %.1f.\n", 100 * (door - empty) / run, 100 * (filtered - empty) / more }'
 	rm -rf "$work/bundles"/*/[0-9]*

@@ -2,7 +2,8 @@
 /*
  * Runs several commands in turn, A B C B A C ..., and prints the least, the
  * quartiles and the median of each one's wall time and the ratio of its median
- * to A's. The order is another one in each round: what ran before decides what is
+ * to A's; and the median of the processor time of all its processes, which varies less
+ * where a command waits for the kernel a lot, as a runtime does. The order is another one in each round: what ran before decides what is
  * in the caches, and who ran always behind the same one would owe it its time.
  *
  *	interleave ROUNDS STDIN-FILE NAME COMMAND... -- NAME COMMAND... [-- ...]
@@ -15,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -25,6 +27,7 @@ struct contender {
 	const char *name;
 	char **argv;
 	uint64_t *ns;
+	uint64_t *cpu_us;
 	int status;
 };
 
@@ -38,10 +41,24 @@ static uint64_t now_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+static uint64_t us_of(const struct timeval *t)
+{
+	return (uint64_t)t->tv_sec * 1000000 + (uint64_t)t->tv_usec;
+}
+
+/* cpu_us - of all processes that were waited for, by this one or by those. */
+static uint64_t cpu_us(void)
+{
+	struct rusage used;
+
+	(void)getrusage(RUSAGE_CHILDREN, &used);
+	return us_of(&used.ru_utime) + us_of(&used.ru_stime);
+}
+
 static void run(struct contender *c, const char *in, int null, size_t round)
 {
 	const int fd = open(in, O_RDONLY | O_CLOEXEC);
-	const uint64_t start = now_ns();
+	const uint64_t before = cpu_us(), start = now_ns();
 	const pid_t pid = vfork();
 	int status = 0;
 
@@ -57,6 +74,7 @@ static void run(struct contender *c, const char *in, int null, size_t round)
 		exit(1);
 	}
 	c->ns[round] = now_ns() - start;
+	c->cpu_us[round] = cpu_us() - before;
 	c->status = status;
 	(void)close(fd);
 }
@@ -86,13 +104,14 @@ static void print(struct contender *c, size_t rounds, double *first)
 	double median;
 
 	qsort(c->ns, rounds, sizeof(*c->ns), by_value);
+	qsort(c->cpu_us, rounds, sizeof(*c->cpu_us), by_value);
 	median = (double)c->ns[rounds / 2] / 1000;
 	if (*first == 0)
 		*first = median;
-	printf("| %-28s | %8.0f | %10.0f | %9.0f | %10.0f | %6.2f | %4d |\n", c->name,
+	printf("| %-28s | %8.0f | %10.0f | %9.0f | %10.0f | %6.2f | %6ju | %4d |\n", c->name,
 	       (double)c->ns[0] / 1000, (double)c->ns[rounds / 4] / 1000, median,
 	       (double)c->ns[rounds * 3 / 4] / 1000,
-	       median / *first, WIFEXITED(c->status) ? WEXITSTATUS(c->status) : -1);
+	       median / *first, (uintmax_t)c->cpu_us[rounds / 2], WIFEXITED(c->status) ? WEXITSTATUS(c->status) : -1);
 }
 
 int main(int argc, char **argv)
@@ -112,7 +131,8 @@ int main(int argc, char **argv)
 		c[n].name = argv[i];
 		c[n].argv = &argv[i + 1];
 		c[n].ns = calloc(rounds, sizeof(*c[n].ns));
-		if (!c[n++].ns)
+		c[n].cpu_us = calloc(rounds, sizeof(*c[n].cpu_us));
+		if (!c[n].ns || !c[n++].cpu_us)
 			return 1;
 		while (i < argc && strcmp(argv[i], "--") != 0)
 			i++;
@@ -126,9 +146,9 @@ int main(int argc, char **argv)
 		for (size_t i = 0; i < n; i++)
 			run(&c[order[i]], argv[2], null, round);
 	}
-	printf("| %-28s | %8s | %10s | %9s | %10s | %6s | %4s |\n", "command", "least us",
-	       "quartile 1", "median us", "quartile 3", "ratio", "exit");
-	printf("|---|---|---|---|---|---|---|\n");
+	printf("| %-28s | %8s | %10s | %9s | %10s | %6s | %6s | %4s |\n", "command", "least us",
+	       "quartile 1", "median us", "quartile 3", "ratio", "cpu us", "exit");
+	printf("|---|---|---|---|---|---|---|---|\n");
 	for (size_t i = 0; i < n; i++)
 		print(&c[i], rounds, &first);
 	return 0;
