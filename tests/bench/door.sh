@@ -12,7 +12,7 @@
 # and CRI-O. Each run has a bundle of its own, as engines make one for each container,
 # with a config.json that has to be rewritten; a disk is waited for.
 #
-#	ROUNDS		of each: a hundredth of a run needs a thousand	[60]
+#	ROUNDS		of each; hundredths of a run need a thousand	[60]
 #	RUNTIMES	in turn			[runc crun]
 # shellcheck source=tests/integration/lib.sh
 . "$(dirname "$0")/../integration/lib.sh"
@@ -133,7 +133,7 @@ ways() {
 		rows+=(-- "hook, $policy" "$work/$name-hook.sh")
 	fi
 	sync
-	"$build/tests/bench/interleave" "$rounds" /dev/null "${rows[@]}"
+	"$build/tests/bench/interleave" -p 20000 "$rounds" /dev/null "${rows[@]}"
 }
 
 # whole - containers from their start to their end

@@ -6,12 +6,15 @@
  * where a command waits for the kernel a lot, as a runtime does. The order is another one in each round: what ran before decides what is
  * in the caches, and who ran always behind the same one would owe it its time.
  *
- *	interleave ROUNDS STDIN-FILE NAME COMMAND... -- NAME COMMAND... [-- ...]
+ *	interleave [-p PAUSE] ROUNDS STDIN-FILE NAME COMMAND... -- NAME COMMAND... [-- ...]
  *
+ * With PAUSE each run waits up to so many microseconds first, by chance: the kernel takes a
+ * container's namespaces and cgroups down when its runtime is gone already, beside the next run.
  * Each is started by vfork and execve with STDIN-FILE as its standard input
  * and /dev/null as its output; exit statuses are counted, not judged.
  */
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,6 +82,16 @@ static void run(struct contender *c, const char *in, int null, size_t round)
 	(void)close(fd);
 }
 
+static void pause_below(unsigned us, unsigned *seed)
+{
+	struct timespec t = { 0 };
+
+	if (us == 0)
+		return;
+	t.tv_nsec = (long)((unsigned)rand_r(seed) % us) * 1000;
+	(void)nanosleep(&t, NULL);
+}
+
 /* shuffle - put 0 to @n - 1 into an order of chance, the same chance in every run. */
 static void shuffle(size_t *order, size_t n, unsigned *seed)
 {
@@ -116,15 +129,20 @@ static void print(struct contender *c, size_t rounds, double *first)
 
 int main(int argc, char **argv)
 {
+	const bool pauses = argc > 2 && strcmp(argv[1], "-p") == 0;
+	const unsigned pause = pauses ? (unsigned)strtoul(argv[2], NULL, 10) : 0;
 	const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	struct contender c[COMMANDS_MAX] = { { 0 } };
-	const size_t rounds = argc > 4 ? strtoul(argv[1], NULL, 10) : 0;
 	double first = 0;
+	size_t rounds;
 	size_t n = 0, order[COMMANDS_MAX];
 	unsigned seed = 1;
 
-	if (rounds == 0 || null < 0) {
-		fprintf(stderr, "usage: interleave ROUNDS STDIN-FILE NAME COMMAND... [-- NAME COMMAND...]\n");
+	argc -= pauses ? 2 : 0;
+	argv += pauses ? 2 : 0;
+	rounds = argc > 4 ? strtoul(argv[1], NULL, 10) : 0;
+	if (rounds == 0 || pause > 999999 || null < 0) {
+		fprintf(stderr, "usage: interleave [-p PAUSE] ROUNDS STDIN-FILE NAME COMMAND... [-- NAME COMMAND...]\n");
 		return 2;
 	}
 	for (int i = 3; i + 1 < argc && n < COMMANDS_MAX; i++) {
@@ -143,8 +161,10 @@ int main(int argc, char **argv)
 		run(&c[i], argv[2], null, 0);
 	for (size_t round = 0; round < rounds; round++) {
 		shuffle(order, n, &seed);
-		for (size_t i = 0; i < n; i++)
+		for (size_t i = 0; i < n; i++) {
+			pause_below(pause, &seed);
 			run(&c[order[i]], argv[2], null, round);
+		}
 	}
 	printf("| %-28s | %8s | %10s | %9s | %10s | %6s | %6s | %4s |\n", "command", "least us",
 	       "quartile 1", "median us", "quartile 3", "ratio", "cpu us", "exit");
