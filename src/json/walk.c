@@ -108,8 +108,11 @@ static inline struct json *place(struct json_walk *w, enum json_type type, size_
 /* take - the value from @start to @end; NULL without memory, or when none can stand there. */
 static inline struct json *take(struct json_walk *w, enum json_type type, size_t start, size_t end)
 {
-	w->lost = misplaced(w);
-	return w->lost ? NULL : place(w, type, start, end);
+	if (misplaced(w)) {
+		w->lost = true;
+		return NULL;
+	}
+	return place(w, type, start, end);
 }
 
 /* decode - the string whose quotes stand at @start and before @end. */

@@ -3,8 +3,9 @@
  * Runs several commands in turn, A B C B A C ..., and prints the least, the
  * quartiles and the median of each one's wall time and the ratio of its median
  * to A's; and the median of the processor time of all its processes, which varies less
- * where a command waits for the kernel a lot, as a runtime does. The order is another one in each round: what ran before decides what is
- * in the caches, and who ran always behind the same one would owe it its time.
+ * where a command waits for the kernel a lot, as a runtime does. The order is another one
+ * in each round: what ran before decides what is in the caches, and who ran always behind
+ * the same one would owe it its time.
  *
  *	interleave [-p PAUSE] ROUNDS STDIN-FILE NAME COMMAND... -- NAME COMMAND... [-- ...]
  *
