@@ -83,6 +83,7 @@ static void run(struct contender *c, const char *in, int null, size_t round)
 	(void)close(fd);
 }
 
+/* pause_below - for less than @us microseconds, by chance. */
 static void pause_below(unsigned us, unsigned *seed)
 {
 	struct timespec t = { 0 };
@@ -125,7 +126,8 @@ static void print(struct contender *c, size_t rounds, double *first)
 	printf("| %-28s | %8.0f | %10.0f | %9.0f | %10.0f | %6.2f | %6ju | %4d |\n", c->name,
 	       (double)c->ns[0] / 1000, (double)c->ns[rounds / 4] / 1000, median,
 	       (double)c->ns[rounds * 3 / 4] / 1000,
-	       median / *first, (uintmax_t)c->cpu_us[rounds / 2], WIFEXITED(c->status) ? WEXITSTATUS(c->status) : -1);
+	       median / *first, (uintmax_t)c->cpu_us[rounds / 2],
+	       WIFEXITED(c->status) ? WEXITSTATUS(c->status) : -1);
 }
 
 int main(int argc, char **argv)
@@ -135,8 +137,7 @@ int main(int argc, char **argv)
 	const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	struct contender c[COMMANDS_MAX] = { { 0 } };
 	double first = 0;
-	size_t rounds;
-	size_t n = 0, order[COMMANDS_MAX];
+	size_t rounds, n = 0, order[COMMANDS_MAX];
 	unsigned seed = 1;
 
 	argc -= pauses ? 2 : 0;
