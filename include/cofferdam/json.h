@@ -78,22 +78,24 @@ int json_parse(const char *name, const char *text, size_t len, unsigned flags,
 	       struct json_doc **ret, struct error *err) must_check;
 
 /*
- * Objects that many texts share, such as the seccomp profile that an engine writes into
- * each config.json. Where the bytes of one stand again, they are not parsed again.
- * Up to eight, of 1 to 64 KiB each.
+ * What many texts share: the seccomp profile, mounts and capabilities that an engine writes into
+ * each config.json, and the tokens between. Where the same bytes stand again, they are not
+ * parsed again. For one thread; it takes up to half a MiB of texts, and what they hold.
  */
 struct json_shared;
 
 struct json_shared *json_shared_new(void);	/* NULL without memory */
 void json_shared_free(struct json_shared **shared);
 
-/* json_shared_add - remember @object of @doc, unless there are enough. A copy is taken. */
-void json_shared_add(struct json_shared *shared, const struct json_doc *doc,
-		     const struct json *object);
+/*
+ * json_shared_learn - of the objects and arrays that stand third from the top of @doc, as each
+ * mount does, remember those that were met once before. Copies are taken.
+ */
+void json_shared_learn(struct json_shared *shared, const struct json_doc *doc);
 
 /* json_parse_shared - as json_parse() without flags, and without copies: @name, @text as it is now,
  * and @shared (NULL: none) must outlive the document. */
-int json_parse_shared(const char *name, const struct buf *text, const struct json_shared *shared,
+int json_parse_shared(const char *name, const struct buf *text, struct json_shared *shared,
 		      struct json_doc **ret, struct error *err) must_check;
 
 void json_free(struct json_doc **doc);

@@ -78,7 +78,7 @@ int candidate_parse(const char *name, const struct buf *text, struct candidate *
 
 /* candidate_parse_shared - the same; @name, @text and @shared (or NULL) must outlive @c. */
 int candidate_parse_shared(const char *name, const struct buf *text,
-			   const struct json_shared *shared, struct candidate *c,
+			   struct json_shared *shared, struct candidate *c,
 			   struct error *err) must_check;
 
 /* candidate_edit - what candidate_parse() would make of the text with @edits made; @doc is

@@ -11,14 +11,17 @@ static struct json *own(const struct json *node)
 	return (struct json *)(uintptr_t)node;
 }
 
-int json_room(struct json_doc *doc, size_t n)
+int json_room(struct json_doc *doc, size_t n, size_t more)
 {
-	struct json_chunk *chunk = malloc(sizeof(*chunk) + n * sizeof(chunk->node[0]));
+	struct json_chunk *chunk = doc->chunks;
 
+	if (chunk && chunk->cap - chunk->used >= n)
+		return 0;
+	chunk = malloc(sizeof(*chunk) + (n + more) * sizeof(chunk->node[0]));
 	if (!chunk)
 		return -ENOMEM;
 	chunk->used = 0;
-	chunk->cap = n;
+	chunk->cap = n + more;
 	chunk->next = doc->chunks;
 	doc->chunks = chunk;
 	return 0;
@@ -52,6 +55,19 @@ struct json *json_copy_one(struct json_doc *doc, const struct json *src, struct 
 	return to;
 }
 
+/* copy_in - the child @src of what @in is a copy of; of an indexed one, json_complete() says again
+ * which names are repeated. */
+static struct json *copy_in(struct json_doc *doc, const struct json *in, const struct json *src,
+			    struct json_place place)
+{
+	struct json *to = json_copy_one(doc, src, place);
+
+	to->parent = in;
+	to->repeated = src->repeated && !src->parent->sorted;
+	doc->repeated += to->repeated;
+	return to;
+}
+
 struct json *json_copy(struct json_doc *doc, const struct json *src, struct json_place place)
 {
 	struct json *top = json_copy_one(doc, src, place), *to = top, *made;
@@ -60,8 +76,7 @@ struct json *json_copy(struct json_doc *doc, const struct json *src, struct json
 	for (;;) {
 		if (from->first) {
 			from = from->first;
-			made = json_copy_one(doc, from, place);
-			made->parent = to;
+			made = copy_in(doc, to, from, place);
 			to->first = made;
 			to = made;
 			continue;
@@ -69,14 +84,13 @@ struct json *json_copy(struct json_doc *doc, const struct json *src, struct json
 		while (from != src && !from->next) {
 			from = from->parent;
 			to = own(to->parent);
-			if (json_complete(doc, to) < 0)
+			if (from->sorted && json_complete(doc, to) < 0)
 				return NULL;
 		}
 		if (from == src)
 			return top;
 		from = from->next;
-		made = json_copy_one(doc, from, place);
-		made->parent = to->parent;
+		made = copy_in(doc, to->parent, from, place);
 		to->next = made;
 		to = made;
 	}

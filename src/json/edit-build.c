@@ -125,7 +125,7 @@ int edit_build(struct edit_tree *t, size_t names, struct json_doc **ret)
 	for (size_t i = 0; i < t->n_values; i++)
 		n += json_values(t->value[i]);
 	doc->decoded = malloc(names);
-	if (!doc->decoded || json_room(doc, n) < 0)
+	if (!doc->decoded || json_room(doc, n, 0) < 0)
 		return -ENOMEM;
 	doc->lent = true;
 	doc->name = t->doc->name;

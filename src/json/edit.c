@@ -257,7 +257,7 @@ static int unread(const char *value, struct json_doc **ret)
 	size_t end, start;
 
 	*ret = doc;
-	if (!doc || json_room(doc, 1) < 0)
+	if (!doc || json_room(doc, 1, 0) < 0)
 		return -ENOMEM;
 	doc->lent = true;
 	doc->text = (char *)(uintptr_t)value;

@@ -8,6 +8,8 @@
 
 #include <cofferdam/json.h>
 
+#define JSON_CHUNK 256u			/* values that are allocated together */
+
 /* Values, as they are allocated: newest chunk first. */
 struct json_chunk {
 	struct json_chunk *next;
@@ -73,7 +75,7 @@ struct json_open {
 struct json_walk {
 	struct json_doc *doc;		/* set: the values go there */
 	unsigned flags;			/* set: JSON_COMMENTS */
-	const struct json_shared *shared;	/* set: or NULL */
+	struct json_shared *shared;	/* set: or NULL */
 	char *bytes;			/* set: room for the tokens, as many bytes as the text has */
 	bool all;			/* set: all tokens are wanted, also of the same in a row */
 	size_t most;			/* set: no token is taken that ends behind so many of them */
@@ -125,8 +127,9 @@ size_t json_skip(const char *text, size_t len, size_t at);
 int json_complete(struct json_doc *doc, struct json *node);
 void json_index_free(struct json_doc *doc);
 
-/* json_room - allocate for @n values, which json_copy() may take. 0, or -ENOMEM. */
-int json_room(struct json_doc *doc, size_t n);
+/* json_room - for @n values in a row, which json_copy() may take; if there is none, for @more behind
+ * them as well. 0, or -ENOMEM. */
+int json_room(struct json_doc *doc, size_t n, size_t more);
 
 /* json_values - how many there are. */
 size_t json_values(const struct json_doc *doc);
@@ -144,11 +147,18 @@ struct json *json_copy(struct json_doc *doc, const struct json *src, struct json
 struct json *json_copy_one(struct json_doc *doc, const struct json *src, struct json_place place);
 
 /*
- * json_shared_at - @ret is a copy of the known object whose text stands at @at of @doc, and which
- * is no deeper than @depth, or NULL. 0, or -ENOMEM.
+ * json_shared_at - @ret is a copy of the known container whose text stands at @at of @doc, and
+ * which is no deeper than @depth, or NULL. 0, or -ENOMEM.
  */
-int json_shared_at(const struct json_shared *shared, struct json_doc *doc, size_t at,
+int json_shared_at(struct json_shared *shared, struct json_doc *doc, size_t at,
 		   size_t depth, struct json **ret);
+
+/*
+ * json_shared_took - whether the grammar took the @n bytes at @tokens before, as all of another
+ * text. json_shared_take - remember that it does; without memory it is asked again.
+ */
+bool json_shared_took(const struct json_shared *shared, const char *tokens, size_t n);
+void json_shared_take(struct json_shared *shared, const char *tokens, size_t n);
 
 /*
  * json_indexed - the first member of an indexed object that is named [s, s + len),

@@ -91,15 +91,29 @@ static int again(struct json_walk *w)
 	return r == -ENOMEM ? r : explain(w);
 }
 
+/* holds - whether the grammar does, 0 or as it says; what it took of another text, it takes again. */
+static int holds(const struct json_walk *w)
+{
+	const size_t n = w->deep ? w->deep_n : w->n;
+	size_t seen;
+	int r;
+
+	if (w->flags & JSON_KNOWN || (w->shared && json_shared_took(w->shared, w->bytes, n)))
+		return 0;
+	r = ask(w, n, &seen);
+	if (r == 0 && w->shared)
+		json_shared_take(w->shared, w->bytes, n);
+	return r;
+}
+
 static int read_all(struct json_walk *w)
 {
 	const struct json_doc *doc = w->doc;
-	size_t seen;
 	int r = json_walk(w);
 
 	if (r < 0)
 		return r;
-	r = w->flags & JSON_KNOWN ? 0 : ask(w, w->deep ? w->deep_n : w->n, &seen);
+	r = holds(w);
 	if (r < 0)
 		return r == -EINVAL ? again(w) : r;
 	if (w->deep) {
@@ -151,7 +165,7 @@ static int doc_own(struct json_doc *doc, struct error *err)
 	return 0;
 }
 
-static int parse(struct json_doc *doc, unsigned flags, const struct json_shared *shared,
+static int parse(struct json_doc *doc, unsigned flags, struct json_shared *shared,
 		 struct error *err)
 {
 	_cleanup_free_ struct json_open *open = malloc(JSON_DEPTH_MAX * sizeof(*open));
@@ -191,7 +205,7 @@ int json_parse(const char *name, const char *text, size_t len, unsigned flags,
 	return r;
 }
 
-int json_parse_shared(const char *name, const struct buf *text, const struct json_shared *shared,
+int json_parse_shared(const char *name, const struct buf *text, struct json_shared *shared,
 		      struct json_doc **ret, struct error *err)
 {
 	_cleanup_json_ struct json_doc *doc = NULL;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Objects that many texts share. The text of one is whole in itself: where the same bytes
- * stand again they are the same object, and the grammar may take them for "{}".
+ * Objects and arrays that many texts share. The text of one is whole in itself: where the same
+ * bytes stand again they are the same value, and the grammar may take them for "{}" or "[]".
+ * What was remembered stays, as documents hold strings of it.
  */
 
 #include <errno.h>
@@ -10,31 +11,44 @@
 
 #include "json-private.h"
 
-#define SHARED_MAX 8
 #ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
-#define SHARED_TEXT_MIN 8u		/* small inputs should come by here, too */
+#define HEAD 8u				/* small inputs should come by here, too */
+#define SLOTS 4u
 #else
-#define SHARED_TEXT_MIN 1024u		/* below, reading takes no longer than comparing */
+#define HEAD 64u			/* what tells one from another; a shorter one is read as fast */
+#define SLOTS 256u			/* a power of two */
 #endif
-#define SHARED_TEXT_MAX (64u << 10)	/* each */
+#define PROBES 8u			/* slots for those of the same head */
+#define TEXT_MAX (64u << 10)		/* each */
+#define TEXTS_MAX (512u << 10)		/* all */
+#define TAKEN 64u
+#define TAKEN_MAX 4096u			/* bytes, each; a config.json has some hundred */
 
 struct shared {
-	struct json_doc *doc;		/* its text alone */
+	struct json_doc *doc;		/* its text alone; NULL: none */
 	size_t values;			/* in it, itself too */
-	uint64_t head;			/* the first bytes of the text */
+	uint64_t head;			/* digest of the first bytes of the text */
 };
 
 struct json_shared {
-	struct shared v[SHARED_MAX];
-	size_t n;
+	struct shared v[SLOTS];
+	uint64_t once[SLOTS];		/* digests of texts that were met */
+	size_t texts;			/* bytes of all */
+	struct buf taken[TAKEN];	/* tokens */
+	size_t next;			/* the oldest of these */
 };
 
-static uint64_t head(const char *text)
+/* digest - of at least eight bytes; whoever goes by it compares the bytes as well, or loses nothing. */
+static uint64_t digest(const char *text, size_t len)
 {
-	uint64_t v;
+	uint64_t sum = len, v;
 
-	memcpy(&v, text, sizeof(v));
-	return v;
+	for (size_t at = 0; at < len; at += sizeof(v)) {
+		memcpy(&v, text + (len - at < sizeof(v) ? len - sizeof(v) : at), sizeof(v));
+		sum = (sum ^ v) * UINT64_C(0x9e3779b97f4a7c15);
+		sum ^= sum >> 32;
+	}
+	return sum;
 }
 
 struct json_shared *json_shared_new(void)
@@ -44,59 +58,99 @@ struct json_shared *json_shared_new(void)
 
 void json_shared_free(struct json_shared **shared)
 {
-	for (size_t i = 0; *shared && i < (*shared)->n; i++)
+	for (size_t i = 0; *shared && i < SLOTS; i++)
 		json_free(&(*shared)->v[i].doc);
+	for (size_t i = 0; *shared && i < TAKEN; i++)
+		buf_free(&(*shared)->taken[i]);
 	free(*shared);
 	*shared = NULL;
 }
 
-static const struct shared *find(const struct json_shared *shared, const char *text, size_t len)
+/* find - what stands at the start of @text, or the slot for it; NULL if there is neither. */
+static struct shared *find(struct json_shared *shared, const char *text, size_t len, uint64_t head)
 {
-	if (len < SHARED_TEXT_MIN)
-		return NULL;
-	for (const struct shared *s = shared->v; s < shared->v + shared->n; s++) {
-		if (s->head == head(text) && s->doc->len <= len &&
-		    memcmp(s->doc->text, text, s->doc->len) == 0)
+	for (uint64_t i = head; i < head + PROBES; i++) {
+		struct shared *s = &shared->v[i % SLOTS];
+
+		if (!s->doc || (s->head == head && s->doc->len <= len &&
+				memcmp(s->doc->text, text, s->doc->len) == 0))
 			return s;
 	}
 	return NULL;
 }
 
-void json_shared_add(struct json_shared *shared, const struct json_doc *doc,
-		     const struct json *object)
+/* learn - the container from @text to @text + @len. */
+static void learn(struct json_shared *shared, const char *text, size_t len)
 {
-	const char *text = doc->text + object->start;
-	const size_t len = object->end - object->start;
-	struct shared *s = &shared->v[shared->n];
+	uint64_t head, all, *once;
+	struct shared *s;
 	struct error err;
 
-	if (shared->n == SHARED_MAX || object->type != JSON_OBJECT || len < SHARED_TEXT_MIN ||
-	    len > SHARED_TEXT_MAX || find(shared, text, len) ||
-	    json_parse("shared", text, len, 0, &s->doc, &err) < 0)
+	if (len < HEAD || len > TEXT_MAX || len > TEXTS_MAX - shared->texts)
+		return;
+	head = digest(text, HEAD);
+	s = find(shared, text, len, head);
+	if (!s || s->doc)
+		return;
+	all = digest(text, len);
+	once = &shared->once[all % SLOTS];
+	if (*once != all) {
+		*once = all;
+		return;
+	}
+	if (json_parse("shared", text, len, 0, &s->doc, &err) < 0)
 		return;
 	s->values = json_values(s->doc);
-	s->head = head(text);
-	shared->n++;
+	s->head = head;
+	shared->texts += len;
 }
 
-int json_shared_at(const struct json_shared *shared, struct json_doc *doc, size_t at,
+void json_shared_learn(struct json_shared *shared, const struct json_doc *doc)
+{
+	const struct json *a, *b;
+
+	for (a = doc->root->first; a; a = a->next) {
+		for (b = a->first; b; b = b->next) {
+			if (b->type == JSON_OBJECT || b->type == JSON_ARRAY)
+				learn(shared, doc->text + b->start, b->end - b->start);
+		}
+	}
+}
+
+int json_shared_at(struct json_shared *shared, struct json_doc *doc, size_t at,
 		   size_t depth, struct json **ret)
 {
-	const struct shared *s = find(shared, doc->text + at, doc->len - at);
-	struct json_chunk *rest = doc->chunks;
+	const char *text = doc->text + at;
+	const size_t len = doc->len - at;
+	const struct shared *s = len < HEAD ? NULL : find(shared, text, len, digest(text, HEAD));
 
 	*ret = NULL;
-	if (!s || s->doc->depth > depth)
+	if (!s || !s->doc || s->doc->depth > depth)
 		return 0;
-	if (json_room(doc, s->values) < 0)
+	if (json_room(doc, s->values, JSON_CHUNK) < 0)
 		return -ENOMEM;
 	*ret = json_copy(doc, s->doc->root, (struct json_place){ .moved = true, .at = (uint32_t)at });
-	if (!*ret)
-		return -ENOMEM;
-	if (rest) {			/* which is not full */
-		doc->chunks->next = rest->next;
-		rest->next = doc->chunks;
-		doc->chunks = rest;
+	return *ret ? 0 : -ENOMEM;
+}
+
+bool json_shared_took(const struct json_shared *shared, const char *tokens, size_t n)
+{
+	for (const struct buf *b = shared->taken; b < shared->taken + TAKEN; b++) {
+		if (b->len == n && n > 0 && memcmp(b->data, tokens, n) == 0)
+			return true;
 	}
-	return 0;
+	return false;
+}
+
+void json_shared_take(struct json_shared *shared, const char *tokens, size_t n)
+{
+	struct buf *b = &shared->taken[shared->next];
+
+	if (n > TAKEN_MAX)
+		return;
+	buf_reset(b);
+	buf_add(b, tokens, n);
+	if (b->oom)
+		buf_free(b);
+	shared->next = (shared->next + 1) % TAKEN;
 }

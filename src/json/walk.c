@@ -11,8 +11,6 @@
 
 #include "json-private.h"
 
-#define CHUNK_NODES 256
-
 /* What a byte is outside strings. */
 enum kind {
 	WORD = 0,			/* of a number or a word; or nothing that JSON has */
@@ -46,13 +44,13 @@ static size_t skip_space(const char *text, size_t len, size_t at)
 	return at;
 }
 
-/* more_nodes - room for the next ones, or NULL. */
+/* more_nodes - room for the next, and for some more; or NULL. */
 static __attribute__((noinline)) struct json_chunk *more_nodes(struct json_doc *doc)
 {
 	/* a value takes two bytes of text: itself, and a comma or bracket */
 	const size_t cap = doc->len / 2 + 1;
 
-	return json_room(doc, cap < CHUNK_NODES ? cap : CHUNK_NODES) < 0 ? NULL : doc->chunks;
+	return json_room(doc, 1, cap < JSON_CHUNK ? cap : JSON_CHUNK) < 0 ? NULL : doc->chunks;
 }
 
 /* misplaced - whether no value can stand here. */
@@ -223,7 +221,7 @@ static void open_container(struct json_walk *w, size_t at)
 		w->doc->depth = depth + 1;
 }
 
-/* take_shared - the whole object at @at, if it is a known one: the offset after it, or 0. */
+/* take_shared - the whole container at @at, if it is a known one: the offset after it, or 0. */
 static size_t take_shared(struct json_walk *w, size_t at)
 {
 	const size_t room = JSON_DEPTH_MAX - depth_of(w);
@@ -288,6 +286,26 @@ static inline size_t told_once(const struct json_walk *w, size_t n)
 	return n;
 }
 
+/*
+ * word_end - the offset after the number or word at @at, which goes to the tokens. Of a number
+ * without sign, fraction and exponent one digit does: all are the same to the grammar.
+ */
+static size_t word_end(const struct json_walk *w, size_t at, size_t *n)
+{
+	const char *const text = w->doc->text;
+	bool digits = !w->all && text[at] != '0';
+	size_t end = at;
+
+	for (; kind_of(text[end]) == WORD; end++) {
+		w->bytes[*n + end - at] = text[end];
+		digits &= text[end] >= '0' && text[end] <= '9';
+	}
+	if (digits)
+		w->bytes[*n] = '1';
+	*n += digits ? 1 : end - at;
+	return end;
+}
+
 /* odd - the offset after the comment at @at, or 0 and the fault. */
 static size_t odd(struct json_walk *w, size_t at)
 {
@@ -329,8 +347,8 @@ int json_walk(struct json_walk *w)
 				end = take_string(w, at, end);
 		} else if (kind == OPEN && w->shared && !w->lost && n + 2 <= w->most &&
 			   (end = take_shared(w, at)) > 0) {
-			bytes[n++] = '{';
-			bytes[n++] = '}';
+			bytes[n++] = text[at];
+			bytes[n++] = text[end - 1];
 		} else if (kind == OPEN || kind == CLOSE) {
 			if (kind == CLOSE)
 				n = told_once(w, n);
@@ -339,8 +357,7 @@ int json_walk(struct json_walk *w)
 			bytes[n++] = text[at];
 			end = at + 1;
 		} else if (kind == WORD) {
-			for (end = at; kind_of(text[end]) == WORD; end++)
-				bytes[n++] = text[end];
+			end = word_end(w, at, &n);
 			/* a space or comment may be all that is between it and the next */
 			if (kind_of(text[end]) == SPACE || kind_of(text[end]) == SLASH)
 				bytes[n++] = ' ';

@@ -16,7 +16,7 @@ static int take(struct json_doc *doc, struct candidate *c, struct error *err)
 }
 
 int candidate_parse_shared(const char *name, const struct buf *text,
-			   const struct json_shared *shared, struct candidate *c,
+			   struct json_shared *shared, struct candidate *c,
 			   struct error *err)
 {
 	struct json_doc *doc = NULL;

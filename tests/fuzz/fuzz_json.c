@@ -139,7 +139,7 @@ static void edits(const struct json_doc *doc, uint64_t *seed)
 }
 
 /* shared_alike - @text reads with @shared as it does by itself. */
-static void shared_alike(const struct buf *text, const struct json_shared *shared)
+static void shared_alike(const struct buf *text, struct json_shared *shared)
 {
 	_cleanup_json_ struct json_doc *alone = NULL, *doc = NULL;
 	struct error want, err;
@@ -160,20 +160,35 @@ static void shared_alike(const struct buf *text, const struct json_shared *share
 			 "with what is shared it stands elsewhere");
 }
 
-/* sharing - the text of @doc, and that with one byte another, with an object of it known. */
+/* learn - a value of @doc, third from the top of a text that is met twice. */
+static void learn(struct json_shared *shared, const struct json_doc *doc, uint64_t *seed)
+{
+	const struct json *value = pick(doc, seed);
+	_cleanup_json_ struct json_doc *twice = NULL;
+	_cleanup_buf_ struct buf text = { 0 };
+	struct error err;
+
+	buf_str(&text, "[[");
+	buf_add(&text, doc->text + value->start, value->end - value->start);
+	buf_str(&text, "]]");
+	if (json_parse("t", buf_cstr(&text), text.len, 0, &twice, &err) < 0)
+		return;			/* of comments, or deep */
+	json_shared_learn(shared, twice);
+	json_shared_learn(shared, twice);
+}
+
+/* sharing - the text of @doc, and that with one byte another, with a value of it known. */
 static void sharing(const struct json_doc *doc, uint64_t *seed)
 {
 	_cleanup_(json_shared_free) struct json_shared *shared = json_shared_new();
-	const struct json *object = pick(doc, seed);
 	_cleanup_buf_ struct buf text = { 0 };
 	static const char bytes[] = "{}[],:\"\\1t ";
 
-	while (object && object->type != JSON_OBJECT)
-		object = object->parent;
 	property(shared, "there is memory");
-	json_shared_add(shared, doc, object ? object : doc->root);
+	learn(shared, doc, seed);
 	buf_add(&text, doc->text, doc->len);
 	shared_alike(&text, shared);
+	shared_alike(&text, shared);	/* of tokens that are known */
 	text.data[fuzz_random(seed, text.len)] = bytes[fuzz_random(seed, sizeof(bytes) - 1)];
 	shared_alike(&text, shared);
 }

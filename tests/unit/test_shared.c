@@ -32,16 +32,24 @@ static struct buf with(const char *text, const char *object)
 	return b;
 }
 
+/* learn - of @object, which stands third from the top, as often as said. */
+static void learn(struct json_shared *shared, const char *object, unsigned times)
+{
+	_cleanup_json_ struct json_doc *doc = NULL;
+	_cleanup_buf_ struct buf text = with("{\"other\": [1, @]}", object);
+	struct error err;
+
+	assert_int_equal(json_parse("first", text.data, text.len, 0, &doc, &err), 0);
+	while (times-- > 0)
+		json_shared_learn(shared, doc);
+}
+
 static struct json_shared *share(const char *object)
 {
 	struct json_shared *shared = json_shared_new();
-	_cleanup_json_ struct json_doc *doc = NULL;
-	_cleanup_buf_ struct buf text = with("{\"other\": @}", object);
-	struct error err;
 
 	assert_non_null(shared);
-	assert_int_equal(json_parse("first", text.data, text.len, 0, &doc, &err), 0);
-	json_shared_add(shared, doc, doc->root->first);
+	learn(shared, object, 2);
 	return shared;
 }
 
@@ -66,7 +74,7 @@ static bool shares(const struct json_doc *doc)
 
 /* assert_alike - @text, read with @shared, gives what it gives by itself; returns whether it does
  * share anything. */
-static bool assert_alike(const char *text, size_t len, const struct json_shared *shared)
+static bool assert_alike(const char *text, size_t len, struct json_shared *shared)
 {
 	_cleanup_buf_ struct buf own = { 0 };
 	_cleanup_json_ struct json_doc *alone = NULL, *doc = NULL;
@@ -118,8 +126,10 @@ static void test_places(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
 		_cleanup_buf_ struct buf text = with(places[i].text, object);
 
-		if (assert_alike(text.data, text.len, shared) != places[i].shared)
-			fail_msg("%s: shared or not", places[i].text);
+		for (unsigned n = 0; n < 2; n++) {	/* its tokens are known the second time */
+			if (assert_alike(text.data, text.len, shared) != places[i].shared)
+				fail_msg("%s: shared or not", places[i].text);
+		}
 	}
 }
 
@@ -166,51 +176,105 @@ static void test_depth(void **state)
 	}
 }
 
-static void add(struct json_shared *shared, const char *object)
+/* filled - an object or array with a string of @n bytes. */
+static char *filled(const char *open, const char *close, size_t n)
 {
-	_cleanup_json_ struct json_doc *doc = NULL;
-	struct error err;
+	struct buf b = { 0 };
 
-	assert_int_equal(json_parse("t", object, strlen(object), 0, &doc, &err), 0);
-	json_shared_add(shared, doc, doc->root);
+	buf_str(&b, open);
+	for (size_t i = 0; i < n; i++)
+		buf_char(&b, 'x');
+	buf_str(&b, close);
+	assert_false(b.oom);
+	return buf_steal(&b);
 }
 
-/* Eight are remembered, whichever come first; none that is short or very long, and no list. */
+/* What is met twice is remembered, unless it is short or very long. */
 static void test_limits(void **state)
 {
-	_cleanup_(json_shared_free) struct json_shared *shared = json_shared_new();
-	_cleanup_buf_ struct buf room = { 0 };
-
 	static const struct {
 		const char *open, *close;
 		size_t n;
+		unsigned times;
 		bool shared;
 	} forms[] = {
-		{ "[\"", "\"]", 2000, false }, { "{\"a\": \"", "\"}", 900, false },
-		{ "{\"a\": \"", "\"}", 70000, false }, { "{\"a\": \"", "\"}", 1100, true },
+		{ "[\"", "\"]", 60, 2, true }, { "[\"", "\"]", 61, 1, false },
+		{ "[\"", "\"]", 59, 2, false }, { "{\"a\": \"", "\"}", 100, 3, true },
+		{ "{\"a\": \"", "\"}", 65536 - 9, 2, true },
+		{ "{\"a\": \"", "\"}", 65536 - 8, 2, false }, { "\"", "\"", 100, 2, false },
 	};
+	_cleanup_(json_shared_free) struct json_shared *shared = json_shared_new();
 
 	(void)state;
 	assert_non_null(shared);
-	for (size_t i = 0; i < 70000; i++)
-		buf_char(&room, 'x');
 	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
-		_cleanup_buf_ struct buf text = { 0 };
+		_cleanup_free_ char *text = filled(forms[i].open, forms[i].close, forms[i].n);
 
-		buf_str(&text, forms[i].open);
-		buf_add(&text, room.data, forms[i].n);
-		buf_str(&text, forms[i].close);
-		add(shared, buf_cstr(&text));
-		if (assert_alike(text.data, text.len, shared) != forms[i].shared)
-			fail_msg("%.20s: shared or not", text.data);
+		learn(shared, text, forms[i].times);
+		if (assert_alike(text, strlen(text), shared) != forms[i].shared)
+			fail_msg("%.20s, %zu: shared or not", text, forms[i].n);
 	}
-	for (unsigned i = 1; i < 10; i++) {
-		_cleanup_free_ char *object = profile(i);
+}
 
-		add(shared, object);
-		add(shared, object);	/* counts once */
-		if (assert_alike(object, strlen(object), shared) != (i < 8))
-			fail_msg("profile %u: shared or not", i);
+/* Of those that start alike, eight are remembered, whichever come first. */
+static void test_same_head(void **state)
+{
+	_cleanup_(json_shared_free) struct json_shared *shared = json_shared_new();
+
+	(void)state;
+	assert_non_null(shared);
+	for (unsigned round = 0; round < 2; round++) {
+		for (size_t i = 0; i < 10; i++) {
+			_cleanup_free_ char *text = filled("{\"a\": \"", "\"}", 100 + i);
+
+			learn(shared, text, 2);
+			if (assert_alike(text, strlen(text), shared) != (i < 8))
+				fail_msg("%zu of a head, round %u: shared or not", i + 1, round);
+		}
+	}
+}
+
+/* All together take half a mebibyte: the ninth that is as long as may be has no room. */
+static void test_room(void **state)
+{
+	_cleanup_(json_shared_free) struct json_shared *shared = json_shared_new();
+
+	(void)state;
+	assert_non_null(shared);
+	for (unsigned i = 0; i < 10; i++) {
+		char open[] = "{\"0\": \"";
+		_cleanup_free_ char *text = NULL;
+
+		open[2] = (char)('0' + i);
+		text = filled(open, "\"}", 65536 - 9);
+		learn(shared, text, 2);
+		if (assert_alike(text, strlen(text), shared) != (i < 8))
+			fail_msg("%u of 64 KiB: shared or not", i + 1);
+	}
+}
+
+/* More kinds of tokens than are remembered, among them some that no grammar takes. */
+static void test_tokens(void **state)
+{
+	static const char *const ends[] = { "]", "", "}", ",", "]]", "] 1", ", tru]" };
+	_cleanup_(json_shared_free) struct json_shared *shared = json_shared_new();
+
+	(void)state;
+	assert_non_null(shared);
+	for (unsigned round = 0; round < 2; round++) {
+		for (size_t n = 0; n < 100; n++) {
+			for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+				_cleanup_buf_ struct buf text = { 0 };
+
+				buf_char(&text, '[');
+				for (size_t k = 0; k < n; k++)
+					buf_str(&text, k % 2 ? "{}, " : "[1, \"a\"], ");
+				buf_printf(&text, "%u%s", round, ends[i]);
+				assert_false(text.oom);
+				(void)assert_alike(text.data, text.len, shared);
+				(void)assert_alike(text.data, text.len, shared);
+			}
+		}
 	}
 }
 
@@ -221,6 +285,9 @@ int main(void)
 		cmocka_unit_test(test_one_byte_off),
 		cmocka_unit_test(test_depth),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_same_head),
+		cmocka_unit_test(test_room),
+		cmocka_unit_test(test_tokens),
 	};
 
 	return cmocka_run_group_tests_name("shared", tests, NULL, NULL);
