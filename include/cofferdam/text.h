@@ -91,7 +91,16 @@ const char *text_path_base(const char *path);
  * text_path_below - whether @path is @dir or below it, by whole components.
  * Both are absolute and clean.
  */
-bool text_path_below(const char *path, const char *dir);
+static inline bool text_path_below(const char *path, const char *dir)
+{
+	size_t n = 0;
+
+	while (dir[n] && path[n] == dir[n])
+		n++;
+	if (dir[n] || n == 0)
+		return false;
+	return path[n] == '/' || path[n] == '\0' || (n == 1 && dir[0] == '/');
+}
 
 /*
  * text_path_clean - the lexical form of @path: no //, /./ or trailing slash,

@@ -231,17 +231,6 @@ const char *text_path_base(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-bool text_path_below(const char *path, const char *dir)
-{
-	size_t n = 0;
-
-	while (dir[n] && path[n] == dir[n])
-		n++;
-	if (dir[n] || n == 0)
-		return false;
-	return path[n] == '/' || path[n] == '\0' || (n == 1 && dir[0] == '/');
-}
-
 static bool is_name(const char *s, size_t n, const char *name)
 {
 	return n == strlen(name) && memcmp(s, name, n) == 0;

@@ -36,14 +36,14 @@ bool mount_readonly(const struct oci_mount *mount)
 {
 	bool ro = false;
 
-	/* runc applies the recursive words after all others, wherever they stand */
-	if (oci_mount_option(mount, "rrw"))
-		return false;
 	for (size_t i = 0; i < mount->options.n; i++) {
 		const char *option = mount->options.v[i].v;
 
-		if (!option)
+		if (!option || option[0] != 'r')
 			continue;
+		/* runc applies the recursive words after all others, wherever they stand */
+		if (strcmp(option, "rrw") == 0)
+			return false;
 		if (strcmp(option, "ro") == 0 || strcmp(option, "rro") == 0)
 			ro = true;
 		else if (strcmp(option, "rw") == 0)
@@ -98,17 +98,4 @@ int mount_unjudged(const struct rule_input *in, struct findings *out, struct err
 		return err->code;
 	f->unjudged = true;
 	return 0;
-}
-
-const struct fact_place *mount_source(const struct rule_input *in, size_t index)
-{
-	static const struct fact_place unknown;
-
-	return index < in->facts->n_mounts ? &in->facts->mounts[index] : &unknown;
-}
-
-bool place_located(const struct fact_place *place)
-{
-	return (place->is == FACT_KNOWN || place->is == FACT_ABSENT) && place->spot.within &&
-	       place->spot.within[0] != '\0';
 }

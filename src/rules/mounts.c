@@ -18,8 +18,21 @@ enum relation {
 	HOLDS,			/* above it */
 };
 
-static enum relation relate(const struct fact_spot *spot, const struct fact_spot *place)
+/* part - whether each of two paths goes on with something else where they part, as most do. */
+static bool part(const char *a, const char *b)
 {
+	while (*a && *a == *b) {
+		a++;
+		b++;
+	}
+	return *a && *b;
+}
+
+static inline enum relation relate(const struct fact_spot *spot, const struct fact_spot *place)
+{
+	if (spot->minor != place->minor || spot->major != place->major ||
+	    (spot->within && place->within && part(spot->within, place->within)))
+		return APART;
 	if (spot_below(spot, place))
 		return WITHIN;
 	return spot_below(place, spot) ? HOLDS : APART;
@@ -61,7 +74,7 @@ static enum relation relate_place(const struct rule_input *in, const struct fact
 static bool harmless(const struct rule_input *in, const struct oci_mount *mount,
 		     const struct fact_place *source, const char *const *allowed)
 {
-	if (!mount_readonly(mount) || source->n_below > 0)
+	if (source->n_below > 0 || !mount_readonly(mount))
 		return false;
 	for (size_t i = 0; allowed && allowed[i]; i++) {
 		const struct fact_place *place = facts_listed(in->facts, allowed, i);
@@ -92,6 +105,7 @@ static int told(const struct rule_input *in, size_t index, struct finding *f, st
 struct compared {
 	const char *path;
 	const struct fact_place *place;	/* or NULL */
+	bool located;
 };
 
 /* judge_place - compare one source with one path of the policy. 1: it was said; 0, or negative. */
@@ -102,7 +116,7 @@ static int judge_place(const struct rule_input *in, struct findings *out, struct
 	enum relation relation;
 	int r;
 
-	if (!place || !place_located(place)) {
+	if (!with->located) {
 		r = rule_unjudged(in, out, err, "/mounts", "cannot be compared with %s: %s", with->path,
 				  place && place->why ? place->why : "it was not recorded");
 		return r < 0 ? r : 1;
@@ -167,8 +181,11 @@ static struct compared *compared_new(const struct rule_input *in, struct error *
 	v = calloc(n + 1, sizeof(*v));
 	if (!v)
 		error_oom(err);
-	for (size_t i = 0; v && i < n; i++)
-		v[i] = (struct compared){ paths[i], facts_listed(in->facts, paths, i) };
+	for (size_t i = 0; v && i < n; i++) {
+		const struct fact_place *place = facts_listed(in->facts, paths, i);
+
+		v[i] = (struct compared){ paths[i], place, place && place_located(place) };
+	}
 	return v;
 }
 

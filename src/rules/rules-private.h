@@ -64,10 +64,19 @@ int mount_unjudged(const struct rule_input *in, struct findings *out, struct err
 		   size_t index, const char *what) must_check;
 
 /* mount_source - what was found out of a mount's source; never NULL. */
-const struct fact_place *mount_source(const struct rule_input *in, size_t index);
+static inline const struct fact_place *mount_source(const struct rule_input *in, size_t index)
+{
+	static const struct fact_place unknown;
+
+	return index < in->facts->n_mounts ? &in->facts->mounts[index] : &unknown;
+}
 
 /* place_located - whether it is known where it is; else nothing can be compared. */
-bool place_located(const struct fact_place *place);
+static inline bool place_located(const struct fact_place *place)
+{
+	return (place->is == FACT_KNOWN || place->is == FACT_ABSENT) && place->spot.within &&
+	       place->spot.within[0] != '\0';
+}
 
 /* device_rule_allows_all - an allow rule that names no device (linux.resources.devices). */
 bool device_rule_allows_all(const struct oci_device_rule *rule);
