@@ -69,6 +69,9 @@ void text_utc(struct buf *out, int64_t t);
 /* text_glob - fnmatch(3) with FNM_PATHNAME: "*" does not cross "/". */
 bool text_glob(const char *pattern, const char *s);
 
+/* text_globbed - the same by any of @patterns, which end with NULL; NULL is none. */
+bool text_globbed(const char *const *patterns, const char *s);
+
 /* text_glob_any - the same for what is no path: "*" is anything. */
 bool text_glob_any(const char *pattern, const char *s);
 

@@ -11,13 +11,19 @@ static bool is_hard(char c)
 	return c == '[' || c == ']' || c == '\\';
 }
 
-/*
- * match_end - compare what follows the last "*" of @pattern with the end of @s. 1 if
- * it is the same, 0 if not, -1 if fnmatch(3) has to tell.
- */
-static int match_end(const char *pattern, const char *s)
+/* Whether @c stands for itself and nothing else. */
+static bool is_literal(char c)
 {
-	const char *end = pattern + strlen(pattern), *s_end = s + strlen(s);
+	return c != '*' && c != '?' && !is_hard(c);
+}
+
+/*
+ * match_end - compare what follows the last "*" of @pattern with what @s has before its end.
+ * 1 if it is the same, 0 if not, -1 if fnmatch(3) has to tell.
+ */
+static int match_end(const char *pattern, const char *s, const char *s_end)
+{
+	const char *end = pattern + strlen(pattern);
 
 	for (; end > pattern && end[-1] != '*'; end--, s_end--) {
 		if (is_hard(end[-1]))
@@ -55,23 +61,40 @@ static bool match_stars(const char *pattern, const char *s)
 	return !*pattern;
 }
 
-bool text_glob(const char *pattern, const char *s)
+/* matches - text_glob(), where the end of @s is known. */
+static bool matches(const char *pattern, const char *s, const char *s_end)
 {
 	int same_end;
 
 	/* Most are told by how they begin; those of one folder, by their ends. */
-	while (*pattern == *s && *s && *s != '*' && *s != '?' && !is_hard(*s)) {
+	while (*pattern == *s && *s && is_literal(*s)) {
 		pattern++;
 		s++;
 	}
-	if (*pattern != '*' && *pattern != '?' && !is_hard(*pattern) && *pattern != *s)
+	if (*pattern != *s && is_literal(*pattern))
 		return false;
-	same_end = match_end(pattern, s);
+	same_end = match_end(pattern, s, s_end);
 	if (same_end == 0)
 		return false;
 	if (same_end > 0 && !strpbrk(pattern, "[]\\"))
 		return match_stars(pattern, s);
 	return fnmatch(pattern, s, FNM_PATHNAME) == 0;
+}
+
+bool text_glob(const char *pattern, const char *s)
+{
+	return matches(pattern, s, s + strlen(s));
+}
+
+bool text_globbed(const char *const *patterns, const char *s)
+{
+	const char *const end = s + strlen(s);
+
+	for (size_t i = 0; patterns && patterns[i]; i++) {
+		if (matches(patterns[i], s, end))
+			return true;
+	}
+	return false;
 }
 
 bool text_glob_any(const char *pattern, const char *s)

@@ -23,13 +23,7 @@ int rule_unjudged(const struct rule_input *in, struct findings *out, struct erro
 
 bool rule_listed(const struct rule_input *in, const char *param, const char *name)
 {
-	const char *const *list = rule_param(in, param)->list;
-
-	for (size_t i = 0; list && list[i]; i++) {
-		if (text_glob(list[i], name))
-			return true;
-	}
-	return false;
+	return text_globbed(rule_param(in, param)->list, name);
 }
 
 bool mount_readonly(const struct oci_mount *mount)

@@ -41,6 +41,9 @@ static const struct shape {
 	{ "AGE-SECRET-KEY-1", 58, DIGITS CAPITALS, "an age key" },
 };
 
+/* A shape is a run of BASE64URL and no shorter, or its first run ends with a dot. */
+#define SHAPE_LEAST 20u
+
 /* A JSON web token (RFC 7519): two objects and a signature, base64url, between dots. */
 static bool is_jwt(const char *s)
 {
@@ -100,15 +103,15 @@ const char *secret_shape(const char *value)
 {
 	const char *what = NULL;
 
-	if (strstr(value, "-----BEGIN ") && strstr(value, "PRIVATE KEY-----"))
+	if (strchr(value, ' ') && strstr(value, "-----BEGIN ") && strstr(value, "PRIVATE KEY-----"))
 		return "a private key";
 	/* Only where a run starts, so that each is looked at a few times, not once a character. */
 	for (const char *s = value; *s && !what; ) {
 		const size_t n = run(s);
 
-		if (n > 0)
+		if (n >= SHAPE_LEAST || (n > 0 && s[n] == '.'))
 			what = shape_at(s);
-		else if (strncmp(s, "://", 3) == 0 && has_password(s + 3))
+		else if (n == 0 && strncmp(s, "://", 3) == 0 && has_password(s + 3))
 			what = "an address with a password in it";
 		s += n ? n : 1;
 	}
