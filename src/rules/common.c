@@ -46,22 +46,23 @@ bool mount_readonly(const struct oci_mount *mount)
 	return ro;
 }
 
-char *mount_destination(const struct oci_mount *mount, struct error *err)
+const char *mount_destination(const struct oci_mount *mount, char **ret_made, struct error *err)
 {
 	const char *path = mount->destination.v ? mount->destination.v : "";
 	_cleanup_buf_ struct buf rooted = { 0 };
-	char *clean;
 
+	if (path[0] == '/' && text_path_looks_clean(path))
+		return path;
 	/* Both runtimes take a relative destination from the root of the image. */
 	if (path[0] != '/') {
 		buf_char(&rooted, '/');
 		buf_str(&rooted, path);
 		path = buf_cstr(&rooted);
 	}
-	clean = rooted.oom ? NULL : text_path_clean(path);
-	if (!clean)
+	*ret_made = rooted.oom ? NULL : text_path_clean(path);
+	if (!*ret_made)
 		error_oom(err);
-	return clean;
+	return *ret_made;
 }
 
 struct finding *mount_finding(const struct rule_input *in, struct findings *out,

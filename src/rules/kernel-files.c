@@ -162,21 +162,22 @@ static bool by_text(const char *path)
 	       strncmp(name, "thread-self", 11) != 0;
 }
 
-/* mounted_below - whether something of the configuration is mounted below the clean @path. */
-static int mounted_below(const struct rule_input *in, const char *path, struct error *err)
+/*
+ * mark_mounted - put down in @below which of the clean entries of linux.readonlyPaths something of
+ * the configuration is mounted below.
+ */
+static int mark_mounted(const struct rule_input *in, bool below[KEPT_MAX], struct error *err)
 {
-	for (size_t i = 0; i < in->spec->mounts.n; i++) {
-		const struct oci_mount *mount = oci_mount_at(in->spec, i);
-		const char *dest = mount->destination.v ? mount->destination.v : "";
-		_cleanup_free_ char *clean = NULL;
+	const struct field_strs *list = &in->spec->linux_.readonly_paths;
 
-		if (dest[0] != '/' || !text_path_looks_clean(dest)) {
-			dest = clean = mount_destination(mount, err);
-			if (!clean)
-				return err->code;
-		}
-		if (lies_above(path, dest))
-			return 1;
+	for (size_t i = 0; i < in->spec->mounts.n; i++) {
+		_cleanup_free_ char *made = NULL;
+		const char *dest = mount_destination(oci_mount_at(in->spec, i), &made, err);
+
+		if (!dest)
+			return err->code;
+		for (size_t n = 0; n < list->n && n < KEPT_MAX; n++)
+			below[n] = below[n] || (list->v[n].v && lies_above(list->v[n].v, dest));
 	}
 	return 0;
 }
@@ -184,38 +185,40 @@ static int mounted_below(const struct rule_input *in, const char *path, struct e
 /*
  * undoes - whether entry @n of linux.readonlyPaths takes back what is kept below it: crun binds
  * the folder to itself with all that is mounted there, and of that nothing stays read-only,
- * nosuid or nodev. 1, 0, or negative.
+ * nosuid or nodev.
  */
-static int undoes(const struct rule_input *in, size_t n, struct error *err)
+static bool undoes(const struct rule_input *in, size_t n, const bool below[KEPT_MAX])
 {
 	const struct field_strs *list = &in->spec->linux_.readonly_paths;
 	const char *path = list->v[n].v;
 
 	if (!path)
-		return 0;
-	if (n >= KEPT_MAX || !by_text(path))
-		return 1;
+		return false;
+	if (n >= KEPT_MAX || below[n] || !by_text(path))
+		return true;
 	for (size_t i = 0; i < n; i++) {
 		if (list->v[i].v && lies_above(path, list->v[i].v))
-			return 1;
+			return true;
 	}
-	return mounted_below(in, path, err);
+	return false;
 }
 
 /* judge_undoing - the first entry that undoes. No remedy: without it less would be kept. */
 static int judge_undoing(const struct rule_input *in, struct findings *out, struct error *err)
 {
 	const struct field_strs *list = &in->spec->linux_.readonly_paths;
+	bool below[KEPT_MAX] = { false };
 
+	if (mark_mounted(in, below, err) < 0)
+		return err->code;
 	for (size_t n = 0; n < list->n; n++) {
 		_cleanup_buf_ struct buf pointer = { 0 };
 		struct finding *f;
-		int r = undoes(in, n, err);
 
-		if (r == 0)
+		if (!undoes(in, n, below))
 			continue;
 		buf_printf(&pointer, "/linux/readonlyPaths/%zu", n);
-		if (r < 0 || buf_check(&pointer, err) < 0)
+		if (buf_check(&pointer, err) < 0)
 			return err->code;
 		f = finding_add(in, out, err, buf_cstr(&pointer),
 				"may take back what is read-only below it: crun binds it anew, and that is writable then");

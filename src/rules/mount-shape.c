@@ -29,8 +29,8 @@ static const char *mount_type(const struct oci_mount *mount)
 static bool is_standard(const char *destination, const char *type)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(standard); i++) {
-		if (strcmp(standard[i].destination, destination) == 0 &&
-		    strcmp(standard[i].type, type) == 0)
+		if (standard[i].type[0] == type[0] && strcmp(standard[i].type, type) == 0 &&
+		    strcmp(standard[i].destination, destination) == 0)
 			return true;
 	}
 	return false;
@@ -88,9 +88,9 @@ static const char *puts_link(const struct rule_input *in, size_t index)
 	const char *real = mount_source(in, index)->real;
 
 	/* no link is on the way */
-	if (real && mount->source.v && strcmp(real, mount->source.v) == 0)
+	if (!mount->bind || (real && mount->source.v && strcmp(real, mount->source.v) == 0))
 		return NULL;
-	for (size_t i = 0; mount->bind && i < ARRAY_SIZE(options); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
 		if (oci_mount_option(mount, options[i]))
 			return options[i];
 	}
@@ -124,19 +124,19 @@ int check_mount_type(const struct rule_input *in, struct findings *out, struct e
 {
 	for (size_t i = 0; i < in->spec->mounts.n; i++) {
 		const struct oci_mount *mount = oci_mount_at(in->spec, i);
-		const char *type = mount_type(mount);
-		_cleanup_free_ char *destination = NULL;
+		const char *type = mount_type(mount), *destination;
+		_cleanup_free_ char *made = NULL;
 		struct finding *f;
 
 		if (judge_options(in, out, err, i) < 0)
 			return err->code;
-		if (strcmp(type, "bind") == 0 && judge_bind_type(in, out, err, i) < 0)
+		if (mount->bind && judge_bind_type(in, out, err, i) < 0)
 			return err->code;
-		if (strcmp(type, "bind") == 0 || strcmp(type, "tmpfs") == 0)
+		if (mount->bind || strcmp(type, "tmpfs") == 0)
 			continue;
 		if (strcmp(type, "overlay") == 0 && image_volume(in, mount))
 			continue;
-		destination = mount_destination(mount, err);
+		destination = mount_destination(mount, &made, err);
 		if (!destination)
 			return err->code;
 		if (is_standard(destination, type))
@@ -191,7 +191,8 @@ int check_mount_over_system(const struct rule_input *in, struct findings *out,
 		return err->code;
 	for (size_t i = 0; i < in->spec->mounts.n; i++) {
 		const struct oci_mount *mount = oci_mount_at(in->spec, i);
-		_cleanup_free_ char *destination = mount_destination(mount, err);
+		_cleanup_free_ char *made = NULL;
+		const char *destination = mount_destination(mount, &made, err);
 		const char *link = leads_over(in, mount), *why;
 		struct finding *f;
 
@@ -287,22 +288,33 @@ struct flag {
 	const char *value;		/* the name, as JSON */
 };
 
-/* flag_set - whether @flag holds; the last of flag and its opposite counts. */
-static bool flag_set(const struct oci_mount *mount, const struct flag *flag)
-{
-	bool set = false;
+enum flag_is {
+	FLAG_LACKS,
+	FLAG_SET,
+	FLAG_TAKEN_BACK,		/* one more word does not help then */
+};
 
-	if (oci_mount_option(mount, flag->taken_back))
-		return false;
+static bool is_word(const char *option, const char *word)
+{
+	return option[0] == word[0] && strcmp(option, word) == 0;
+}
+
+/* flag_is - whether @flag holds; the last of flag and its opposite counts. */
+static enum flag_is flag_is(const struct oci_mount *mount, const struct flag *flag)
+{
+	enum flag_is is = FLAG_LACKS;
+
 	for (size_t i = 0; i < mount->options.n; i++) {
 		const char *option = mount->options.v[i].v;
 
-		if (option && strcmp(option, flag->name) == 0)
-			set = true;
-		else if (option && strcmp(option, flag->opposite) == 0)
-			set = false;
+		if (option && is_word(option, flag->taken_back))
+			return FLAG_TAKEN_BACK;
+		if (option && is_word(option, flag->name))
+			is = FLAG_SET;
+		else if (option && is_word(option, flag->opposite))
+			is = FLAG_LACKS;
 	}
-	return set;
+	return is;
 }
 
 static int judge_flags(const struct rule_input *in, struct findings *out, struct error *err,
@@ -321,9 +333,14 @@ static int judge_flags(const struct rule_input *in, struct findings *out, struct
 	int r = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		lacks[i] = !flag_set(mount, &flags[i]);
-		if (lacks[i])
-			buf_printf(&missing, "%s%s", missing.len ? ", " : "", flags[i].name);
+		const enum flag_is is = flag_is(mount, &flags[i]);
+
+		lacks[i] = is != FLAG_SET;
+		remedy = remedy && is != FLAG_TAKEN_BACK;
+		if (lacks[i]) {
+			buf_str(&missing, missing.len ? ", " : "");
+			buf_str(&missing, flags[i].name);
+		}
 	}
 	if (buf_check(&missing, err) < 0)
 		return err->code;
@@ -334,12 +351,12 @@ static int judge_flags(const struct rule_input *in, struct findings *out, struct
 		return err->code;
 	/* whether it is one of the engine's files cannot be told */
 	f->unjudged = !tmpfs && !source->foreign && !place_located(source);
-	for (size_t i = 0; i < n; i++)	/* one more word does not help then */
-		remedy = remedy && !oci_mount_option(mount, flags[i].taken_back);
+	if (!remedy || finding_sketch(f))
+		return 0;
 	buf_printf(&pointer, "/mounts/%zu/options/-", index);
 	if (buf_check(&pointer, err) < 0)
 		return err->code;
-	for (size_t i = 0; remedy && r == 0 && !finding_sketched(f) && i < n; i++) {
+	for (size_t i = 0; r == 0 && i < n; i++) {
 		if (lacks[i])
 			r = finding_edit(f, JSON_ADD, buf_cstr(&pointer), flags[i].value, err);
 	}
@@ -350,13 +367,13 @@ int check_mount_flags(const struct rule_input *in, struct findings *out, struct 
 {
 	for (size_t i = 0; i < in->spec->mounts.n; i++) {
 		const struct oci_mount *mount = oci_mount_at(in->spec, i);
-		const char *type = mount_type(mount);
-		const bool tmpfs = strcmp(type, "tmpfs") == 0;
-		_cleanup_free_ char *destination = NULL;
+		const bool tmpfs = strcmp(mount_type(mount), "tmpfs") == 0;
+		_cleanup_free_ char *made = NULL;
+		const char *destination;
 
-		if (!tmpfs && strcmp(type, "bind") != 0)
+		if (!tmpfs && !mount->bind)
 			continue;
-		destination = mount_destination(mount, err);
+		destination = mount_destination(mount, &made, err);
 		if (!destination)
 			return err->code;
 		/* The runtime makes the device nodes in /dev. */

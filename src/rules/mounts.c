@@ -159,7 +159,8 @@ static int own_root(const struct rule_input *in, const struct fact_place *source
 		return 0;
 	rest = source->spot.within + (strcmp(root->spot.within, "/") == 0 ? 0 : strlen(root->spot.within));
 	for (size_t i = 0; i < in->spec->mounts.n; i++) {
-		_cleanup_free_ char *dest = mount_destination(oci_mount_at(in->spec, i), err);
+		_cleanup_free_ char *made = NULL;
+		const char *dest = mount_destination(oci_mount_at(in->spec, i), &made, err);
 
 		if (!dest)
 			return err->code;

@@ -17,7 +17,8 @@ static int scan(const struct rule_input *in, const char *place, bool *ret_covere
 {
 	*ret_covered = false;
 	for (size_t i = 0; i < in->spec->mounts.n; i++) {
-		_cleanup_free_ char *dest = mount_destination(oci_mount_at(in->spec, i), err);
+		_cleanup_free_ char *made = NULL;
+		const char *dest = mount_destination(oci_mount_at(in->spec, i), &made, err);
 
 		if (!dest)
 			return err->code;

@@ -11,6 +11,13 @@ int rule_unjudged(const struct rule_input *in, struct findings *out, struct erro
 		  const char *pointer, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6))) must_check;
 
+/* finding_sketch - whether @f is but a sketch, which then has its remedy: no step is to be made. */
+static inline bool finding_sketch(struct finding *f)
+{
+	f->sketched = f->sketch;
+	return f->sketch;
+}
+
 /* rule_listed - whether a pattern of the list parameter @param matches @name. */
 bool rule_listed(const struct rule_input *in, const char *param, const char *name);
 
@@ -50,8 +57,11 @@ bool names_mention(const struct buf *names, const char *name);
  */
 bool mount_readonly(const struct oci_mount *mount);
 
-/* mount_destination - as runtimes read it: absolute and clean. malloc'd. */
-char *mount_destination(const struct oci_mount *mount, struct error *err);
+/*
+ * mount_destination - as runtimes read it: absolute and clean. The mount's own text where that is
+ * so already, else *@ret_made, malloc'd; NULL without memory.
+ */
+const char *mount_destination(const struct oci_mount *mount, char **ret_made, struct error *err);
 
 /* mount_finding - finding_add() at "/mounts/INDEX/MEMBER". */
 struct finding *mount_finding(const struct rule_input *in, struct findings *out,
