@@ -44,12 +44,14 @@ static bool may_hold(const struct may_have *may, size_t i, const char *name)
 
 bool names_mention(const struct buf *names, const char *name)
 {
-	const char *start = buf_cstr(names);
+	const char *at = buf_cstr(names), *end = at + names->len;
 	const size_t len = strlen(name);
 
-	for (const char *at = start; len > 0 && (at = strstr(at, name)); at++) {
-		if ((at == start || at[-1] == ' ') && (at[len] == ',' || at[len] == '\0'))
+	while (len > 0 && at && (size_t)(end - at) >= len) {
+		if ((at[len] == ',' || at[len] == '\0') && memcmp(at, name, len) == 0)
 			return true;
+		at = memchr(at, ' ', (size_t)(end - at));
+		at += at ? 1 : 0;
 	}
 	return false;
 }
@@ -83,8 +85,10 @@ bool capabilities_exceed(const struct oci_capabilities *caps, size_t i,
 			continue;
 		exceed = true;
 		if (name && names->len < NAMES_MAX && !named(caps, i, k, may) &&
-		    !names_mention(names, name))
-			buf_printf(names, "%s%s", names->len ? ", " : "", name);
+		    !names_mention(names, name)) {
+			buf_str(names, names->len ? ", " : "");
+			buf_str(names, name);
+		}
 	}
 	return exceed;
 }
@@ -100,8 +104,11 @@ int capabilities_drop(const struct oci_capabilities *caps, size_t i,
 	for (size_t k = 0; k < set->n; k++) {
 		const char *name = set->v[k].v;
 
-		if (!name || !may_hold(may, i, name))
+		if (!name || !may_hold(may, i, name)) {
+			if (finding_sketch(f))
+				return 0;
 			continue;
+		}
 		buf_str(&kept, n++ ? ", " : "");
 		json_string(&kept, name);
 	}

@@ -20,7 +20,7 @@ static bool steers(const char *key)
 						"org.systemd.property." };
 
 	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++) {
-		if (strncmp(key, prefixes[i], strlen(prefixes[i])) == 0)
+		if (key[0] == prefixes[i][0] && strncmp(key, prefixes[i], strlen(prefixes[i])) == 0)
 			return true;
 	}
 	return strcmp(key, "bundle") == 0;

@@ -95,11 +95,11 @@ static int judge_mount_map(const struct rule_input *in, struct findings *out,
 	const struct oci_mount *mount = oci_mount_at(in->spec, index);
 	const struct fact_idmap *own = list == &mount->gid_mappings ? &in->facts->gid_map
 								    : &in->facts->uid_map;
-	const uint64_t limit = rule_param(in, "below")->number;
 	const struct oci_idmap *maps = list->v;
 	struct finding *f;
 
 	for (size_t i = 0; i < list->n; i++) {
+		const uint64_t limit = rule_param(in, "below")->number;
 		const struct disk_range range = { maps[i].container_id.v, maps[i].host_id.v,
 						  maps[i].size.v };
 		const char *what = reaches(own, limit, &range);
@@ -166,15 +166,17 @@ static int judge_map_option(const struct rule_input *in, struct findings *out,
 			    struct error *err, size_t index)
 {
 	const struct oci_mount *mount = oci_mount_at(in->spec, index);
-	const uint64_t limit = rule_param(in, "below")->number;
 
 	for (size_t i = 0; i < mount->options.n; i++) {
 		const char *option = mount->options.v[i].v ? mount->options.v[i].v : "";
-		const char *map = option + (option[0] == 'r'), *what = NULL;
+		const char *map = option + (option[0] == 'r'), *what;
+		uint64_t limit;
 		struct finding *f;
 
-		if (strncmp(map, "idmap=", 6) == 0)
-			what = option_map(in, map + 6, limit);
+		if (map[0] != 'i' || strncmp(map, "idmap=", 6) != 0)
+			continue;
+		limit = rule_param(in, "below")->number;
+		what = option_map(in, map + 6, limit);
 		if (!what)
 			continue;
 		f = mount_finding(in, out, err, index, "options", "%s %" PRIu64, what, limit);
@@ -249,12 +251,15 @@ int check_root_group(const struct rule_input *in, struct findings *out, struct e
 		return r;
 	for (const struct json *gid = gids->first; r == 0 && gid; gid = gid->next) {
 		_cleanup_buf_ struct buf pointer = { 0 };
+		const uint64_t id = group_id(gid);
 
+		/* engines list the primary group again (CVE-2022-36109): said once */
+		if (id == own)
+			continue;
 		json_pointer(&pointer, gid);
 		r = buf_check(&pointer, err);
-		/* engines list the primary group again (CVE-2022-36109): said once */
-		if (r == 0 && group_id(gid) != own)
-			r = judge_group(in, out, err, buf_cstr(&pointer), group_id(gid));
+		if (r == 0)
+			r = judge_group(in, out, err, buf_cstr(&pointer), id);
 	}
 	return r;
 }

@@ -152,7 +152,7 @@ int check_foreign_namespace(const struct rule_input *in, struct findings *out,
 		if (!path || path[0] == '\0' || (pod && proc_pid(path) && pods_share(entry)) ||
 		    crio_pod_pid(in, entry) || rule_listed(in, "allow", path))
 			continue;
-		for (int t = 0; entry->type.v && t < NS_MAX; t++) {
+		for (int t = 0; entry->type.v && ns == NS_MAX && t < NS_MAX; t++) {
 			if (strcmp(entry->type.v, oci_ns_name((enum oci_ns)t)) == 0)
 				ns = (enum oci_ns)t;
 		}

@@ -51,7 +51,7 @@ static int judge_path(const struct rule_input *in, struct findings *out, struct 
 	_cleanup_buf_ struct buf pointer = { 0 };
 	struct finding *f;
 
-	json_pointer(&pointer, entry->path.node);
+	buf_printf(&pointer, "/linux/namespaces/%zu/path", index);
 	if (buf_check(&pointer, err) < 0)
 		return err->code;
 	if (joined->is != FACT_KNOWN)
@@ -106,8 +106,8 @@ static int judge_entries(const struct rule_input *in, struct findings *out, stru
 		const struct oci_namespace *entry = oci_ns_at(in->spec, i);
 
 		/* An empty path reads as none, in runc and in crun. */
-		if (entry->type.v && strcmp(entry->type.v, name) == 0 && entry->path.v &&
-		    entry->path.v[0] != '\0')
+		if (entry->path.v && entry->path.v[0] != '\0' && entry->type.v &&
+		    strcmp(entry->type.v, name) == 0)
 			r = judge_path(in, out, err, i);
 	}
 	return r;

@@ -11,8 +11,10 @@ int check_capabilities(const struct rule_input *in, struct findings *out, struct
 	int r;
 
 	for (size_t i = 0; i < CAPABILITY_SETS; i++) {
-		if (capabilities_exceed(caps, i, &may, &names))
-			buf_printf(&sets, "%s%s", sets.len ? ", " : "", capability_set(i));
+		if (!capabilities_exceed(caps, i, &may, &names))
+			continue;
+		buf_str(&sets, sets.len ? ", " : "");
+		buf_str(&sets, capability_set(i));
 	}
 	if (buf_check(&sets, err) < 0 || buf_check(&names, err) < 0)
 		return err->code;

@@ -33,6 +33,8 @@ int rlimit_lower(struct finding *f, const struct oci_rlimit *old, const struct r
 	const uint64_t hard = known ? lower(old->hard.v, max->hard) : max->hard;
 	const uint64_t soft = lower(known ? lower(old->soft.v, max->soft) : max->soft, hard);
 
+	if (finding_sketch(f))
+		return 0;
 	buf_str(&pointer, "/process/rlimits/");
 	if (old)
 		buf_printf(&pointer, "%u", old->node->index);
