@@ -68,6 +68,7 @@ struct json_doc {
 /* json_parse flags */
 #define JSON_COMMENTS 1u		/* C and C++ comments, for policy files */
 #define JSON_KNOWN 2u			/* text that was parsed before, or is compiled in: the grammar holds */
+#define JSON_ONE_CHUNK 4u		/* private: the values lie together, the root first */
 
 /*
  * json_parse - @text is copied. The error is "NAME:LINE:COLUMN: what".
@@ -89,7 +90,7 @@ void json_shared_free(struct json_shared **shared);
 
 /*
  * json_shared_learn - of the objects and arrays that stand third from the top of @doc, as each
- * mount does, remember those that were met once before. Copies are taken.
+ * mount does, remember those that were met once before, and repeat no name. Copies are taken.
  */
 void json_shared_learn(struct json_shared *shared, const struct json_doc *doc);
 

@@ -55,19 +55,6 @@ struct json *json_copy_one(struct json_doc *doc, const struct json *src, struct 
 	return to;
 }
 
-/* copy_in - the child @src of what @in is a copy of; of an indexed one, json_complete() says again
- * which names are repeated. */
-static struct json *copy_in(struct json_doc *doc, const struct json *in, const struct json *src,
-			    struct json_place place)
-{
-	struct json *to = json_copy_one(doc, src, place);
-
-	to->parent = in;
-	to->repeated = src->repeated && !src->parent->sorted;
-	doc->repeated += to->repeated;
-	return to;
-}
-
 struct json *json_copy(struct json_doc *doc, const struct json *src, struct json_place place)
 {
 	struct json *top = json_copy_one(doc, src, place), *to = top, *made;
@@ -76,7 +63,8 @@ struct json *json_copy(struct json_doc *doc, const struct json *src, struct json
 	for (;;) {
 		if (from->first) {
 			from = from->first;
-			made = copy_in(doc, to, from, place);
+			made = json_copy_one(doc, from, place);
+			made->parent = to;
 			to->first = made;
 			to = made;
 			continue;
@@ -84,13 +72,14 @@ struct json *json_copy(struct json_doc *doc, const struct json *src, struct json
 		while (from != src && !from->next) {
 			from = from->parent;
 			to = own(to->parent);
-			if (from->sorted && json_complete(doc, to) < 0)
+			if (json_complete(doc, to) < 0)
 				return NULL;
 		}
 		if (from == src)
 			return top;
 		from = from->next;
-		made = copy_in(doc, to->parent, from, place);
+		made = json_copy_one(doc, from, place);
+		made->parent = to->parent;
 		to->next = made;
 		to = made;
 	}

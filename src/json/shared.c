@@ -25,8 +25,7 @@
 #define TAKEN_MAX 4096u			/* bytes, each; a config.json has some hundred */
 
 struct shared {
-	struct json_doc *doc;		/* its text alone; NULL: none */
-	size_t values;			/* in it, itself too */
+	struct json_doc *doc;		/* its text alone, its values in one chunk; NULL: none */
 	uint64_t head;			/* digest of the first bytes of the text */
 };
 
@@ -98,9 +97,12 @@ static void learn(struct json_shared *shared, const char *text, size_t len)
 		*once = all;
 		return;
 	}
-	if (json_parse("shared", text, len, 0, &s->doc, &err) < 0)
+	if (json_parse("shared", text, len, JSON_ONE_CHUNK, &s->doc, &err) < 0)
 		return;
-	s->values = json_values(s->doc);
+	if (s->doc->repeated > 0) {
+		json_free(&s->doc);
+		return;
+	}
 	s->head = head;
 	shared->texts += len;
 }
@@ -117,6 +119,36 @@ void json_shared_learn(struct json_shared *shared, const struct json_doc *doc)
 	}
 }
 
+/* moved - what is copied so many bytes away from @node. */
+static struct json *moved(const struct json *node, uintptr_t by)
+{
+	return node ? (struct json *)((uintptr_t)node + by) : NULL;
+}
+
+/* copy - the values of @src, which stands at @at of the text of @doc, and which that has room for. */
+static struct json *copy(struct json_doc *doc, const struct json_doc *src, uint32_t at)
+{
+	const struct json_chunk *from = src->chunks;
+	struct json *const to = &doc->chunks->node[doc->chunks->used];
+	const uintptr_t by = (uintptr_t)to - (uintptr_t)from->node;
+
+	doc->chunks->used += from->used;
+	for (size_t i = from->used; i-- > 0;) {		/* what one holds is behind it */
+		struct json *v = &to[i];
+
+		*v = from->node[i];
+		v->parent = moved(v->parent, by);
+		v->first = moved(v->first, by);
+		v->next = moved(v->next, by);
+		v->key_start += v->key ? at : 0;
+		v->start += at;
+		v->end += at;
+		if (v->sorted && json_complete(doc, v) < 0)
+			return NULL;
+	}
+	return to;
+}
+
 int json_shared_at(struct json_shared *shared, struct json_doc *doc, size_t at,
 		   size_t depth, struct json **ret)
 {
@@ -127,9 +159,9 @@ int json_shared_at(struct json_shared *shared, struct json_doc *doc, size_t at,
 	*ret = NULL;
 	if (!s || !s->doc || s->doc->depth > depth)
 		return 0;
-	if (json_room(doc, s->values, JSON_CHUNK) < 0)
+	if (json_room(doc, s->doc->chunks->used, JSON_CHUNK) < 0)
 		return -ENOMEM;
-	*ret = json_copy(doc, s->doc->root, (struct json_place){ .moved = true, .at = (uint32_t)at });
+	*ret = copy(doc, s->doc, (uint32_t)at);
 	return *ret ? 0 : -ENOMEM;
 }
 

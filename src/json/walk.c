@@ -45,12 +45,13 @@ static size_t skip_space(const char *text, size_t len, size_t at)
 }
 
 /* more_nodes - room for the next, and for some more; or NULL. */
-static __attribute__((noinline)) struct json_chunk *more_nodes(struct json_doc *doc)
+static __attribute__((noinline)) struct json_chunk *more_nodes(const struct json_walk *w)
 {
 	/* a value takes two bytes of text: itself, and a comma or bracket */
-	const size_t cap = doc->len / 2 + 1;
+	const size_t all = w->doc->len / 2 + 1;
+	const bool together = all < JSON_CHUNK || w->flags & JSON_ONE_CHUNK;
 
-	return json_room(doc, 1, cap < JSON_CHUNK ? cap : JSON_CHUNK) < 0 ? NULL : doc->chunks;
+	return json_room(w->doc, 1, together ? all : JSON_CHUNK) < 0 ? NULL : w->doc->chunks;
 }
 
 /* misplaced - whether no value can stand here. */
@@ -92,7 +93,7 @@ static inline struct json *place(struct json_walk *w, enum json_type type, size_
 	struct json *node;
 
 	if (!chunk || chunk->used == chunk->cap)
-		chunk = more_nodes(w->doc);
+		chunk = more_nodes(w);
 	if (!chunk) {
 		w->oom = true;
 		return NULL;

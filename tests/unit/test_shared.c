@@ -12,7 +12,7 @@ static char *profile(unsigned n)
 	for (unsigned i = 0; i < 100; i++)	/* so many have an index */
 		buf_printf(&b, "%s\"call_%u\"", i ? ", " : "", i);
 	buf_str(&b, "], \"deep\": {\"a\": [{\"b\": [[1, -2.5e3], true, null, {}]}]},"
-		" \"esc\\u0061ped\": \"\\\"\\ud83d\\ude00\\n\", \"twice\": 1, \"twice\": {\"x\": []}}");
+		" \"esc\\u0061ped\": \"\\\"\\ud83d\\ude00\\n\", \"last\": {\"x\": []}}");
 	assert_false(b.oom);
 	return buf_steal(&b);
 }
@@ -202,6 +202,8 @@ static void test_limits(void **state)
 		{ "[\"", "\"]", 59, 2, false }, { "{\"a\": \"", "\"}", 100, 3, true },
 		{ "{\"a\": \"", "\"}", 65536 - 9, 2, true },
 		{ "{\"a\": \"", "\"}", 65536 - 8, 2, false }, { "\"", "\"", 100, 2, false },
+		{ "{\"a\": [], \"a\": \"", "\"}", 100, 2, false },
+		{ "{\"b\": [], \"a\": \"", "\"}", 100, 2, true },
 	};
 	_cleanup_(json_shared_free) struct json_shared *shared = json_shared_new();
 
