@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 #include <cofferdam/error.h>
@@ -47,18 +48,31 @@ static inline void buf_char(struct buf *b, char c)
 	buf_add(b, &c, 1);
 }
 
+/* buf_number - in decimal. */
+void buf_number(struct buf *b, uint64_t v);
+
 /* buf_printf - as printf(3); %s, %d, %u, %ld, %lu and %zu by themselves cost little. */
 void buf_printf(struct buf *b, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 void buf_vprintf(struct buf *b, const char *fmt, va_list ap)
 	__attribute__((format(printf, 2, 0)));
 
+char *buf_room_slowly(struct buf *b, size_t n);
+
 /*
  * buf_room - @n bytes after the content to write to, or NULL when out of memory;
  * buf_took() makes the first of them content.
  */
-char *buf_room(struct buf *b, size_t n);
-void buf_took(struct buf *b, size_t n);
+static inline char *buf_room(struct buf *b, size_t n)
+{
+	return b->oom || n >= b->cap - b->len ? buf_room_slowly(b, n) : b->data + b->len;
+}
+
+static inline void buf_took(struct buf *b, size_t n)
+{
+	b->len += n;
+	b->data[b->len] = '\0';
+}
 
 /* buf_reset - empty it, keeping the memory. */
 void buf_reset(struct buf *b);

@@ -22,6 +22,9 @@ char *text_vformat(const char *fmt, va_list ap) __attribute__((format(printf, 1,
  */
 void text_escape(struct buf *out, const char *s, size_t len, size_t max);
 
+/* text_harmless - whether text_escape() would leave it as it is. */
+bool text_harmless(const char *s, size_t len);
+
 /* text_ascii - how many bytes at the start of @s are below 0x80. */
 size_t text_ascii(const char *s, size_t len);
 

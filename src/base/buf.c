@@ -38,15 +38,9 @@ static bool buf_grow(struct buf *b, size_t more)
 	return true;
 }
 
-char *buf_room(struct buf *b, size_t n)
+char *buf_room_slowly(struct buf *b, size_t n)
 {
 	return buf_grow(b, n) ? b->data + b->len : NULL;
-}
-
-void buf_took(struct buf *b, size_t n)
-{
-	b->len += n;
-	b->data[b->len] = '\0';
 }
 
 void buf_add_slowly(struct buf *b, const void *data, size_t len)
@@ -57,7 +51,7 @@ void buf_add_slowly(struct buf *b, const void *data, size_t len)
 	buf_took(b, len);
 }
 
-static void add_number(struct buf *b, unsigned long v)
+void buf_number(struct buf *b, uint64_t v)
 {
 	char digits[3 * sizeof(v)];
 	size_t at = sizeof(digits);
@@ -75,16 +69,16 @@ static bool add_integer(struct buf *b, const char *at, va_list *ap)
 	long v;
 
 	if (at[0] == 'u') {
-		add_number(b, va_arg(*ap, unsigned));
+		buf_number(b, va_arg(*ap, unsigned));
 	} else if (at[0] == 'z' && at[1] == 'u') {
-		add_number(b, va_arg(*ap, size_t));
+		buf_number(b, va_arg(*ap, size_t));
 	} else if (at[0] == 'l' && at[1] == 'u') {
-		add_number(b, va_arg(*ap, unsigned long));
+		buf_number(b, va_arg(*ap, unsigned long));
 	} else if (at[0] == 'd' || (at[0] == 'l' && at[1] == 'd')) {
 		v = at[0] == 'l' ? va_arg(*ap, long) : va_arg(*ap, int);
 		if (v < 0)
 			buf_char(b, '-');
-		add_number(b, v < 0 ? -(unsigned long)v : (unsigned long)v);
+		buf_number(b, v < 0 ? -(unsigned long)v : (unsigned long)v);
 	} else {
 		return false;
 	}

@@ -72,6 +72,17 @@ size_t text_plain(const char *s, size_t len)
 	return run_of(s, len, ' ', '~', false);
 }
 
+bool text_harmless(const char *s, size_t len)
+{
+	size_t n = text_plain(s, len);
+
+	while (n < len && s[n] == '"') {
+		n++;
+		n += text_plain(s + n, len - n);
+	}
+	return n == len;
+}
+
 size_t utf8_decode(const char *s, size_t len, uint32_t *ret)
 {
 	/* The least value that may take 1, 2, 3, 4 bytes: less is overlong. */

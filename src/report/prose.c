@@ -15,8 +15,11 @@ static bool inside_character(char c)
 /* fits - how many bytes at the start of @s take at most @max columns. */
 static size_t fits(const char *s, size_t len, size_t max)
 {
-	size_t n = text_ascii(s, len < max ? len : max);
+	size_t n;
 
+	if (len <= max)		/* no byte takes more than a column */
+		return len;
+	n = text_ascii(s, max);
 	for (max -= n; n < len && (max > 0 || inside_character(s[n])); n++)
 		max -= !inside_character(s[n]);
 	return n;

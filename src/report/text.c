@@ -209,8 +209,12 @@ static void text_place(struct buf *out, const struct report_lines *lines, const 
 
 	buf_str(out, REPORT_INDENT "--> ");
 	buf_add(out, buf_cstr(&lines->name), lines->name.len);
-	if (report_where(lines, f, &line, &column))
-		buf_printf(out, ":%u:%u", line, column);
+	if (report_where(lines, f, &line, &column)) {
+		buf_char(out, ':');
+		buf_number(out, line);
+		buf_char(out, ':');
+		buf_number(out, column);
+	}
 	if (f->pointer && f->pointer[0]) {
 		buf_char(out, ' ');
 		escaped(out, f->pointer);
@@ -252,20 +256,26 @@ static void text_exemption(struct buf *out, const struct exempting *exempt)
 	report_prose(out, exempt->by ? "Exempt: " : "Expired exemption: ", buf_cstr(&said));
 }
 
-/* told - as prose, what a finding holds. */
-static void told(struct buf *out, const char *label, const char *s)
+/* told_shown - told(), of what may be odd. */
+static void told_shown(struct buf *out, const char *label, const char *s)
 {
-	const size_t len = strlen(s);
 	_cleanup_buf_ struct buf safe = { 0 };
 
-	if (text_printable(s, len) == len && !memchr(s, '\\', len)) {
-		report_prose(out, label, s);
-		return;
-	}
 	shown(&safe, s);
 	if (safe.oom)
 		out->oom = true;
 	report_prose(out, label, buf_cstr(&safe));
+}
+
+/* told - as prose, what a finding holds. */
+static void told(struct buf *out, const char *label, const char *s)
+{
+	const size_t len = strlen(s);
+
+	if (text_harmless(s, len))
+		report_prose(out, label, s);
+	else
+		told_shown(out, label, s);
 }
 
 static void text_finding(struct buf *out, const struct report *report,
@@ -284,7 +294,9 @@ static void text_finding(struct buf *out, const struct report *report,
 	paint(out, report, "1");
 	buf_str(out, rule->id);
 	paint(out, report, "0");
-	buf_printf(out, " (%s)\n", severity_name(rule->severity));
+	buf_str(out, " (");
+	buf_str(out, severity_name(rule->severity));
+	buf_str(out, ")\n");
 	text_place(out, lines, f);
 	told(out, "", f->text ? f->text : rule->title);
 	if (f->value && *f->value)
@@ -319,7 +331,9 @@ static void text_summary(struct buf *out, const struct report *report)
 			continue;
 		buf_str(out, join);
 		paint(out, report, looks[v].colour);
-		buf_printf(out, "%zu %s", n, looks[v].sum);
+		buf_number(out, n);
+		buf_char(out, ' ');
+		buf_str(out, looks[v].sum);
 		paint(out, report, "0");
 		join = ", ";
 	}
@@ -343,8 +357,9 @@ static void text_summary(struct buf *out, const struct report *report)
 		buf_str(out, " (with the same options)\n");
 		return;
 	}
-	buf_printf(out, "\nNext: cofferdam explain %s\n",
-		   registry_rule(d->findings.v[i].rule)->id);
+	buf_str(out, "\nNext: cofferdam explain ");
+	buf_str(out, registry_rule(d->findings.v[i].rule)->id);
+	buf_char(out, '\n');
 }
 
 void report_text(struct buf *out, const struct report *report)

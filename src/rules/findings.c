@@ -46,17 +46,10 @@ static struct finding *grow(struct findings *out, struct error *err)
 	return &out->v[out->n];
 }
 
-/* harmless - whether text_escape() would leave it as it is. */
-static bool harmless(const struct buf *raw, size_t max)
-{
-	return raw->len <= max && text_printable(buf_cstr(raw), raw->len) == raw->len &&
-	       !memchr(buf_cstr(raw), '\\', raw->len);
-}
-
 /* make_safe - @raw, escaped in @safe unless it is harmless: whichever it is. */
 static struct buf *make_safe(struct buf *raw, size_t max, struct buf *safe)
 {
-	if (harmless(raw, max))
+	if (raw->len <= max && text_harmless(buf_cstr(raw), raw->len))
 		return raw;
 	text_escape(safe, buf_cstr(raw), raw->len, max);
 	safe->oom |= raw->oom;

@@ -92,10 +92,14 @@ static void test_text_runs(void **state)
 			assert_int_equal(text_plain(s, sizeof(s)), print && c != '"' && c != '\\'
 					 ? sizeof(s) : at);
 			assert_int_equal(text_plain(s, at), at);
+			assert_int_equal(text_harmless(s, sizeof(s)), print && c != '\\');
 		}
 		s[at] = 'a';
 	}
 	assert_int_equal(text_plain(s, 0), 0);
+	assert_true(text_harmless(s, 0));
+	assert_true(text_harmless("\"\"a\"", 4));
+	assert_false(text_harmless("\"\"a\"\\", 5));
 }
 
 static void test_text_path_climbs(void **state)
