@@ -67,7 +67,7 @@ struct report_lines {
 	struct buf name;		/* the report's, escaped, where it is told with each */
 };
 
-#define REPORT_STRIDE 512u
+#define REPORT_STRIDE 256u
 
 /* report_lines - for the findings of @report. Without memory it is slower. */
 void report_lines(struct report_lines *ret, const struct report *report);

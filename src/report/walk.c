@@ -27,28 +27,31 @@ bool report_spared(const struct report *report, size_t i, enum verdict *ret)
 bool report_walk(struct report_walk *w, size_t *ret)
 {
 	const struct findings *all = &w->report->decision->findings;
+	const enum verdict *each = w->report->decision->each;
+	size_t next = w->next, at = w->at;
 
 	for (;;) {
-		while (w->at < all->n) {
-			size_t i = w->at++;
-			size_t v = report_decides(w->report, i);
-			size_t rank = registry_rule(all->v[i].rule)->severity;
+		for (; at < all->n; at++) {
+			const size_t v = each ? each[at] : VERDICT_DENY;
+			size_t rank = registry_rule(all->v[at].rule)->severity;
 
 			if (w->deciding && v != VERDICT_DENY && v != VERDICT_UNJUDGED)
 				continue;
 			if (!w->deciding)
 				rank += v * SEVERITY_MAX;
 			if (rank == w->rank) {
-				*ret = i;
+				*ret = at;
+				w->next = next;
+				w->at = at + 1;
 				return true;
 			}
-			if (rank > w->rank && (w->next == 0 || rank < w->next))
-				w->next = rank;
+			if (rank > w->rank && (next == 0 || rank < next))
+				next = rank;
 		}
-		if (w->next == 0)
+		if (next == 0)
 			return false;
-		w->rank = w->next;
-		w->next = w->at = 0;
+		w->rank = next;
+		next = at = 0;
 	}
 }
 
@@ -118,24 +121,21 @@ void report_trim(struct buf *out, size_t len)
 	out->data[len] = '\0';
 }
 
-/* newlines - how many stand in @n bytes. */
+/* newlines - in @n bytes, at most REPORT_STRIDE: a byte holds the sum of eight counters then. */
 static size_t newlines(const char *text, size_t n)
 {
 	typedef unsigned char bytes16 __attribute__((vector_size(16)));
-	size_t count = 0, i = 0;
+	const size_t whole = n - n % sizeof(bytes16);
+	bytes16 v, seen = { 0 };
+	uint64_t half[2];
+	size_t count, i;
 
-	while (n - i >= sizeof(bytes16)) {
-		bytes16 v, seen = { 0 };
-		uint64_t half[2];
-
-		/* eight of sixteen counters add up to no more than 255 */
-		for (size_t k = 0; k < 255 / 8 && n - i >= sizeof(v); k++, i += sizeof(v)) {
-			memcpy(&v, text + i, sizeof(v));
-			seen -= (bytes16)(v == '\n');	/* true is -1 */
-		}
-		memcpy(half, &seen, sizeof(half));
-		count += (half[0] * 0x0101010101010101u >> 56) + (half[1] * 0x0101010101010101u >> 56);
+	for (i = 0; i < whole; i += sizeof(v)) {
+		memcpy(&v, text + i, sizeof(v));
+		seen -= (bytes16)(v == '\n');	/* true is -1 */
 	}
+	memcpy(half, &seen, sizeof(half));
+	count = (half[0] * 0x0101010101010101u >> 56) + (half[1] * 0x0101010101010101u >> 56);
 	for (; i < n; i++)
 		count += text[i] == '\n';
 	return count;
@@ -148,7 +148,7 @@ static void mark_move(struct report_mark *mark, const char *text, size_t from, s
 
 	if (!last)
 		return;
-	mark->line += newlines(text + from, (size_t)(last - (text + from)) + 1);
+	mark->line += newlines(text + from, to - from);
 	mark->start = (size_t)(last - text) + 1;
 }
 
