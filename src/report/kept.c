@@ -4,6 +4,8 @@
 
 #include "report-private.h"
 
+#define VALUE_LEAST 1024u	/* bytes; a shorter one is said as quickly */
+
 struct kept_text {
 	char *s;			/* NULL: not said yet */
 	size_t len;
@@ -11,6 +13,7 @@ struct kept_text {
 
 struct report_kept {
 	struct kept_text v[KEPT_MAX][RULE_MAX][WORDS_MAX];
+	struct kept_text json, value;	/* the last long one, and what was said of it */
 };
 
 struct report_kept *report_kept_new(void)
@@ -22,8 +25,12 @@ void report_kept_free(struct report_kept **kept)
 {
 	struct kept_text *v = *kept ? &(*kept)->v[0][0][0] : NULL;
 
-	for (size_t i = 0; v && i < sizeof(**kept) / sizeof(*v); i++)
+	for (size_t i = 0; v && i < sizeof((*kept)->v) / sizeof(*v); i++)
 		free(v[i].s);
+	if (*kept) {
+		free((*kept)->json.s);
+		free((*kept)->value.s);
+	}
 	free(*kept);
 	*kept = NULL;
 }
@@ -33,6 +40,9 @@ static void say(struct buf *out, const struct report *report, const struct rule 
 		enum kept_kind kind)
 {
 	switch (kind) {
+	case KEPT_HEAD:
+		report_say_head(out, rule);
+		break;
 	case KEPT_MEMBERS:
 		report_say_members(out, report, rule);
 		break;
@@ -51,6 +61,16 @@ static void say(struct buf *out, const struct report *report, const struct rule 
 	}
 }
 
+/* keep - a copy of @len bytes in place of what @text has; or nothing, without memory. */
+static void keep(struct kept_text *text, const char *s, size_t len)
+{
+	free(text->s);
+	text->len = len;
+	text->s = malloc(len);
+	if (text->s)	/* else it is said again */
+		memcpy(text->s, s, len);
+}
+
 void report_keep(struct buf *out, const struct report *report, const struct rule *rule,
 		 enum kept_kind kind)
 {
@@ -62,10 +82,23 @@ void report_keep(struct buf *out, const struct report *report, const struct rule
 		return;
 	}
 	say(out, report, rule, kind);
-	if (!text || out->oom || out->len == before)
+	if (text && !out->oom && out->len > before)
+		keep(text, out->data + before, out->len - before);
+}
+
+void report_keep_value(struct buf *out, const struct report *report, const char *json)
+{
+	const size_t len = strlen(json), before = out->len;
+	struct report_kept *kept = len < VALUE_LEAST ? NULL : report->kept;
+
+	if (kept && kept->json.s && kept->value.s && kept->json.len == len &&
+	    memcmp(kept->json.s, json, len) == 0) {
+		buf_add(out, kept->value.s, kept->value.len);
 		return;
-	text->len = out->len - before;
-	text->s = malloc(text->len);
-	if (text->s)	/* else it is said again */
-		memcpy(text->s, out->data + before, text->len);
+	}
+	report_say_value(out, json);
+	if (kept && !out->oom) {
+		keep(&kept->json, json, len);
+		keep(&kept->value, out->data + before, out->len - before);
+	}
 }

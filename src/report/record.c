@@ -27,8 +27,8 @@
 /* Room for what follows the findings: ],"omitted":N}, and the newline. */
 #define TAIL_MAX 64u
 
-/* Append the comma, if one is due, and the name of a member. */
-static void key(struct buf *out, const char *name)
+/* Append the comma, if one is due, and the name of a member; inline, as its length is known. */
+static inline __attribute__((always_inline)) void key(struct buf *out, const char *name)
 {
 	const char last = out->len > 0 ? out->data[out->len - 1] : '\0';
 	const size_t len = strlen(name);
@@ -45,27 +45,28 @@ static void key(struct buf *out, const char *name)
 	buf_took(out, (size_t)(end - at));
 }
 
+static inline void str_member(struct buf *out, const char *name, const char *s)
+{
+	key(out, name);
+	json_string_shown(out, s);
+}
+
 /* A string of which at most @max bytes are kept, or null. */
 static void cut_member(struct buf *out, const char *name, const char *s, size_t max)
 {
 	size_t len = s ? strlen(s) : 0;
 	size_t n = s ? report_cut(s, len, max) : 0;
 
-	key(out, name);
-	if (!s) {
-		buf_str(out, "null");
+	if (n == len) {
+		str_member(out, name, s);
 		return;
 	}
+	key(out, name);
 	json_quote_shown(out, s, n);
-	if (n < len && out->len > 0) {
+	if (out->len > 0) {
 		report_trim(out, out->len - 1);
 		buf_str(out, "...\"");
 	}
-}
-
-static void str_member(struct buf *out, const char *name, const char *s)
-{
-	cut_member(out, name, s, SIZE_MAX);
 }
 
 static void bool_member(struct buf *out, const char *name, bool v)
@@ -77,7 +78,7 @@ static void bool_member(struct buf *out, const char *name, bool v)
 static void uint_member(struct buf *out, const char *name, uint64_t v)
 {
 	key(out, name);
-	buf_printf(out, "%" PRIu64, v);
+	buf_number(out, v);
 }
 
 static void place_members(struct buf *out, const struct report_lines *lines,
@@ -94,10 +95,8 @@ static void place_members(struct buf *out, const struct report_lines *lines,
 	}
 }
 
-/* The value of an edit: JSON text, put on one line. */
-static void edit_value(struct buf *out, const char *json)
+void report_say_value(struct buf *out, const char *json)
 {
-	key(out, "value");
 	for (const char *s = json, *end = json + strlen(json); s < end; ) {
 		size_t n = text_printable(s, (size_t)(end - s));
 
@@ -115,7 +114,8 @@ static void edit_value(struct buf *out, const char *json)
 	}
 }
 
-static void edits_member(struct buf *out, const struct json_edits *edits)
+static void edits_member(struct buf *out, const struct report *report,
+			 const struct json_edits *edits)
 {
 	key(out, "edits");
 	buf_char(out, '[');
@@ -125,8 +125,10 @@ static void edits_member(struct buf *out, const struct json_edits *edits)
 		buf_str(out, i ? ",{" : "{");
 		str_member(out, "op", json_op_name(e->op));
 		str_member(out, "path", e->pointer);
-		if (e->op != JSON_REMOVE)
-			edit_value(out, e->value ? e->value : "null");
+		if (e->op != JSON_REMOVE) {
+			key(out, "value");
+			report_keep_value(out, report, e->value ? e->value : "null");
+		}
 		buf_char(out, '}');
 	}
 	buf_char(out, ']');
@@ -154,6 +156,12 @@ static void spared_members(struct buf *out, const struct report *report, size_t 
 		bool_member(out, "audit", true);
 }
 
+void report_say_head(struct buf *out, const struct rule *rule)
+{
+	str_member(out, "rule", rule->id);
+	str_member(out, "severity", severity_name(rule->severity));
+}
+
 void report_say_members(struct buf *out, const struct report *report, const struct rule *rule)
 {
 	str_member(out, "advice", report_advice(report, rule));
@@ -173,8 +181,7 @@ static void json_finding(struct buf *out, const struct report *report,
 	const struct rule *rule = registry_rule(f->rule);
 
 	buf_char(out, '{');
-	str_member(out, "rule", rule->id);
-	str_member(out, "severity", severity_name(rule->severity));
+	report_keep(out, report, rule, KEPT_HEAD);
 	str_member(out, "decides", verdict_name(report_decides(report, i)));
 	spared_members(out, report, i);
 	str_member(out, "pointer", f->pointer);
@@ -182,7 +189,7 @@ static void json_finding(struct buf *out, const struct report *report,
 	str_member(out, "value", f->value);
 	str_member(out, "message", f->text);
 	report_keep(out, report, rule, KEPT_MEMBERS);
-	edits_member(out, &f->edits);
+	edits_member(out, report, &f->edits);
 	buf_char(out, '}');
 }
 

@@ -38,7 +38,8 @@ size_t report_cut(const char *s, size_t len, size_t max);
 void report_trim(struct buf *out, size_t len);
 
 enum kept_kind {
-	KEPT_MEMBERS,			/* of a finding, as JSON */
+	KEPT_HEAD,			/* the first members of a finding, as JSON */
+	KEPT_MEMBERS,			/* and those after its message */
 	KEPT_HARDENING,
 	KEPT_DO,			/* the advice */
 	KEPT_DO_UNJUDGED,
@@ -49,8 +50,17 @@ enum kept_kind {
 void report_keep(struct buf *out, const struct report *report, const struct rule *rule,
 		 enum kept_kind kind);
 
+/* report_say_head - its name and severity, behind the brace. */
+void report_say_head(struct buf *out, const struct rule *rule);
+
 /* report_say_members - advice, why and references. */
 void report_say_members(struct buf *out, const struct report *report, const struct rule *rule);
+
+/* report_keep_value - append an edit's value likewise: often the same profile for all. */
+void report_keep_value(struct buf *out, const struct report *report, const char *json);
+
+/* report_say_value - JSON text, put on one line. */
+void report_say_value(struct buf *out, const char *json);
 
 #define REPORT_INDENT "  "
 

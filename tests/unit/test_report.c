@@ -229,6 +229,49 @@ static void text_is_laid_out(void **state)
 		"Next: cofferdam explain host-pid\n");
 }
 
+/* said_of - as JSON, of one finding that is remedied by @value. */
+static void said_of(const char *value, struct report_kept *kept, struct buf *ret)
+{
+	_cleanup_(scene_end) struct scene s;
+	struct error err = { 0 };
+	struct finding *f;
+
+	scene_start(&s, config);
+	f = scene_add(&s, RULE_SECCOMP_MISSING, VERDICT_HARDEN, "/linux", "no filter");
+	assert_int_equal(json_edits_add(&f->edits, JSON_ADD, "/linux/seccomp", value, &err), 0);
+	s.report.kept = kept;
+	report_json(ret, &s.report);
+}
+
+static void what_is_kept_is_what_would_be_said(void **state)
+{
+	char values[3][2001];
+	struct report_kept *kept = report_kept_new();
+
+	(void)state;
+	assert_non_null(kept);
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
+		memset(values[i], ' ', sizeof(values[i]) - 1);
+		values[i][sizeof(values[i]) - 1] = '\0';
+		values[i][0] = '[';
+		values[i][1000] = '\n';
+		values[i][1990] = (char)('1' + i);
+		values[i][1999] = ']';
+	}
+	values[2][1998] = '\0';
+	for (size_t i = 0; i < 12; i++) {
+		const char *value = values[i % 5 % 3];
+		_cleanup_buf_ struct buf anew = { 0 }, again = { 0 };
+
+		said_of(value, NULL, &anew);
+		said_of(value, kept, &again);
+		assert_string_equal(buf_cstr(&anew), buf_cstr(&again));
+		assert_plain(again.data, again.len, false);
+	}
+	report_kept_free(&kept);
+	assert_null(kept);
+}
+
 static void text_verbose_says_why_within_the_width(void **state)
 {
 	_cleanup_(scene_end) struct scene s;
@@ -447,6 +490,7 @@ int main(void)
 		cmocka_unit_test(line_shows_the_start_of_a_long_finding),
 		cmocka_unit_test(nothing_foreign_reaches_a_terminal),
 		cmocka_unit_test(text_is_laid_out),
+		cmocka_unit_test(what_is_kept_is_what_would_be_said),
 		cmocka_unit_test(text_verbose_says_why_within_the_width),
 		cmocka_unit_test(text_is_coloured_only_when_asked),
 		cmocka_unit_test(text_tells_the_next_step),
