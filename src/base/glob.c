@@ -61,8 +61,16 @@ static bool match_stars(const char *pattern, const char *s)
 	return !*pattern;
 }
 
+/* match_rest - of what begins and ends alike, as far as @same_end tells. */
+static bool match_rest(const char *pattern, const char *s, int same_end)
+{
+	if (same_end > 0 && !strpbrk(pattern, "[]\\"))
+		return match_stars(pattern, s);
+	return fnmatch(pattern, s, FNM_PATHNAME) == 0;
+}
+
 /* matches - text_glob(), where the end of @s is known. */
-static bool matches(const char *pattern, const char *s, const char *s_end)
+static inline bool matches(const char *pattern, const char *s, const char *s_end)
 {
 	int same_end;
 
@@ -74,11 +82,7 @@ static bool matches(const char *pattern, const char *s, const char *s_end)
 	if (*pattern != *s && is_literal(*pattern))
 		return false;
 	same_end = match_end(pattern, s, s_end);
-	if (same_end == 0)
-		return false;
-	if (same_end > 0 && !strpbrk(pattern, "[]\\"))
-		return match_stars(pattern, s);
-	return fnmatch(pattern, s, FNM_PATHNAME) == 0;
+	return same_end != 0 && match_rest(pattern, s, same_end);
 }
 
 bool text_glob(const char *pattern, const char *s)

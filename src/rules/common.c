@@ -6,6 +6,17 @@
 
 #include <cofferdam/text.h>
 
+const char *pointer_to(struct findings *out, struct error *err, const char *fmt, ...)
+{
+	va_list ap;
+
+	buf_reset(&out->pointer);
+	va_start(ap, fmt);
+	buf_vprintf(&out->pointer, fmt, ap);
+	va_end(ap);
+	return buf_check(&out->pointer, err) < 0 ? NULL : buf_cstr(&out->pointer);
+}
+
 int rule_unjudged(const struct rule_input *in, struct findings *out, struct error *err,
 		  const char *pointer, const char *fmt, ...)
 {
@@ -46,38 +57,44 @@ bool mount_readonly(const struct oci_mount *mount)
 	return ro;
 }
 
-const char *mount_destination(const struct oci_mount *mount, char **ret_made, struct error *err)
+static char *clean_destination(const char *path, struct error *err)
 {
-	const char *path = mount->destination.v ? mount->destination.v : "";
 	_cleanup_buf_ struct buf rooted = { 0 };
+	char *clean;
 
-	if (path[0] == '/' && text_path_looks_clean(path))
-		return path;
 	/* Both runtimes take a relative destination from the root of the image. */
 	if (path[0] != '/') {
 		buf_char(&rooted, '/');
 		buf_str(&rooted, path);
 		path = buf_cstr(&rooted);
 	}
-	*ret_made = rooted.oom ? NULL : text_path_clean(path);
-	if (!*ret_made)
+	clean = rooted.oom ? NULL : text_path_clean(path);
+	if (!clean)
 		error_oom(err);
-	return *ret_made;
+	return clean;
+}
+
+const char *mount_destination(const struct oci_mount *mount, char **ret_made, struct error *err)
+{
+	const char *path = mount->destination.v ? mount->destination.v : "";
+
+	if (path[0] == '/' && text_path_looks_clean(path))
+		return path;
+	return *ret_made = clean_destination(path, err);
 }
 
 struct finding *mount_finding(const struct rule_input *in, struct findings *out,
 			      struct error *err, size_t index, const char *member,
 			      const char *fmt, ...)
 {
+	const char *pointer = pointer_to(out, err, "/mounts/%zu/%s", index, member);
 	struct finding *f;
 	va_list ap;
 
-	buf_reset(&out->pointer);
-	buf_printf(&out->pointer, "/mounts/%zu/%s", index, member);
-	if (buf_check(&out->pointer, err) < 0)
+	if (!pointer)
 		return NULL;
 	va_start(ap, fmt);
-	f = finding_vadd(in, out, err, buf_cstr(&out->pointer), fmt, ap);
+	f = finding_vadd(in, out, err, pointer, fmt, ap);
 	va_end(ap);
 	return f;
 }

@@ -115,16 +115,15 @@ static int judge_nodes(const struct rule_input *in, struct findings *out, struct
 
 	for (size_t i = 0; i < in->spec->linux_.devices.n; i++) {
 		const struct oci_device *d = &devices[i];
-		const char *why = node_why(in, d);
-		_cleanup_buf_ struct buf pointer = { 0 };
+		const char *why = node_why(in, d), *pointer;
 		struct finding *f;
 
 		if (!why)
 			continue;
-		buf_printf(&pointer, "/linux/devices/%zu", i);
-		if (buf_check(&pointer, err) < 0)
+		pointer = pointer_to(out, err, "/linux/devices/%zu", i);
+		if (!pointer)
 			return err->code;
-		f = finding_add(in, out, err, buf_cstr(&pointer), "%s", why);
+		f = finding_add(in, out, err, pointer, "%s", why);
 		if (!f || finding_value(f, err, "%s (%s %" PRId64 ":%" PRId64 ")",
 					d->path.v ? d->path.v : "", d->type.v ? d->type.v : "",
 					d->major.v, d->minor.v) < 0)
@@ -167,8 +166,7 @@ static int judge_access(const struct rule_input *in, struct findings *out, struc
 
 	for (size_t i = 0; i < in->spec->linux_.resources.devices.n; i++) {
 		const struct oci_device_rule *rule = &rules[i];
-		const char *access = rule->access.v ? rule->access.v : "rwm";
-		_cleanup_buf_ struct buf pointer = { 0 };
+		const char *access = rule->access.v ? rule->access.v : "rwm", *pointer;
 		struct finding *f;
 
 		/* Making a node gives nothing that reading and writing it would. */
@@ -177,10 +175,10 @@ static int judge_access(const struct rule_input *in, struct findings *out, struc
 		    is_harmless(rule->type.v, number(&rule->major), number(&rule->minor)) >= 0 ||
 		    device_allowed(in, rule->type.v, number(&rule->major), number(&rule->minor)))
 			continue;
-		buf_printf(&pointer, "/linux/resources/devices/%zu", i);
-		if (buf_check(&pointer, err) < 0)
+		pointer = pointer_to(out, err, "/linux/resources/devices/%zu", i);
+		if (!pointer)
 			return err->code;
-		f = finding_add(in, out, err, buf_cstr(&pointer),
+		f = finding_add(in, out, err, pointer,
 				"lets the container use a device of the host");
 		if (!f || finding_value(f, err, "%s %" PRId64 ":%" PRId64 " %s",
 					rule->type.v, number(&rule->major),

@@ -37,12 +37,9 @@ static bool variable_read(const char *entry, struct variable *ret)
 static struct finding *env_finding(const struct rule_input *in, struct findings *out,
 				   struct error *err, size_t index, const char *text)
 {
-	_cleanup_buf_ struct buf pointer = { 0 };
+	const char *pointer = pointer_to(out, err, "/process/env/%zu", index);
 
-	buf_printf(&pointer, "/process/env/%zu", index);
-	if (buf_check(&pointer, err) < 0)
-		return NULL;
-	return finding_add(in, out, err, buf_cstr(&pointer), "%s", text);
+	return pointer ? finding_add(in, out, err, pointer, "%s", text) : NULL;
 }
 
 /* bare - whether a hook would be started with the container's environment (runc up to 1.2). */

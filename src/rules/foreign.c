@@ -213,17 +213,15 @@ static int judge_hook(const struct rule_input *in, struct findings *out, struct 
 {
 	const struct oci_hook *hook = (const struct oci_hook *)stage->list->v + index;
 	const struct fact_program *program = facts_program(in->facts, hook->path.v ? hook->path.v : "");
-	_cleanup_buf_ struct buf pointer = { 0 };
-	const char *why;
+	const char *pointer = pointer_to(out, err, "/hooks/%s/%zu/path", stage->name, index), *why;
 	struct finding *f;
 
-	buf_printf(&pointer, "/hooks/%s/%zu/path", stage->name, index);
-	if (buf_check(&pointer, err) < 0)
+	if (!pointer)
 		return err->code;
 	if (strcmp(stage->name, "startContainer") == 0)
 		why = "a program of the image would run before the container's own, outside what was judged";
 	else if (!program || program->is == FACT_UNKNOWN || program->is == FACT_UNREADABLE)
-		return rule_unjudged(in, out, err, buf_cstr(&pointer),
+		return rule_unjudged(in, out, err, pointer,
 				     "what the program is cannot be told: %s",
 				     program && program->why ? program->why : "it was not recorded");
 	else
@@ -232,7 +230,7 @@ static int judge_hook(const struct rule_input *in, struct findings *out, struct 
 		why = "without \"env\" it runs with the image's environment, LD_PRELOAD included";
 	if (!why)
 		return 0;
-	f = finding_add(in, out, err, buf_cstr(&pointer), "a %s hook: %s", stage->name, why);
+	f = finding_add(in, out, err, pointer, "a %s hook: %s", stage->name, why);
 	return f ? finding_value(f, err, "%s", hook->path.v ? hook->path.v : "") : err->code;
 }
 

@@ -12,11 +12,11 @@
 static const char *relates(const struct fact_spot *spot, const struct fact_place *place,
 			   bool within)
 {
-	const bool top = strcmp(place->path, "/") == 0;
-
+	if (spots_apart(spot, &place->spot))
+		return NULL;
 	if (spot_below(&place->spot, spot))
 		return "is, or holds, a folder of the host's own";
-	return within && !top && spot_below(spot, &place->spot)
+	return within && spot_below(spot, &place->spot) && strcmp(place->path, "/") != 0
 	       ? "lies within a folder of the host's own" : NULL;
 }
 

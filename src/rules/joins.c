@@ -143,8 +143,7 @@ int check_foreign_namespace(const struct rule_input *in, struct findings *out,
 
 	for (size_t i = 0; i < in->spec->linux_.namespaces.n; i++) {
 		const struct oci_namespace *entry = oci_ns_at(in->spec, i);
-		const char *path = entry->path.v;
-		_cleanup_buf_ struct buf pointer = { 0 };
+		const char *path = entry->path.v, *pointer;
 		struct finding *f;
 		const struct fact_ns *joined = NULL;
 		enum oci_ns ns = NS_MAX;
@@ -159,10 +158,10 @@ int check_foreign_namespace(const struct rule_input *in, struct findings *out,
 		joined = ns < NS_MAX ? joined_fact(in, ns, i) : NULL;
 		if (joined && is_hosts(in, ns, joined))
 			continue;	/* a finding of the rules on host namespaces */
-		buf_printf(&pointer, "/linux/namespaces/%zu/path", i);
-		if (buf_check(&pointer, err) < 0)
+		pointer = pointer_to(out, err, "/linux/namespaces/%zu/path", i);
+		if (!pointer)
 			return err->code;
-		f = finding_add(in, out, err, buf_cstr(&pointer),
+		f = finding_add(in, out, err, pointer,
 				"joins the %s namespace of something else on the host",
 				entry->type.v ? entry->type.v : "");
 		if (f)	/* it may be the host's, which other rules judge */

@@ -12,8 +12,7 @@ int check_sys_writable(const struct rule_input *in, struct findings *out, struct
 {
 	for (size_t i = 0; i < in->spec->mounts.n; i++) {
 		const struct oci_mount *mount = oci_mount_at(in->spec, i);
-		const char *type = mount->type.v ? mount->type.v : "";
-		_cleanup_buf_ struct buf pointer = { 0 };
+		const char *type = mount->type.v ? mount->type.v : "", *pointer;
 		struct finding *f;
 
 		if (strcmp(type, "sysfs") != 0 && strcmp(type, "cgroup") != 0 &&
@@ -21,13 +20,11 @@ int check_sys_writable(const struct rule_input *in, struct findings *out, struct
 			continue;
 		if (mount_readonly(mount))
 			continue;
-		buf_printf(&pointer, "/mounts/%zu/options/-", i);
-		if (buf_check(&pointer, err) < 0)
-			return err->code;
 		f = mount_finding(in, out, err, i, "options", "%s is mounted writable", type);
 		if (f && oci_mount_option(mount, "rrw"))
 			continue;	/* to runc it would be the last word in any case */
-		if (!f || finding_edit(f, JSON_ADD, buf_cstr(&pointer), "\"ro\"", err) < 0)
+		pointer = pointer_to(out, err, "/mounts/%zu/options/-", i);
+		if (!f || !pointer || finding_edit(f, JSON_ADD, pointer, "\"ro\"", err) < 0)
 			return err->code;
 	}
 	return 0;
@@ -212,15 +209,15 @@ static int judge_undoing(const struct rule_input *in, struct findings *out, stru
 	if (mark_mounted(in, below, err) < 0)
 		return err->code;
 	for (size_t n = 0; n < list->n; n++) {
-		_cleanup_buf_ struct buf pointer = { 0 };
+		const char *pointer;
 		struct finding *f;
 
 		if (!undoes(in, n, below))
 			continue;
-		buf_printf(&pointer, "/linux/readonlyPaths/%zu", n);
-		if (buf_check(&pointer, err) < 0)
+		pointer = pointer_to(out, err, "/linux/readonlyPaths/%zu", n);
+		if (!pointer)
 			return err->code;
-		f = finding_add(in, out, err, buf_cstr(&pointer),
+		f = finding_add(in, out, err, pointer,
 				"may take back what is read-only below it: crun binds it anew, and that is writable then");
 		return f ? finding_value(f, err, "%s", list->v[n].v) : err->code;
 	}

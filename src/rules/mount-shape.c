@@ -58,8 +58,9 @@ static bool image_volume(const struct rule_input *in, const struct oci_mount *mo
 	return strcmp(at, "/var/run/crio/image-volumes") == 0 || strcmp(at, "/run/crio/image-volumes") == 0;
 }
 
+/* judge_bind_type - *@fine is the last type of file system that was listed, or NULL. */
 static int judge_bind_type(const struct rule_input *in, struct findings *out,
-			   struct error *err, size_t index)
+			   struct error *err, size_t index, const char **fine)
 {
 	const struct fact_place *source = mount_source(in, index);
 	struct finding *f;
@@ -69,8 +70,12 @@ static int judge_bind_type(const struct rule_input *in, struct findings *out,
 	/* what is not there yet would be made on the file system above */
 	if (!place_located(source) || !source->spot.fstype)
 		return mount_unjudged(in, out, err, index, "the file system of the source");
-	if (rule_listed(in, "filesystems", source->spot.fstype))
+	if (*fine && strcmp(source->spot.fstype, *fine) == 0)
 		return 0;
+	if (rule_listed(in, "filesystems", source->spot.fstype)) {
+		*fine = source->spot.fstype;
+		return 0;
+	}
 	f = mount_finding(in, out, err, index, "source",
 			  "the source is on a file system of type %s", source->spot.fstype);
 	return f ? finding_value(f, err, "%s", oci_mount_at(in->spec, index)->source.v) : err->code;
@@ -122,6 +127,8 @@ static int judge_options(const struct rule_input *in, struct findings *out, stru
 
 int check_mount_type(const struct rule_input *in, struct findings *out, struct error *err)
 {
+	const char *fine = NULL;
+
 	for (size_t i = 0; i < in->spec->mounts.n; i++) {
 		const struct oci_mount *mount = oci_mount_at(in->spec, i);
 		const char *type = mount_type(mount), *destination;
@@ -130,7 +137,7 @@ int check_mount_type(const struct rule_input *in, struct findings *out, struct e
 
 		if (judge_options(in, out, err, i) < 0)
 			return err->code;
-		if (mount->bind && judge_bind_type(in, out, err, i) < 0)
+		if (mount->bind && judge_bind_type(in, out, err, i, &fine) < 0)
 			return err->code;
 		if (mount->bind || strcmp(type, "tmpfs") == 0)
 			continue;
@@ -327,7 +334,8 @@ static int judge_flags(const struct rule_input *in, struct findings *out, struct
 	const struct oci_mount *mount = oci_mount_at(in->spec, index);
 	const struct fact_place *source = mount_source(in, index);
 	const size_t n = tmpfs && rule_param(in, "noexec")->number ? 3 : 2;
-	_cleanup_buf_ struct buf missing = { 0 }, pointer = { 0 };
+	_cleanup_buf_ struct buf missing = { 0 };
+	const char *pointer;
 	bool remedy = true, lacks[ARRAY_SIZE(flags)] = { false };
 	struct finding *f;
 	int r = 0;
@@ -353,12 +361,12 @@ static int judge_flags(const struct rule_input *in, struct findings *out, struct
 	f->unjudged = !tmpfs && !source->foreign && !place_located(source);
 	if (!remedy || finding_sketch(f))
 		return 0;
-	buf_printf(&pointer, "/mounts/%zu/options/-", index);
-	if (buf_check(&pointer, err) < 0)
+	pointer = pointer_to(out, err, "/mounts/%zu/options/-", index);
+	if (!pointer)
 		return err->code;
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		if (lacks[i])
-			r = finding_edit(f, JSON_ADD, buf_cstr(&pointer), flags[i].value, err);
+			r = finding_edit(f, JSON_ADD, pointer, flags[i].value, err);
 	}
 	return r;
 }

@@ -18,20 +18,9 @@ enum relation {
 	HOLDS,			/* above it */
 };
 
-/* part - whether each of two paths goes on with something else where they part, as most do. */
-static bool part(const char *a, const char *b)
-{
-	while (*a && *a == *b) {
-		a++;
-		b++;
-	}
-	return *a && *b;
-}
-
 static inline enum relation relate(const struct fact_spot *spot, const struct fact_spot *place)
 {
-	if (spot->minor != place->minor || spot->major != place->major ||
-	    (spot->within && place->within && part(spot->within, place->within)))
+	if (spots_apart(spot, place))
 		return APART;
 	if (spot_below(spot, place))
 		return WITHIN;
@@ -96,9 +85,8 @@ static int told(const struct rule_input *in, size_t index, struct finding *f, st
 	if (!f)
 		return err->code;
 	f->unjudged = !source->foreign && !place_located(source);
-	return finding_value(f, err, "%s%s%s%s", mount->source.v ? mount->source.v : "",
-			     renamed ? " (really " : "", renamed ? source->real : "",
-			     renamed ? ")" : "");
+	return finding_value(f, err, renamed ? "%s (really %s)" : "%s",
+			     mount->source.v ? mount->source.v : "", source->real);
 }
 
 /* A path of the policy, and what it is: looked up once for all mounts. */
@@ -108,22 +96,24 @@ struct compared {
 	bool located;
 };
 
-/* judge_place - compare one source with one path of the policy. 1: it was said; 0, or negative. */
-static int judge_place(const struct rule_input *in, struct findings *out, struct error *err,
-		       size_t index, const struct compared *with)
+/* judge_places - compare one source with the paths of the policy. 1: it was said; 0, or negative. */
+static int judge_places(const struct rule_input *in, struct findings *out, struct error *err,
+			size_t index, const struct compared *with)
 {
-	const struct fact_place *place = with->place;
-	enum relation relation;
+	const struct fact_place *source = mount_source(in, index), *place;
+	enum relation relation = APART;
 	int r;
 
+	while (with->located && (relation = relate_place(in, source, with->place)) == APART)
+		with++;
+	if (!with->path)
+		return 0;
+	place = with->place;
 	if (!with->located) {
 		r = rule_unjudged(in, out, err, "/mounts", "cannot be compared with %s: %s", with->path,
 				  place && place->why ? place->why : "it was not recorded");
 		return r < 0 ? r : 1;
 	}
-	relation = relate_place(in, mount_source(in, index), place);
-	if (relation == APART)
-		return 0;
 	r = told(in, index, mount_finding(in, out, err, index, "source", relation == WITHIN ?
 					  "mounts %s of the host" :
 					  "mounts a folder that holds %s of the host", with->path), err);
@@ -196,7 +186,7 @@ static int judge_mount(const struct rule_input *in, struct findings *out, struct
 {
 	const struct fact_place *source = mount_source(in, index);
 	const int allow = registry_param(registry_rule(in->id), "allow_readonly");
-	int r = 0;
+	int r;
 
 	if (place_engine_owned(source, in->engine, &in->tells))
 		return 0;
@@ -215,8 +205,7 @@ static int judge_mount(const struct rule_input *in, struct findings *out, struct
 		*with = compared_new(in, err);
 	if (!*with)
 		return err->code;
-	for (const struct compared *path = *with; r == 0 && path->path; path++)
-		r = judge_place(in, out, err, index, path);
+	r = judge_places(in, out, err, index, *with);
 	if (r != 0 || in->id != RULE_SENSITIVE_MOUNT)
 		return r < 0 ? r : 0;
 	r = own_root(in, source, err);

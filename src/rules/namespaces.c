@@ -48,20 +48,18 @@ static int judge_path(const struct rule_input *in, struct findings *out, struct 
 	static const struct fact_ns unknown;
 	const struct fact_ns *joined =
 		index < in->facts->n_namespaces ? &in->facts->namespaces[index] : &unknown;
-	_cleanup_buf_ struct buf pointer = { 0 };
+	const char *pointer = pointer_to(out, err, "/linux/namespaces/%zu/path", index);
 	struct finding *f;
 
-	buf_printf(&pointer, "/linux/namespaces/%zu/path", index);
-	if (buf_check(&pointer, err) < 0)
+	if (!pointer)
 		return err->code;
 	if (joined->is != FACT_KNOWN)
-		return unjudged(in, out, err, buf_cstr(&pointer), "the namespace to join", joined);
+		return unjudged(in, out, err, pointer, "the namespace to join", joined);
 	if (host->is != FACT_KNOWN)
-		return unjudged(in, out, err, buf_cstr(&pointer), "the host's namespace", host);
+		return unjudged(in, out, err, pointer, "the host's namespace", host);
 	if (!fact_ns_same(joined, host))
-		return ns != NS_MOUNT ? 0
-				      : shared_mounts(in, out, err, buf_cstr(&pointer), entry->path.v);
-	f = finding_add(in, out, err, buf_cstr(&pointer),
+		return ns != NS_MOUNT ? 0 : shared_mounts(in, out, err, pointer, entry->path.v);
+	f = finding_add(in, out, err, pointer,
 			"joins the host's %s namespace by a path", oci_ns_name(ns));
 	return f ? finding_value(f, err, "%s", entry->path.v) : err->code;
 }

@@ -104,19 +104,17 @@ static const char *asks_for(const struct rule_input *in, const struct oci_rlimit
 static int judge_rlimit(const struct rule_input *in, struct findings *out, struct error *err)
 {
 	const struct oci_rlimit *rlimits = in->spec->process.rlimits.v;
-	_cleanup_buf_ struct buf pointer = { 0 };
 	struct finding *f;
 
 	for (size_t i = 0; i < in->spec->process.rlimits.n; i++) {
-		const char *what = asks_for(in, &rlimits[i]);
+		const char *what = asks_for(in, &rlimits[i]), *pointer;
 
 		if (!what)
 			continue;
-		buf_reset(&pointer);
-		buf_printf(&pointer, "/process/rlimits/%zu", i);
-		if (buf_check(&pointer, err) < 0)
+		pointer = pointer_to(out, err, "/process/rlimits/%zu", i);
+		if (!pointer)
 			return err->code;
-		f = finding_add(in, out, err, buf_cstr(&pointer), "%s", what);
+		f = finding_add(in, out, err, pointer, "%s", what);
 		if (!f || finding_value(f, err, "%s %" PRIu64, rlimits[i].type.v, rlimits[i].hard.v) < 0)
 			return err->code;
 	}

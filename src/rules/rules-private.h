@@ -18,6 +18,10 @@ static inline bool finding_sketch(struct finding *f)
 	return f->sketch;
 }
 
+/* pointer_to - a JSON Pointer, which @out holds until the next one; NULL without memory. */
+const char *pointer_to(struct findings *out, struct error *err, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
 /* rule_listed - whether a pattern of the list parameter @param matches @name. */
 bool rule_listed(const struct rule_input *in, const char *param, const char *name);
 
@@ -86,6 +90,23 @@ static inline bool place_located(const struct fact_place *place)
 {
 	return (place->is == FACT_KNOWN || place->is == FACT_ABSENT) && place->spot.within &&
 	       place->spot.within[0] != '\0';
+}
+
+/*
+ * spots_apart - whether it is seen at once that neither is below the other, as of most: on
+ * another device, or each goes on with something else where they part.
+ */
+static inline bool spots_apart(const struct fact_spot *spot, const struct fact_spot *place)
+{
+	const char *a = spot->within, *b = place->within;
+
+	if (!a || !b || spot->minor != place->minor || spot->major != place->major)
+		return true;
+	while (*a && *a == *b) {
+		a++;
+		b++;
+	}
+	return *a && *b;
 }
 
 /* device_rule_allows_all - an allow rule that names no device (linux.resources.devices). */
