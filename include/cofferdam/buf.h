@@ -75,10 +75,18 @@ static inline void buf_took(struct buf *b, size_t n)
 }
 
 /* buf_reset - empty it, keeping the memory. */
-void buf_reset(struct buf *b);
+static inline void buf_reset(struct buf *b)
+{
+	b->len = 0;
+	if (b->data)
+		b->data[0] = '\0';
+}
 
 /* buf_cstr - the content as a C string, "" when empty. Owned by the buffer. */
-const char *buf_cstr(const struct buf *b);
+static inline const char *buf_cstr(const struct buf *b)
+{
+	return b->data ? b->data : "";
+}
 
 /* buf_check - 0, or -ENOMEM if any call since the start ran out of memory. */
 int buf_check(const struct buf *b, struct error *err) must_check;
@@ -89,7 +97,15 @@ int buf_check(const struct buf *b, struct error *err) must_check;
  */
 char *buf_steal(struct buf *b);
 
-void buf_free(struct buf *b);
+/* buf_free - inline, as nearly all buffers at the end of a scope were not needed. */
+static inline void buf_free(struct buf *b)
+{
+	if (!b)
+		return;
+	if (b->data)
+		free(b->data);
+	*b = (struct buf){ 0 };
+}
 #define _cleanup_buf_ _cleanup_(buf_free)
 
 #endif

@@ -145,18 +145,6 @@ void buf_printf(struct buf *b, const char *fmt, ...)
 	va_end(ap);
 }
 
-void buf_reset(struct buf *b)
-{
-	b->len = 0;
-	if (b->data)
-		b->data[0] = '\0';
-}
-
-const char *buf_cstr(const struct buf *b)
-{
-	return b->data ? b->data : "";
-}
-
 int buf_check(const struct buf *b, struct error *err)
 {
 	return b->oom ? error_oom(err) : 0;
@@ -173,12 +161,4 @@ char *buf_steal(struct buf *b)
 		return NULL;
 	*b = (struct buf){ 0 };
 	return s;
-}
-
-void buf_free(struct buf *b)
-{
-	if (!b)
-		return;
-	free(b->data);
-	*b = (struct buf){ 0 };
 }

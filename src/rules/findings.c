@@ -56,17 +56,18 @@ static struct buf *make_safe(struct buf *raw, size_t max, struct buf *safe)
 	return safe;
 }
 
-/* keep - @text, and @pointer behind its NUL; or NULL. */
-static const char *keep(struct findings *out, const struct buf *text, const char *pointer)
+/* keep - @text, and @pointer behind its NUL, for @f; false without memory. */
+static bool keep(struct findings *out, const struct buf *text, const char *pointer,
+		 struct finding *f)
 {
 	const size_t size = strlen(pointer) + 1;
 	char *kept = text->oom ? NULL : arena_zeroed(&out->texts, text->len + 1 + size, 1);
 
 	if (!kept)
-		return NULL;
-	memcpy(kept, buf_cstr(text), text->len);
-	memcpy(kept + text->len + 1, pointer, size);
-	return kept;
+		return false;
+	f->text = memcpy(kept, buf_cstr(text), text->len);
+	f->pointer = memcpy(kept + text->len + 1, pointer, size);
+	return true;
 }
 
 struct finding *finding_vadd(const struct rule_input *in, struct findings *out,
@@ -80,12 +81,10 @@ struct finding *finding_vadd(const struct rule_input *in, struct findings *out,
 		return NULL;
 	buf_reset(&out->raw);
 	buf_vprintf(&out->raw, fmt, ap);
-	f->text = keep(out, make_safe(&out->raw, TEXT_MAX, &safe), pointer);
-	if (!f->text) {
+	if (!keep(out, make_safe(&out->raw, TEXT_MAX, &safe), pointer, f)) {
 		error_oom(err);
 		return NULL;
 	}
-	f->pointer = f->text + strlen(f->text) + 1;
 	f->rule = in->id;
 	f->sketch = in->sketch;
 	f->node = json_nearest(in->doc, pointer);
