@@ -6,14 +6,16 @@
 
 #include <cofferdam/text.h>
 
-const char *pointer_to(struct findings *out, struct error *err, const char *fmt, ...)
+const char *pointer_to(struct findings *out, struct error *err, const char *list, size_t index,
+		       const char *member)
 {
-	va_list ap;
-
 	buf_reset(&out->pointer);
-	va_start(ap, fmt);
-	buf_vprintf(&out->pointer, fmt, ap);
-	va_end(ap);
+	buf_str(&out->pointer, list);
+	buf_number(&out->pointer, index);
+	if (member) {
+		buf_char(&out->pointer, '/');
+		buf_str(&out->pointer, member);
+	}
 	return buf_check(&out->pointer, err) < 0 ? NULL : buf_cstr(&out->pointer);
 }
 
@@ -87,7 +89,7 @@ struct finding *mount_finding(const struct rule_input *in, struct findings *out,
 			      struct error *err, size_t index, const char *member,
 			      const char *fmt, ...)
 {
-	const char *pointer = pointer_to(out, err, "/mounts/%zu/%s", index, member);
+	const char *pointer = pointer_to(out, err, "/mounts/", index, member);
 	struct finding *f;
 	va_list ap;
 

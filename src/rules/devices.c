@@ -120,7 +120,7 @@ static int judge_nodes(const struct rule_input *in, struct findings *out, struct
 
 		if (!why)
 			continue;
-		pointer = pointer_to(out, err, "/linux/devices/%zu", i);
+		pointer = pointer_to(out, err, "/linux/devices/", i, NULL);
 		if (!pointer)
 			return err->code;
 		f = finding_add(in, out, err, pointer, "%s", why);
@@ -175,7 +175,7 @@ static int judge_access(const struct rule_input *in, struct findings *out, struc
 		    is_harmless(rule->type.v, number(&rule->major), number(&rule->minor)) >= 0 ||
 		    device_allowed(in, rule->type.v, number(&rule->major), number(&rule->minor)))
 			continue;
-		pointer = pointer_to(out, err, "/linux/resources/devices/%zu", i);
+		pointer = pointer_to(out, err, "/linux/resources/devices/", i, NULL);
 		if (!pointer)
 			return err->code;
 		f = finding_add(in, out, err, pointer,

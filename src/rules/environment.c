@@ -37,7 +37,7 @@ static bool variable_read(const char *entry, struct variable *ret)
 static struct finding *env_finding(const struct rule_input *in, struct findings *out,
 				   struct error *err, size_t index, const char *text)
 {
-	const char *pointer = pointer_to(out, err, "/process/env/%zu", index);
+	const char *pointer = pointer_to(out, err, "/process/env/", index, NULL);
 
 	return pointer ? finding_add(in, out, err, pointer, "%s", text) : NULL;
 }

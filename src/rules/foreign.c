@@ -203,7 +203,7 @@ static const char *allowed_why_not(const struct rule_input *in, const struct oci
 }
 
 struct stage {
-	const char *name;
+	const char *name, *pointer;
 	const struct field_list *list;
 	bool in_container;		/* its working directory is the image */
 };
@@ -213,7 +213,7 @@ static int judge_hook(const struct rule_input *in, struct findings *out, struct 
 {
 	const struct oci_hook *hook = (const struct oci_hook *)stage->list->v + index;
 	const struct fact_program *program = facts_program(in->facts, hook->path.v ? hook->path.v : "");
-	const char *pointer = pointer_to(out, err, "/hooks/%s/%zu/path", stage->name, index), *why;
+	const char *pointer = pointer_to(out, err, stage->pointer, index, "path"), *why;
 	struct finding *f;
 
 	if (!pointer)
@@ -238,12 +238,12 @@ int check_foreign_hooks(const struct rule_input *in, struct findings *out, struc
 {
 	const struct oci_hooks *hooks = &in->spec->hooks;
 	const struct stage stages[] = {
-		{ "prestart", &hooks->prestart, false },
-		{ "createRuntime", &hooks->create_runtime, false },
-		{ "createContainer", &hooks->create_container, true },
-		{ "startContainer", &hooks->start_container, true },
-		{ "poststart", &hooks->poststart, false },
-		{ "poststop", &hooks->poststop, false },
+		{ "prestart", "/hooks/prestart/", &hooks->prestart, false },
+		{ "createRuntime", "/hooks/createRuntime/", &hooks->create_runtime, false },
+		{ "createContainer", "/hooks/createContainer/", &hooks->create_container, true },
+		{ "startContainer", "/hooks/startContainer/", &hooks->start_container, true },
+		{ "poststart", "/hooks/poststart/", &hooks->poststart, false },
+		{ "poststop", "/hooks/poststop/", &hooks->poststop, false },
 	};
 	int r = 0;
 

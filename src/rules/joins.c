@@ -158,7 +158,7 @@ int check_foreign_namespace(const struct rule_input *in, struct findings *out,
 		joined = ns < NS_MAX ? joined_fact(in, ns, i) : NULL;
 		if (joined && is_hosts(in, ns, joined))
 			continue;	/* a finding of the rules on host namespaces */
-		pointer = pointer_to(out, err, "/linux/namespaces/%zu/path", i);
+		pointer = pointer_to(out, err, "/linux/namespaces/", i, "path");
 		if (!pointer)
 			return err->code;
 		f = finding_add(in, out, err, pointer,

@@ -23,7 +23,7 @@ int check_sys_writable(const struct rule_input *in, struct findings *out, struct
 		f = mount_finding(in, out, err, i, "options", "%s is mounted writable", type);
 		if (f && oci_mount_option(mount, "rrw"))
 			continue;	/* to runc it would be the last word in any case */
-		pointer = pointer_to(out, err, "/mounts/%zu/options/-", i);
+		pointer = pointer_to(out, err, "/mounts/", i, "options/-");
 		if (!f || !pointer || finding_edit(f, JSON_ADD, pointer, "\"ro\"", err) < 0)
 			return err->code;
 	}
@@ -214,7 +214,7 @@ static int judge_undoing(const struct rule_input *in, struct findings *out, stru
 
 		if (!undoes(in, n, below))
 			continue;
-		pointer = pointer_to(out, err, "/linux/readonlyPaths/%zu", n);
+		pointer = pointer_to(out, err, "/linux/readonlyPaths/", n, NULL);
 		if (!pointer)
 			return err->code;
 		f = finding_add(in, out, err, pointer,

@@ -361,7 +361,7 @@ static int judge_flags(const struct rule_input *in, struct findings *out, struct
 	f->unjudged = !tmpfs && !source->foreign && !place_located(source);
 	if (!remedy || finding_sketch(f))
 		return 0;
-	pointer = pointer_to(out, err, "/mounts/%zu/options/-", index);
+	pointer = pointer_to(out, err, "/mounts/", index, "options/-");
 	if (!pointer)
 		return err->code;
 	for (size_t i = 0; r == 0 && i < n; i++) {

@@ -48,7 +48,7 @@ static int judge_path(const struct rule_input *in, struct findings *out, struct 
 	static const struct fact_ns unknown;
 	const struct fact_ns *joined =
 		index < in->facts->n_namespaces ? &in->facts->namespaces[index] : &unknown;
-	const char *pointer = pointer_to(out, err, "/linux/namespaces/%zu/path", index);
+	const char *pointer = pointer_to(out, err, "/linux/namespaces/", index, "path");
 	struct finding *f;
 
 	if (!pointer)

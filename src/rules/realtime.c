@@ -111,7 +111,7 @@ static int judge_rlimit(const struct rule_input *in, struct findings *out, struc
 
 		if (!what)
 			continue;
-		pointer = pointer_to(out, err, "/process/rlimits/%zu", i);
+		pointer = pointer_to(out, err, "/process/rlimits/", i, NULL);
 		if (!pointer)
 			return err->code;
 		f = finding_add(in, out, err, pointer, "%s", what);

@@ -18,9 +18,12 @@ static inline bool finding_sketch(struct finding *f)
 	return f->sketch;
 }
 
-/* pointer_to - a JSON Pointer, which @out holds until the next one; NULL without memory. */
-const char *pointer_to(struct findings *out, struct error *err, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+/*
+ * pointer_to - the JSON Pointer of an entry of @list ("/mounts/"), or of a @member of it unless NULL.
+ * @out holds it until the next one. NULL without memory.
+ */
+const char *pointer_to(struct findings *out, struct error *err, const char *list, size_t index,
+		       const char *member);
 
 /* rule_listed - whether a pattern of the list parameter @param matches @name. */
 bool rule_listed(const struct rule_input *in, const char *param, const char *name);
