@@ -15,14 +15,27 @@ static bool inside_character(char c)
 /* fits - how many bytes at the start of @s take at most @max columns. */
 static size_t fits(const char *s, size_t len, size_t max)
 {
-	size_t n;
+	size_t n = text_ascii(s, len < max ? len : max);
 
-	if (len <= max)		/* no byte takes more than a column */
-		return len;
-	n = text_ascii(s, max);
 	for (max -= n; n < len && (max > 0 || inside_character(s[n])); n++)
 		max -= !inside_character(s[n]);
 	return n;
+}
+
+/* one_line - append label and text, which are @named and @len bytes, at once. */
+static void one_line(struct buf *out, const char *label, size_t named,
+		     const char *text, size_t len)
+{
+	const size_t n = strlen(REPORT_INDENT) + named + len + 1;
+	char *at = buf_room(out, n);
+
+	if (!at)
+		return;
+	at = mempcpy(at, REPORT_INDENT, strlen(REPORT_INDENT));
+	at = mempcpy(at, label, named);
+	at = mempcpy(at, text, len);
+	*at = '\n';
+	buf_took(out, n);
 }
 
 /*
@@ -31,10 +44,15 @@ static size_t fits(const char *s, size_t len, size_t max)
  */
 void report_prose(struct buf *out, const char *label, const char *text)
 {
-	size_t at = strlen(REPORT_INDENT) + strlen(label), len = strlen(text);
+	const size_t named = strlen(label);
+	size_t at = strlen(REPORT_INDENT) + named, len = strlen(text);
 
+	if (len <= WIDTH - at) {	/* no byte takes more than a column */
+		one_line(out, label, named, text, len);
+		return;
+	}
 	buf_str(out, REPORT_INDENT);
-	buf_str(out, label);
+	buf_add(out, label, named);
 	for (;;) {
 		size_t n = fits(text, len, WIDTH - at);
 		const char *space;
@@ -47,17 +65,17 @@ void report_prose(struct buf *out, const char *label, const char *text)
 		while (n > 0 && n < len && text[n - 1] == ' ')
 			n--;
 		if (n == 0) {
-			n = strspn(text, " ");
-			n += strcspn(text + n, " ");
+			while (text[n] == ' ')
+				n++;
+			n = (size_t)(strchrnul(text + n, ' ') - text);
 		}
 		buf_add(out, text, n);
 		text += n;
 		len -= n;
 		if (len == 0)
 			break;
-		n = strspn(text, " ");
-		text += n;
-		len -= n;
+		for (; *text == ' '; text++)
+			len--;
 		buf_str(out, "\n" REPORT_INDENT REPORT_INDENT);
 		at = 2 * strlen(REPORT_INDENT);
 	}
