@@ -56,7 +56,7 @@ bool names_mention(const struct buf *names, const char *name)
 	return false;
 }
 
-/* named - whether set @i has at @k what an earlier one, most often a copy, has there, too. */
+/* named - whether set @i has at @k what an earlier one has there, too. */
 static bool named(const struct oci_capabilities *caps, size_t i, size_t k,
 		  const struct may_have *may)
 {
@@ -70,6 +70,18 @@ static bool named(const struct oci_capabilities *caps, size_t i, size_t k,
 			return true;
 	}
 	return false;
+}
+
+bool capability_set_repeats(const struct oci_capabilities *caps, size_t i)
+{
+	const struct field_strs *set = set_of(caps, i), *before = i > 0 ? set_of(caps, i - 1) : NULL;
+	size_t k = 0;
+
+	if (!before || set->n != before->n)
+		return false;
+	while (k < set->n && set->v[k].v && before->v[k].v && strcmp(set->v[k].v, before->v[k].v) == 0)
+		k++;
+	return k == set->n;
 }
 
 bool capabilities_exceed(const struct oci_capabilities *caps, size_t i,

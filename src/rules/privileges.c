@@ -7,11 +7,15 @@ int check_capabilities(const struct rule_input *in, struct findings *out, struct
 	const struct oci_capabilities *caps = &in->spec->process.capabilities;
 	const struct may_have may = { .list = rule_param(in, "allow")->list };
 	_cleanup_buf_ struct buf names = { 0 }, sets = { 0 };
+	bool exceed = false;
 	struct finding *f;
 	int r;
 
 	for (size_t i = 0; i < CAPABILITY_SETS; i++) {
-		if (!capabilities_exceed(caps, i, &may, &names))
+		/* of a copy the same is to be said, and its names were */
+		if (!capability_set_repeats(caps, i))
+			exceed = capabilities_exceed(caps, i, &may, &names);
+		if (!exceed)
 			continue;
 		buf_str(&sets, sets.len ? ", " : "");
 		buf_str(&sets, capability_set(i));

@@ -49,6 +49,9 @@ const char *capability_set(size_t i);
 bool capabilities_exceed(const struct oci_capabilities *caps, size_t i,
 			 const struct may_have *may, struct buf *names);
 
+/* capability_set_repeats - whether set @i is a copy of the one before, as engines write most. */
+bool capability_set_repeats(const struct oci_capabilities *caps, size_t i);
+
 /* capabilities_drop - the edit that drops them from set @i, if there are any. */
 int capabilities_drop(const struct oci_capabilities *caps, size_t i,
 		      const struct may_have *may, struct finding *f, struct error *err) must_check;
