@@ -39,7 +39,8 @@ int registry_param(const struct rule *rule, const char *name)
 	for (int i = 0; i < PARAMS_MAX && rule->params[i].name; i++) {
 		const char *own = rule->params[i].name;
 
-		if (own[0] == name[0] && strcmp(own, name) == 0)
+		/* most who ask have the very literal, merged by the linker */
+		if (own == name || (own[0] == name[0] && strcmp(own, name) == 0))
 			return i;
 	}
 	return -1;
