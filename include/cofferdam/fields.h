@@ -94,7 +94,7 @@ struct field {
 	size_t offset;
 	const struct field *sub;	/* OBJECT, LIST: rows, ended by name NULL */
 	size_t size;			/* LIST: size of one struct */
-	const char *unique;		/* LIST: the member no two entries may share */
+	const char *unique;		/* LIST: the row of sub no two entries may share, or NULL */
 };
 
 enum note_kind {

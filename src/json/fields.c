@@ -156,7 +156,7 @@ static int read_list(struct reader *r, struct field_list *f, const struct field 
 		if (c->type == JSON_NULL)
 			any->is = FIELD_NULL;
 	}
-	return row->unique ? notes_add_entries(r->notes, f->node, row->unique) : 0;
+	return row->unique ? notes_add_entries(r->notes, f, row) : 0;
 }
 
 static void *slot_of(void *base, const struct field *row)

@@ -8,6 +8,7 @@
 #include "fields-private.h"
 
 #define SHOWN_NAME_MAX 64	/* bytes of a foreign name in a sentence */
+#define FEW 16			/* entries that are not worth sorting */
 
 int notes_add(struct notes *notes, enum note_kind kind, const struct json *node,
 	      const char *expected)
@@ -29,11 +30,6 @@ int notes_add(struct notes *notes, enum note_kind kind, const struct json *node,
 	return 0;
 }
 
-int notes_add_repeated(struct notes *notes, const struct json *node)
-{
-	return node->repeated ? notes_add(notes, NOTE_REPEATED_NAME, node, NULL) : 0;
-}
-
 int notes_add_below(struct notes *notes, const struct json *root)
 {
 	const struct json *n = root->first;
@@ -52,18 +48,6 @@ int notes_add_below(struct notes *notes, const struct json *root)
 		n = n == root ? NULL : n->next;
 	}
 	return 0;
-}
-
-/* The value that tells the entries of a list apart: of the last such member. */
-static const struct json *unique_value(const struct json *entry, const char *name)
-{
-	const struct json *found = json_get(entry, name);
-
-	for (const struct json *m = found; m; m = m->next) {
-		if (m->key_len == found->key_len && memcmp(m->key, name, m->key_len) == 0)
-			found = m;
-	}
-	return found && (found->type == JSON_STRING || found->type == JSON_NUMBER) ? found : NULL;
 }
 
 static int compare_values(const struct json *a, const struct json *b)
@@ -93,20 +77,44 @@ static int compare_notes(const void *va, const void *vb)
 	return (a->start > b->start) - (a->start < b->start);
 }
 
-int notes_add_entries(struct notes *notes, const struct json *list, const char *name)
+static const struct field *row_named(const struct field *table, const char *name)
 {
-	_cleanup_free_ const struct json **v = NULL;
-	size_t n = 0, before = notes->n;
+	while (strcmp(table->name, name) != 0)
+		table++;
+	return table;
+}
 
-	if (list->count < 2)
-		return 0;
-	v = malloc(list->count * sizeof(*v));
-	if (!v)
-		return -ENOMEM;
-	for (const struct json *c = list->first; c; c = c->next) {
-		v[n] = unique_value(c, name);
-		n += v[n] != NULL;
+/* unique_values - what tells the entries of @list apart, into @ret; how many have that. */
+static size_t unique_values(const struct field_list *list, const struct field *row,
+			    const struct json **ret)
+{
+	const char *slot = (const char *)list->v + row_named(row->sub, row->unique)->offset;
+	size_t n = 0;
+
+	for (size_t i = 0; i < list->n; i++, slot += row->size) {
+		const struct json *value = ((const struct field_any *)(const void *)slot)->node;
+
+		if (value && (value->type == JSON_STRING || value->type == JSON_NUMBER))
+			ret[n++] = value;
 	}
+	return n;
+}
+
+/* came_before - whether the @i first have one that is the same as the next. */
+static bool came_before(const struct json *const *v, size_t i)
+{
+	for (size_t k = 0; k < i; k++) {
+		if (compare_values(v[k], v[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* add_sorted - of many: each with each would take too long. */
+static int add_sorted(struct notes *notes, const struct json **v, size_t n, const char *name)
+{
+	const size_t before = notes->n;
+
 	qsort(v, n, sizeof(*v), compare_entries);
 	for (size_t i = 1; i < n; i++) {
 		if (compare_values(v[i - 1], v[i]) == 0 &&
@@ -116,6 +124,28 @@ int notes_add_entries(struct notes *notes, const struct json *list, const char *
 	if (notes->n > before)
 		qsort(notes->v + before, notes->n - before, sizeof(*notes->v),
 		      compare_notes);
+	return 0;
+}
+
+int notes_add_entries(struct notes *notes, const struct field_list *list,
+		      const struct field *row)
+{
+	_cleanup_free_ const struct json **many = NULL;
+	const struct json *few[FEW], **v = few;
+	size_t n;
+
+	if (list->n > FEW)
+		v = many = malloc(list->n * sizeof(*many));
+	if (!v)
+		return -ENOMEM;
+	n = unique_values(list, row, v);
+	if (many)
+		return add_sorted(notes, v, n, row->unique);
+	for (size_t i = 1; i < n; i++) {
+		if (came_before(v, i) &&
+		    notes_add(notes, NOTE_REPEATED_ENTRY, v[i]->parent, row->unique) < 0)
+			return -ENOMEM;
+	}
 	return 0;
 }
 
