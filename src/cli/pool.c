@@ -10,6 +10,7 @@
 #include <cofferdam/process.h>
 
 #define PROGRESS_MS 200
+#define ROOM (64u << 10)	/* of many results: stdio's own holds less than one */
 #define KEEP_BYTES (32 << 20)	/* what malloc(3) keeps rather than give back and ask for again */
 
 static unsigned processors(void)
@@ -151,12 +152,32 @@ static void make_room(struct pool *pool)
 		tell_oldest(pool);
 }
 
+/* collect - results of many inputs, to be written at once. A person is to see each line. */
+static void collect(struct pool *pool)
+{
+	flush(pool);
+	pool->room = isatty(STDOUT_FILENO) ? NULL : malloc(ROOM);
+	if (pool->room)
+		(void)setvbuf(stdout, pool->room, _IOFBF, ROOM);
+}
+
+/* collect_no_more - after the last. */
+static void collect_no_more(struct pool *pool)
+{
+	flush(pool);
+	if (pool->room)
+		(void)setvbuf(stdout, NULL, _IONBF, 0);
+	free(pool->room);
+	pool->room = NULL;
+}
+
 /* start - the threads, fewer or none where there can be no more. */
 static void start(struct pool *pool)
 {
 	const unsigned n = pool->threads ? pool->threads : processors();
 
 	pool->tried = true;
+	collect(pool);
 	pool->watched = isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO);
 	/* What one input took serves the next: else each would be mapped and cleared anew. */
 	(void)mallopt(M_MMAP_THRESHOLD, KEEP_BYTES);
@@ -229,6 +250,8 @@ void pool_add(struct pool *pool, const char *path, const struct error *failed)
 		return;
 	}
 	pool_settle(pool);
+	if (strcmp(path, "-") == 0)
+		flush(pool);	/* who writes there may read what comes here */
 	judge_here(pool, &job);
 }
 
@@ -263,7 +286,7 @@ int pool_finish(struct pool *pool)
 		(void)printf("\n%zu configurations: %zu would start, %zu denied, %zu could not be judged\n",
 			     pool->told, pool->by_status[STATUS_ALLOWED], pool->by_status[STATUS_DENIED],
 			     pool->by_status[STATUS_UNJUDGED]);
-	flush(pool);
+	collect_no_more(pool);
 	free(pool->jobs);
 	free(pool->ids);
 	pool->jobs = NULL;

@@ -39,6 +39,7 @@ struct pool {
 	pthread_mutex_t lock;
 	pthread_cond_t work_there, job_done;
 	int64_t shown_ms;		/* when progress was last shown */
+	char *room;			/* what stdio collects in; NULL: its own */
 };
 
 /*
