@@ -97,6 +97,10 @@ int places_enter(struct places *places, const char *path, const struct parent **
 /* missing_known - what is known of the clean @path: that it is missing; or NULL. */
 struct missing *missing_known(struct places *places, const char *path);
 
+/* place_in_missing - of the clean @path, of which @missing is known. */
+int place_in_missing(const struct missing *missing, const char *path, struct fact_place *ret,
+		     struct error *err) must_check;
+
 /*
  * place_missing - of a clean absolute path without symbolic links, which does not
  * exist. -ENOSYS: no openat2(2).

@@ -18,7 +18,8 @@ int fact_why(char **why, struct error *err, const char *fmt, ...)
 
 int fact_why_sys(char **why, struct error *err, int errnum)
 {
-	return fact_why(why, err, "%s", strerror(errnum));
+	*why = fact_strdup(strerror(errnum), err);
+	return *why ? 0 : -ENOMEM;
 }
 
 int fact_compare(const void *a, const void *b)
@@ -326,9 +327,9 @@ static int gather_paths(const struct oci_spec *spec, const struct policy *policy
 int facts_gather(const struct oci_spec *spec, const struct policy *policy,
 		 const struct facts_source *source, struct facts *ret, struct error *err)
 {
-	_cleanup_(seen_close) struct facts_seen own = { 0 };
-	_cleanup_facts_ struct facts facts = { 0 };
 	struct facts_source from = *source;
+	struct facts_seen own = { 0 };
+	struct facts facts = { 0 };
 	int r;
 
 	if (!from.seen)
@@ -341,9 +342,11 @@ int facts_gather(const struct oci_spec *spec, const struct policy *policy,
 	r = gather(spec, policy, &from, &facts, err);
 	if (r == 0)
 		r = gather_paths(spec, policy, &from, &facts, err);
-	if (r < 0)
-		return r;
-	*ret = facts;
-	facts = (struct facts){ 0 };
-	return 0;
+	if (r == 0)
+		*ret = facts;
+	else
+		facts_free(&facts);
+	if (!source->seen)
+		seen_close(&own);
+	return r;
 }

@@ -209,18 +209,11 @@ static int learn(struct places *places, const char *path, struct missing **ret,
 	return r < 0 ? r : add_gone(places, missing, path, count, err);
 }
 
-int place_missing(struct places *places, const char *path, struct fact_place *ret,
-		  struct error *err)
+int place_in_missing(const struct missing *missing, const char *path, struct fact_place *ret,
+		     struct error *err)
 {
-	struct missing *missing = missing_known(places, path);
-	const struct fact_place *above;
-	int r = missing ? 0 : learn(places, path, &missing, err);
+	const struct fact_place *above = &missing->place;
 
-	if (r == -ENOMEM || r == -ENOSYS)
-		return r;
-	if (r < 0)
-		return place_unreadable_sys(ret, err, -r);
-	above = &missing->place;
 	if (above->is != FACT_KNOWN)
 		return place_unreadable(ret, err, above->why);
 	ret->foreign = above->foreign;
@@ -230,4 +223,16 @@ int place_missing(struct places *places, const char *path, struct fact_place *re
 	if (above->spot.fstype && !ret->spot.fstype)
 		return -ENOMEM;
 	return place_add_missing(ret, above, path + strlen(above->real), err);
+}
+
+int place_missing(struct places *places, const char *path, struct fact_place *ret,
+		  struct error *err)
+{
+	struct missing *missing = missing_known(places, path);
+	int r = missing ? 0 : learn(places, path, &missing, err);
+
+	if (r == -ENOMEM || r == -ENOSYS)
+		return r;
+	return r < 0 ? place_unreadable_sys(ret, err, -r)
+		     : place_in_missing(missing, path, ret, err);
 }

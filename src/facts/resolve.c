@@ -168,23 +168,29 @@ static int by_links(struct places *places, const char *path, struct fact_place *
 static int resolve(struct places *places, const char *path, unsigned depth,
 		   struct fact_place *ret, struct error *err)
 {
-	_cleanup_free_ char *clean = NULL;
+	bool is_clean = path[0] == '/' && text_path_looks_clean(path);
+	const struct missing *missing;
+	_cleanup_free_ char *full = NULL;
 	_cleanup_close_ int fd = -1;
-	bool is_clean;
-	int r = full_path(places, path, &clean);
+	const char *clean = path;
+	int r = is_clean ? 0 : full_path(places, path, &full);
 
 	if (r < 0)
 		return place_unreadable_sys(ret, err, -r);
-	is_clean = strcmp(path, clean) == 0;
-	if (is_clean && missing_known(places, path))
-		return place_missing(places, path, ret, err);
+	if (full) {
+		clean = full;
+		is_clean = strcmp(path, full) == 0;
+	}
+	missing = is_clean ? missing_known(places, path) : NULL;
+	if (missing)
+		return place_in_missing(missing, path, ret, err);
 	if (is_clean) {
 		r = by_text(places, path, ret, err);
 		if (r == -ELOOP)
 			r = by_links(places, path, ret, err);
 	} else {
 		fd = path_open(places->bundle_fd, path, 0, RESOLVE_NO_SYMLINKS);
-		r = fd < 0 ? fd : place_of_fd(places, fd, steal_ptr(clean), ret, err);
+		r = fd < 0 ? fd : place_of_fd(places, fd, steal_ptr(full), ret, err);
 	}
 	if (r == 0)
 		return 0;

@@ -54,6 +54,8 @@ int candidate_judge(struct candidate *c, const struct subject *how, struct error
 
 void candidate_free(struct candidate *c)
 {
+	if (!c->doc)	/* nothing was taken, so nothing judged */
+		return;
 	decision_free(&c->decision);
 	facts_free(&c->facts);
 	oci_spec_free(&c->spec);
