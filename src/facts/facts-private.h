@@ -38,7 +38,7 @@ void octal_encode(struct buf *out, const char *s);
 /* --- places.c, resolve.c, missing.c, links.c, binds.c --- */
 
 #define GONE_MAX 4u
-#define MISSING_MAX 4u
+#define MISSING_MAX 8u
 
 /* What was found to be missing in one folder. */
 struct missing {
