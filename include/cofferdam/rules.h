@@ -97,10 +97,11 @@ struct finding *finding_add(const struct rule_input *in, struct findings *out,
 			    const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
 
+/* finding_vadd - the same; @node is the nearest value to @pointer, or NULL: it is looked up. */
 struct finding *finding_vadd(const struct rule_input *in, struct findings *out,
 			     struct error *err, const char *pointer,
-			     const char *fmt, va_list ap)
-	__attribute__((format(printf, 5, 0)));
+			     const struct json *node, const char *fmt, va_list ap)
+	__attribute__((format(printf, 6, 0)));
 
 /* finding_value - record the value found; shown escaped and cut. */
 int finding_value(struct finding *f, struct error *err, const char *fmt, ...)

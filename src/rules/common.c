@@ -26,7 +26,7 @@ int rule_unjudged(const struct rule_input *in, struct findings *out, struct erro
 	va_list ap;
 
 	va_start(ap, fmt);
-	f = finding_vadd(in, out, err, pointer, fmt, ap);
+	f = finding_vadd(in, out, err, pointer, NULL, fmt, ap);
 	va_end(ap);
 	if (!f)
 		return err->code;
@@ -85,6 +85,18 @@ const char *mount_destination(const struct oci_mount *mount, char **ret_made, st
 	return *ret_made = clean_destination(path, err);
 }
 
+/* mount_part - the mount's member, or the mount; NULL where names are repeated: the first counts. */
+static const struct json *mount_part(const struct rule_input *in, size_t index,
+				     const char *member)
+{
+	const struct json *mount = oci_mount_at(in->spec, index)->node, *part;
+
+	if (in->doc->repeated > 0)
+		return NULL;
+	part = json_get(mount, member);
+	return part ? part : mount;
+}
+
 struct finding *mount_finding(const struct rule_input *in, struct findings *out,
 			      struct error *err, size_t index, const char *member,
 			      const char *fmt, ...)
@@ -96,7 +108,7 @@ struct finding *mount_finding(const struct rule_input *in, struct findings *out,
 	if (!pointer)
 		return NULL;
 	va_start(ap, fmt);
-	f = finding_vadd(in, out, err, pointer, fmt, ap);
+	f = finding_vadd(in, out, err, pointer, mount_part(in, index, member), fmt, ap);
 	va_end(ap);
 	return f;
 }

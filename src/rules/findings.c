@@ -72,7 +72,7 @@ static bool keep(struct findings *out, const struct buf *text, const char *point
 
 struct finding *finding_vadd(const struct rule_input *in, struct findings *out,
 			     struct error *err, const char *pointer,
-			     const char *fmt, va_list ap)
+			     const struct json *node, const char *fmt, va_list ap)
 {
 	_cleanup_buf_ struct buf safe = { 0 };
 	struct finding *f = grow(out, err);
@@ -87,7 +87,7 @@ struct finding *finding_vadd(const struct rule_input *in, struct findings *out,
 	}
 	f->rule = in->id;
 	f->sketch = in->sketch;
-	f->node = json_nearest(in->doc, pointer);
+	f->node = node ? node : json_nearest(in->doc, pointer);
 	out->n++;
 	return f;
 }
@@ -99,7 +99,7 @@ struct finding *finding_add(const struct rule_input *in, struct findings *out,
 	va_list ap;
 
 	va_start(ap, fmt);
-	f = finding_vadd(in, out, err, pointer, fmt, ap);
+	f = finding_vadd(in, out, err, pointer, NULL, fmt, ap);
 	va_end(ap);
 	return f;
 }
