@@ -144,7 +144,7 @@ static int match_namespaces(const struct facts *from, const struct oci_spec *spe
 		struct fact_ns *ns = &ret->namespaces[i];
 		const struct fact_ns *was;
 
-		r = namespace_entry(oci_ns_at(spec, i), -1, false, ns, err);
+		r = namespace_entry(oci_ns_at(spec, i), NULL, ns, err);
 		was = r == 0 ? find(known, n, ns->path) : NULL;
 		if (was)
 			r = copy_ns(was, ns, err);

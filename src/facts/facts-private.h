@@ -223,8 +223,18 @@ int namespaces_of(int64_t pid, const struct fact_ns own[NS_MAX], struct fact_ns 
 /* namespace_inode - 4026531840 of the link's text "net:[4026531840]", whose @name is "net";
  * -ENODATA if it is something else. */
 int namespace_inode(const char *text, const char *name, uint64_t *ret) must_check;
-/* namespace_entry - of a linux.namespaces entry; @look false leaves a path UNKNOWN. */
-int namespace_entry(const struct oci_namespace *entry, int bundle_fd, bool look,
+
+/* Looking at the entries of one configuration; zeroed at first but for the bundle. */
+struct ns_look {
+	int bundle_fd;
+	char folder[32];		/* "/proc/PID/ns" that was asked for last; "": none yet */
+	int fd;				/* of that, or -errno */
+};
+
+void ns_look_free(struct ns_look *how);
+
+/* namespace_entry - of a linux.namespaces entry; @how NULL leaves a path UNKNOWN. */
+int namespace_entry(const struct oci_namespace *entry, struct ns_look *how,
 		    struct fact_ns *ret, struct error *err) must_check;
 
 /* --- idmaps.c --- */

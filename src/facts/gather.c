@@ -236,6 +236,7 @@ static int gather_namespaces(const struct oci_spec *spec, const struct facts_sou
 	size_t n = spec->linux_.namespaces.n;
 	/* The container's own namespaces say more than any path that led to them. */
 	const bool paths = look && source->pid <= 0;
+	_cleanup_(ns_look_free) struct ns_look how = { .bundle_fd = source->bundle_fd };
 	int r = 0;
 
 	if (look && !facts->borrowed && (all || source->pid > 0 || joins(spec)))
@@ -249,7 +250,7 @@ static int gather_namespaces(const struct oci_spec *spec, const struct facts_sou
 		return error_oom(err);
 	facts->n_namespaces = n;
 	for (size_t i = 0; i < n && r == 0; i++)
-		r = namespace_entry(oci_ns_at(spec, i), source->bundle_fd, paths,
+		r = namespace_entry(oci_ns_at(spec, i), paths ? &how : NULL,
 				    &facts->namespaces[i], err);
 	return r;
 }

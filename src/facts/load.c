@@ -148,7 +148,7 @@ static int load_namespaces(const struct loader *l, const struct field_list *from
 	for (size_t i = 0; i < n && r == 0; i++) {
 		struct fact_ns *ns = &ret->namespaces[i];
 
-		r = namespace_entry(oci_ns_at(spec, i), -1, false, ns, l->err);
+		r = namespace_entry(oci_ns_at(spec, i), NULL, ns, l->err);
 		rec = ns->path ? find_rec(recs, from->n, ns->path) : NULL;
 		if (r == 0 && rec)
 			r = load_ns(l, rec, ns);

@@ -134,6 +134,13 @@ static bool is_proc_ns(const char *path)
 	return rest && strncmp(rest, ns, sizeof(ns) - 1) == 0 && !strchr(rest + sizeof(ns) - 1, '/');
 }
 
+void ns_look_free(struct ns_look *how)
+{
+	if (how->folder[0])
+		close_fd(&how->fd);
+	how->folder[0] = '\0';
+}
+
 /* open_walked - component by component: whether it leads through /proc/self shows. */
 static int open_walked(const char *path, int bundle_fd, bool *ret_own)
 {
@@ -150,6 +157,25 @@ static int open_walked(const char *path, int bundle_fd, bool *ret_own)
 	return r;
 }
 
+/*
+ * open_of_process - what is_proc_ns(). Several entries most often name one process: its
+ * folder is looked for once, also where it is gone.
+ */
+static int open_of_process(struct ns_look *how, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const size_t len = (size_t)(slash - path);
+
+	if (len >= sizeof(how->folder) || !slash[1])
+		return path_open_old(AT_FDCWD, path, 0);
+	if (strncmp(how->folder, path, len) != 0 || how->folder[len]) {
+		ns_look_free(how);
+		*(char *)mempcpy(how->folder, path, len) = '\0';
+		how->fd = path_open_old(AT_FDCWD, how->folder, O_DIRECTORY);
+	}
+	return how->fd < 0 ? how->fd : path_open_old(how->fd, slash + 1, 0);
+}
+
 static bool is_nsfs(int fd)
 {
 	struct statfs fs;
@@ -161,24 +187,25 @@ static bool is_nsfs(int fd)
  * open_entry - most often a mounted file of nsfs: no way through /proc/self leads to one
  * but by a magic link (symlink(7)), or none that exists.
  */
-static int open_entry(const char *path, int bundle_fd, bool *ret_own)
+static int open_entry(const char *path, struct ns_look *how, bool *ret_own)
 {
 	_cleanup_close_ int fd = -1;
 
 	if (is_proc_ns(path))
-		return path_open_old(AT_FDCWD, path, 0);
-	fd = path_open(bundle_fd, path, 0, RESOLVE_NO_MAGICLINKS);
+		return open_of_process(how, path);
+	fd = path_open(how->bundle_fd, path, 0, RESOLVE_NO_MAGICLINKS);
 	if (fd == -ENOENT || fd == -ENOTDIR)
 		return -ENOENT;
 	if (fd >= 0 && is_nsfs(fd))
 		return steal_fd(&fd);
-	return open_walked(path, bundle_fd, ret_own);
+	return open_walked(path, how->bundle_fd, ret_own);
 }
 
-static int look_entry(const char *path, int bundle_fd, struct fact_ns *ret, struct error *err)
+static int look_entry(const char *path, struct ns_look *how, struct fact_ns *ret,
+		      struct error *err)
 {
 	bool own = false;
-	_cleanup_close_ int fd = open_entry(path, bundle_fd, &own);
+	_cleanup_close_ int fd = open_entry(path, how, &own);
 	struct stat st;
 
 	if (fd < 0)
@@ -194,7 +221,7 @@ static int look_entry(const char *path, int bundle_fd, struct fact_ns *ret, stru
 	return 0;
 }
 
-int namespace_entry(const struct oci_namespace *entry, int bundle_fd, bool look,
+int namespace_entry(const struct oci_namespace *entry, struct ns_look *how,
 		    struct fact_ns *ret, struct error *err)
 {
 	if (entry->path.is == FIELD_WRONG) {
@@ -208,7 +235,7 @@ int namespace_entry(const struct oci_namespace *entry, int bundle_fd, bool look,
 	ret->path = fact_strdup(entry->path.v, err);
 	if (!ret->path)
 		return -ENOMEM;
-	return look ? look_entry(ret->path, bundle_fd, ret, err) : 0;
+	return how ? look_entry(ret->path, how, ret, err) : 0;
 }
 
 bool fact_ns_same(const struct fact_ns *a, const struct fact_ns *b)
