@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#define BLOCK_SIZE 4000u		/* of most blocks; what is larger has one of its own */
+#define BLOCK_SIZE 8000u		/* of most blocks; what is larger has one of its own */
 #define ALIGNMENT _Alignof(max_align_t)
 
 struct arena_block {

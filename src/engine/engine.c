@@ -30,10 +30,12 @@ enum engine engine_parse(const char *name)
 
 static bool has_annotation(const struct oci_spec *spec, const char *prefix)
 {
+	const size_t len = strlen(prefix);
+
 	for (size_t i = 0; i < spec->annotations.n; i++) {
 		const struct json *node = spec->annotations.v[i].node;
 
-		if (node && node->key && strncmp(node->key, prefix, strlen(prefix)) == 0)
+		if (node && node->key && node->key_len >= len && memcmp(node->key, prefix, len) == 0)
 			return true;
 	}
 	return false;

@@ -307,13 +307,13 @@ static int gather_paths(const struct oci_spec *spec, const struct policy *policy
 			struct error *err)
 {
 	struct places *places = &source->seen->places;
-	unsigned needed = facts->needed;
+	const unsigned needed = facts->needed;
 	unsigned of;
 	int r = gather_mounts(spec, needed & FACT_MOUNTS ? places : NULL, facts, err);
 
-	if (facts->borrowed)
-		needed &= ~(FACT_GROUPS | FACT_PLACES | FACT_SOCKETS);
-	if (r == 0 && (needed & FACT_GROUPS))
+	if (r < 0 || facts->borrowed)	/* groups, places and sockets are */
+		return r;
+	if (needed & FACT_GROUPS)
 		r = gather_groups(policy, facts, err);
 	of = policy ? compares(facts, source, spec)
 		    : OF_MOUNTS;
