@@ -134,6 +134,8 @@ int notes_add_entries(struct notes *notes, const struct field_list *list,
 	const struct json *few[FEW], **v = few;
 	size_t n;
 
+	if (list->n < 2)
+		return 0;
 	if (list->n > FEW)
 		v = many = malloc(list->n * sizeof(*many));
 	if (!v)

@@ -320,14 +320,19 @@ static void test_repeated(void **state)
 	assert_int_equal(r.o.labels.n, 2);
 }
 
-static void test_unique(void **state)
+/* unique - entries that must differ, of which some do not, and @more that do. */
+static void unique(unsigned more)
 {
-	_cleanup_read_ struct read r = read_text(
-		"{\"items\":[{\"type\":\"b\"},{\"type\":\"a\"},{\"type\":\"B\"},{\"type\":\"b\"},"
-		"{\"type\":\"\\u0061\"},{},{},{\"type\":1},{\"type\":\"1\"},{\"type\":\"x\","
-		"\"type\":\"a\"}]}");
+	_cleanup_buf_ struct buf text = { 0 };
+	_cleanup_read_ struct read r = { 0 };
 
-	(void)state;
+	buf_str(&text, "{\"items\":[{\"type\":\"b\"},{\"type\":\"a\"},{\"type\":\"B\"},{\"type\":\"b\"},"
+		"{\"type\":\"\\u0061\"},{},{},{\"type\":1},{\"type\":\"1\"},{\"type\":\"x\","
+		"\"type\":\"a\"}");
+	for (unsigned i = 0; i < more; i++)
+		buf_printf(&text, ",{\"type\":\"%u\"}", 1000 - i);
+	buf_str(&text, "]}");
+	r = read_text(buf_cstr(&text));
 	assert_string_equal(r.told,
 			    "/items/7/type: this must be a string\n"
 			    "/items/9/type: the name \"type\" is repeated in one object, and "
@@ -335,6 +340,15 @@ static void test_unique(void **state)
 			    "/items/3: an earlier entry of the list has the same \"type\"\n"
 			    "/items/4: an earlier entry of the list has the same \"type\"\n"
 			    "/items/9: an earlier entry of the list has the same \"type\"\n");
+}
+
+static void test_unique(void **state)
+{
+	(void)state;
+	unique(0);
+	unique(6);
+	unique(7);
+	unique(100);
 }
 
 static void test_strict_and_error(void **state)
