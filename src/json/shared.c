@@ -78,33 +78,37 @@ static struct shared *find(struct json_shared *shared, const char *text, size_t 
 	return NULL;
 }
 
-/* learn - the container from @text to @text + @len. */
-static void learn(struct json_shared *shared, const char *text, size_t len)
+/* remember - what a text is made of that stands at @s from now on, unless it repeats a name. */
+static void remember(struct json_shared *shared, struct shared *s, const char *text, size_t len)
 {
-	uint64_t head, all, *once;
-	struct shared *s;
 	struct error err;
 
-	if (len < HEAD || len > TEXT_MAX || len > TEXTS_MAX - shared->texts)
-		return;
-	head = digest(text, HEAD);
-	s = find(shared, text, len, head);
-	if (!s || s->doc)
-		return;
-	all = digest(text, len);
-	once = &shared->once[all % SLOTS];
-	if (*once != all) {
-		*once = all;
-		return;
-	}
 	if (json_parse("shared", text, len, JSON_ONE_CHUNK, &s->doc, &err) < 0)
 		return;
 	if (s->doc->repeated > 0) {
 		json_free(&s->doc);
 		return;
 	}
-	s->head = head;
+	s->head = digest(text, HEAD);
 	shared->texts += len;
+}
+
+/* learn - the container from @text to @text + @len. */
+static void learn(struct json_shared *shared, const char *text, size_t len)
+{
+	uint64_t all, *once;
+	struct shared *s;
+
+	if (len < HEAD || len > TEXT_MAX || len > TEXTS_MAX - shared->texts)
+		return;
+	s = find(shared, text, len, digest(text, HEAD));
+	if (!s || s->doc)
+		return;
+	all = digest(text, len);
+	once = &shared->once[all % SLOTS];
+	if (*once == all)
+		remember(shared, s, text, len);
+	*once = all;
 }
 
 void json_shared_learn(struct json_shared *shared, const struct json_doc *doc)
