@@ -4,13 +4,16 @@
 
 #include <cofferdam/report.h>
 
+#define REPORT_RANKS (VERDICT_MAX * SEVERITY_MAX)
+
 /* The findings of a report in the order they are told. Start zeroed. */
 struct report_walk {
 	const struct report *report;
 	bool deciding;			/* only what refuses, both kinds by severity */
-	size_t rank;			/* private: of what is being told */
-	size_t next;			/* private: the next that was seen, or 0 */
-	size_t at;			/* private */
+	bool counted;			/* private, as all below: whether "left" is */
+	size_t rank;			/* of what is being told */
+	size_t at;			/* behind the last of it */
+	size_t left[REPORT_RANKS];	/* how many there are to tell */
 };
 
 /* report_walk - the next finding's index, or false at the end. */

@@ -24,35 +24,42 @@ bool report_spared(const struct report *report, size_t i, enum verdict *ret)
 	return *ret != report_decides(report, i);
 }
 
+/* rank_of - of finding @i; the least is told first. REPORT_RANKS: it is not told. */
+static size_t rank_of(const struct report_walk *w, size_t i)
+{
+	const size_t severity = registry_rule(w->report->decision->findings.v[i].rule)->severity;
+	const enum verdict v = report_decides(w->report, i);
+
+	if (!w->deciding)
+		return v * SEVERITY_MAX + severity;
+	return v == VERDICT_DENY || v == VERDICT_UNJUDGED ? severity : REPORT_RANKS;
+}
+
+static void count_ranks(struct report_walk *w)
+{
+	for (size_t i = 0; i < w->report->decision->findings.n; i++) {
+		const size_t rank = rank_of(w, i);
+
+		if (rank < REPORT_RANKS)
+			w->left[rank]++;
+	}
+	w->counted = true;
+}
+
 bool report_walk(struct report_walk *w, size_t *ret)
 {
-	const struct findings *all = &w->report->decision->findings;
-	const enum verdict *each = w->report->decision->each;
-	size_t next = w->next, at = w->at;
-
-	for (;;) {
-		for (; at < all->n; at++) {
-			const size_t v = each ? each[at] : VERDICT_DENY;
-			size_t rank = registry_rule(all->v[at].rule)->severity;
-
-			if (w->deciding && v != VERDICT_DENY && v != VERDICT_UNJUDGED)
-				continue;
-			if (!w->deciding)
-				rank += v * SEVERITY_MAX;
-			if (rank == w->rank) {
-				*ret = at;
-				w->next = next;
-				w->at = at + 1;
-				return true;
-			}
-			if (rank > w->rank && (next == 0 || rank < next))
-				next = rank;
-		}
-		if (next == 0)
-			return false;
-		w->rank = next;
-		next = at = 0;
+	if (!w->counted)
+		count_ranks(w);
+	for (; w->rank < REPORT_RANKS; w->rank++, w->at = 0) {
+		if (w->left[w->rank] == 0)
+			continue;
+		while (rank_of(w, w->at) != w->rank)
+			w->at++;
+		w->left[w->rank]--;
+		*ret = w->at++;
+		return true;
 	}
+	return false;
 }
 
 const char *report_advice(const struct report *report, const struct rule *rule)
