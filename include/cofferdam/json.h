@@ -58,7 +58,6 @@ struct json_doc {
 	const struct json *root;
 	size_t repeated;		/* how many members repeat an earlier name */
 	char *decoded;			/* private */
-	size_t depth;			/* private: of containers that stand in each other */
 	struct json_chunk *chunks;	/* private */
 	struct json_index *indexes;	/* private */
 	struct json_doc *values;	/* private: whose strings it has, one after the other */
@@ -80,19 +79,15 @@ int json_parse(const char *name, const char *text, size_t len, unsigned flags,
 
 /*
  * What many texts share: the seccomp profile, mounts and capabilities that an engine writes into
- * each config.json, and the tokens between. Where the same bytes stand again, they are not
- * parsed again. For one thread; it takes up to half a MiB of texts, and what they hold.
+ * each config.json, and the tokens between. Of the objects and arrays that stand third from the
+ * top, as each mount does, those are remembered that are met a second time, and repeat no name:
+ * where the same bytes stand there again, they are not parsed again. For one thread; it takes up
+ * to half a MiB of texts, and what they hold.
  */
 struct json_shared;
 
 struct json_shared *json_shared_new(void);	/* NULL without memory */
 void json_shared_free(struct json_shared **shared);
-
-/*
- * json_shared_learn - of the objects and arrays that stand third from the top of @doc, as each
- * mount does, remember those that were met once before, and repeat no name. Copies are taken.
- */
-void json_shared_learn(struct json_shared *shared, const struct json_doc *doc);
 
 /* json_parse_shared - as json_parse() without flags, and without copies: @name, @text as it is now,
  * and @shared (NULL: none) must outlive the document. */

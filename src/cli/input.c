@@ -183,7 +183,5 @@ int input_judge(struct input *input, const struct cli_options *options,
 		r = candidate_judge(ret, &how, err);
 	if (r == 0 && input->lent)
 		lent_learn(input->lent, ret);
-	if (r == 0 && input->shared)
-		json_shared_learn(input->shared, ret->doc);
 	return r;
 }

@@ -147,11 +147,12 @@ struct json *json_copy(struct json_doc *doc, const struct json *src, struct json
 struct json *json_copy_one(struct json_doc *doc, const struct json *src, struct json_place place);
 
 /*
- * json_shared_at - @ret is a copy of the known container whose text stands at @at of @doc, and
- * which is no deeper than @depth, or NULL. 0, or -ENOMEM.
+ * json_shared_at - @ret is a copy of the known container whose text stands at @at of @doc, or
+ * NULL. 0, or -ENOMEM. json_shared_learn - that at @text, of @len bytes, was met.
  */
 int json_shared_at(struct json_shared *shared, struct json_doc *doc, size_t at,
-		   size_t depth, struct json **ret);
+		   struct json **ret);
+void json_shared_learn(struct json_shared *shared, const char *text, size_t len);
 
 /*
  * json_shared_took - whether the grammar took the @n bytes at @tokens before, as all of another

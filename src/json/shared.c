@@ -93,8 +93,7 @@ static void remember(struct json_shared *shared, struct shared *s, const char *t
 	shared->texts += len;
 }
 
-/* learn - the container from @text to @text + @len. */
-static void learn(struct json_shared *shared, const char *text, size_t len)
+void json_shared_learn(struct json_shared *shared, const char *text, size_t len)
 {
 	uint64_t all, *once;
 	struct shared *s;
@@ -109,18 +108,6 @@ static void learn(struct json_shared *shared, const char *text, size_t len)
 	if (*once == all)
 		remember(shared, s, text, len);
 	*once = all;
-}
-
-void json_shared_learn(struct json_shared *shared, const struct json_doc *doc)
-{
-	const struct json *a, *b;
-
-	for (a = doc->root->first; a; a = a->next) {
-		for (b = a->first; b; b = b->next) {
-			if (b->type == JSON_OBJECT || b->type == JSON_ARRAY)
-				learn(shared, doc->text + b->start, b->end - b->start);
-		}
-	}
 }
 
 /* moved - what is copied so many bytes away from @node. */
@@ -154,14 +141,14 @@ static struct json *copy(struct json_doc *doc, const struct json_doc *src, uint3
 }
 
 int json_shared_at(struct json_shared *shared, struct json_doc *doc, size_t at,
-		   size_t depth, struct json **ret)
+		   struct json **ret)
 {
 	const char *text = doc->text + at;
 	const size_t len = doc->len - at;
 	const struct shared *s = len < HEAD ? NULL : find(shared, text, len, digest(text, HEAD));
 
 	*ret = NULL;
-	if (!s || !s->doc || s->doc->depth > depth)
+	if (!s || !s->doc)
 		return 0;
 	if (json_room(doc, s->doc->chunks->used, JSON_CHUNK) < 0)
 		return -ENOMEM;

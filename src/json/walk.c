@@ -197,14 +197,15 @@ static void take_word(struct json_walk *w, size_t start, size_t end)
 	}
 }
 
-static size_t depth_of(const struct json_walk *w)
+/* third - whether what stands here is the third from the top, which may be shared. */
+static bool third(const struct json_walk *w)
 {
-	return w->in ? (size_t)(w->in - w->open) + 1 : 0;
+	return w->shared && w->in == w->open + 1;
 }
 
 static void open_container(struct json_walk *w, size_t at)
 {
-	const size_t depth = depth_of(w);
+	const size_t depth = w->in ? (size_t)(w->in - w->open) + 1 : 0;
 	struct json *node;
 
 	if (depth == JSON_DEPTH_MAX) {
@@ -218,20 +219,17 @@ static void open_container(struct json_walk *w, size_t at)
 		return;
 	w->in = &w->open[depth];
 	*w->in = (struct json_open){ .node = node, .from = w->n + 1, .before = w->n + 1 };
-	if (depth + 1 > w->doc->depth)
-		w->doc->depth = depth + 1;
 }
 
 /* take_shared - the whole container at @at, if it is a known one: the offset after it, or 0. */
 static size_t take_shared(struct json_walk *w, size_t at)
 {
-	const size_t room = JSON_DEPTH_MAX - depth_of(w);
 	struct json *node;
 	size_t end;
 
 	if (misplaced(w))
 		return 0;
-	w->oom = json_shared_at(w->shared, w->doc, at, room, &node) < 0;
+	w->oom = json_shared_at(w->shared, w->doc, at, &node) < 0;
 	if (w->oom || !node)
 		return 0;
 	end = node->end;
@@ -242,14 +240,17 @@ static size_t take_shared(struct json_walk *w, size_t at)
 static void close_container(struct json_walk *w, size_t at)
 {
 	const enum json_type type = w->doc->text[at] == '}' ? JSON_OBJECT : JSON_ARRAY;
+	struct json *node = w->in ? w->in->node : NULL;
 
-	if (!w->in || w->in->node->type != type || w->key) {
+	if (!node || node->type != type || w->key) {
 		w->lost = true;
 		return;
 	}
-	w->in->node->end = w->end = (uint32_t)at + 1;
-	w->oom = json_complete(w->doc, w->in->node) < 0;
+	node->end = w->end = (uint32_t)at + 1;
+	w->oom = json_complete(w->doc, node) < 0;
 	w->in = w->in == w->open ? NULL : w->in - 1;
+	if (third(w) && !w->all)
+		json_shared_learn(w->shared, w->doc->text + node->start, node->end - node->start);
 }
 
 /* take_bracket - before which there are @n bytes of tokens. */
@@ -346,7 +347,7 @@ int json_walk(struct json_walk *w)
 			n += 2;
 			if (!w->lost && n <= w->most)
 				end = take_string(w, at, end);
-		} else if (kind == OPEN && w->shared && !w->lost && n + 2 <= w->most &&
+		} else if (kind == OPEN && third(w) && !w->lost && n + 2 <= w->most &&
 			   (end = take_shared(w, at)) > 0) {
 			bytes[n++] = text[at];
 			bytes[n++] = text[end - 1];

@@ -164,17 +164,18 @@ static void shared_alike(const struct buf *text, struct json_shared *shared)
 static void learn(struct json_shared *shared, const struct json_doc *doc, uint64_t *seed)
 {
 	const struct json *value = pick(doc, seed);
-	_cleanup_json_ struct json_doc *twice = NULL;
 	_cleanup_buf_ struct buf text = { 0 };
-	struct error err;
 
 	buf_str(&text, "[[");
 	buf_add(&text, doc->text + value->start, value->end - value->start);
 	buf_str(&text, "]]");
-	if (json_parse("t", buf_cstr(&text), text.len, 0, &twice, &err) < 0)
-		return;			/* of comments, or deep */
-	json_shared_learn(shared, twice);
-	json_shared_learn(shared, twice);
+	for (int i = 0; i < 2; i++) {
+		_cleanup_json_ struct json_doc *met = NULL;
+		struct error err;
+
+		if (json_parse_shared("t", &text, shared, &met, &err) < 0)
+			return;		/* of comments, or deep */
+	}
 }
 
 /* sharing - the text of @doc, and that with one byte another, with a value of it known. */
