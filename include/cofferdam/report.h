@@ -8,8 +8,8 @@
 #include <cofferdam/verdict.h>
 
 /*
- * What is said of rules whatever was found, kept from one report to the next. Of one
- * thread at a time.
+ * What is said of rules whatever was found, kept from one report to the next, all in
+ * colour or none. Of one thread at a time.
  */
 struct report_kept;
 

@@ -46,6 +46,9 @@ static void say(struct buf *out, const struct report *report, const struct rule 
 	case KEPT_MEMBERS:
 		report_say_members(out, report, rule);
 		break;
+	case KEPT_TITLE:
+		report_say_title(out, report, rule);
+		break;
 	case KEPT_HARDENING:
 		report_prose(out, "Hardening: ", rule->remedy);
 		break;

@@ -43,6 +43,7 @@ void report_trim(struct buf *out, size_t len);
 enum kept_kind {
 	KEPT_HEAD,			/* the first members of a finding, as JSON */
 	KEPT_MEMBERS,			/* and those after its message */
+	KEPT_TITLE,			/* of a finding, as text */
 	KEPT_HARDENING,
 	KEPT_DO,			/* the advice */
 	KEPT_DO_UNJUDGED,
@@ -55,6 +56,9 @@ void report_keep(struct buf *out, const struct report *report, const struct rule
 
 /* report_say_head - its name and severity, behind the brace. */
 void report_say_head(struct buf *out, const struct rule *rule);
+
+/* report_say_title - its name and severity, behind what was done, and the start of the next line. */
+void report_say_title(struct buf *out, const struct report *report, const struct rule *rule);
 
 /* report_say_members - advice, why and references. */
 void report_say_members(struct buf *out, const struct report *report, const struct rule *rule);

@@ -207,7 +207,6 @@ static void text_place(struct buf *out, const struct report_lines *lines, const 
 {
 	unsigned line, column;
 
-	buf_str(out, REPORT_INDENT "--> ");
 	buf_add(out, buf_cstr(&lines->name), lines->name.len);
 	if (report_where(lines, f, &line, &column)) {
 		buf_char(out, ':');
@@ -278,6 +277,17 @@ static void told(struct buf *out, const char *label, const char *s)
 		told_shown(out, label, s);
 }
 
+void report_say_title(struct buf *out, const struct report *report, const struct rule *rule)
+{
+	buf_str(out, ": ");
+	paint(out, report, "1");
+	buf_str(out, rule->id);
+	paint(out, report, "0");
+	buf_str(out, " (");
+	buf_str(out, severity_name(rule->severity));
+	buf_str(out, ")\n" REPORT_INDENT "--> ");
+}
+
 static void text_finding(struct buf *out, const struct report *report,
 			 const struct report_lines *lines, size_t i)
 {
@@ -290,13 +300,7 @@ static void text_finding(struct buf *out, const struct report *report,
 	paint(out, report, seen.colour);
 	buf_str(out, seen.word);
 	paint(out, report, "0");
-	buf_str(out, ": ");
-	paint(out, report, "1");
-	buf_str(out, rule->id);
-	paint(out, report, "0");
-	buf_str(out, " (");
-	buf_str(out, severity_name(rule->severity));
-	buf_str(out, ")\n");
+	report_keep(out, report, rule, KEPT_TITLE);
 	text_place(out, lines, f);
 	told(out, "", f->text ? f->text : rule->title);
 	if (f->value && *f->value)
