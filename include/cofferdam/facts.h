@@ -267,8 +267,20 @@ int fact_id(const struct fact_idmap *map, uint64_t id, uint64_t *ret) must_check
 /* facts_place - the gathered place of a policy's @path, or NULL. */
 const struct fact_place *facts_place(const struct facts *facts, const char *path);
 
-/* facts_listed - the same of path @i of @list, one of the policy's. */
-const struct fact_place *facts_listed(const struct facts *facts, const char *const *list, size_t i);
+/* Paths of the policy, and what they are. */
+struct fact_paths {
+	const struct facts *facts;
+	const char *const *list;
+	const struct fact_place *const *v;	/* private: NULL if each has to be looked for */
+};
+
+/* facts_listed - of @list, one of the policy's; facts_listed_at() is facts_place() of path @i. */
+struct fact_paths facts_listed(const struct facts *facts, const char *const *list);
+
+static inline const struct fact_place *facts_listed_at(const struct fact_paths *paths, size_t i)
+{
+	return paths->v ? paths->v[i] : facts_place(paths->facts, paths->list[i]);
+}
 
 /* facts_program - the gathered program of a hook's @path, or NULL. */
 const struct fact_program *facts_program(const struct facts *facts, const char *path);

@@ -151,13 +151,15 @@ const struct fact_place *facts_place(const struct facts *facts, const char *path
 	return NULL;
 }
 
-const struct fact_place *facts_listed(const struct facts *facts, const char *const *list, size_t i)
+struct fact_paths facts_listed(const struct facts *facts, const char *const *list)
 {
-	for (size_t k = 0; k < facts->n_listed; k++) {
+	struct fact_paths paths = { .facts = facts, .list = list };
+
+	for (size_t k = 0; k < facts->n_listed && !paths.v; k++) {
 		if (facts->listed[k].list == list)
-			return facts->listed[k].v[i];
+			paths.v = facts->listed[k].v;
 	}
-	return facts_place(facts, list[i]);
+	return paths;
 }
 
 bool spot_below(const struct fact_spot *spot, const struct fact_spot *top)

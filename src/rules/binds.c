@@ -47,9 +47,10 @@ static bool bound(const struct rule_input *in, size_t index)
 static bool allowed_path(const struct rule_input *in, const struct fact_place *source)
 {
 	const char *const *allow = rule_param(in, "allow")->list;
+	const struct fact_paths listed = facts_listed(in->facts, allow);
 
 	for (size_t i = 0; allow && allow[i]; i++) {
-		const struct fact_place *place = facts_listed(in->facts, allow, i);
+		const struct fact_place *place = facts_listed_at(&listed, i);
 
 		if (place && place->is == FACT_KNOWN && spot_below(&source->spot, &place->spot))
 			return true;

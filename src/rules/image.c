@@ -35,11 +35,12 @@ static int judge_paths(const struct rule_input *in, struct findings *out, struct
 		       const char *param, bool within)
 {
 	const char *const *paths = rule_param(in, param)->list;
+	const struct fact_paths listed = facts_listed(in->facts, paths);
 	const struct fact_place *root = &in->facts->rootfs;
 	struct finding *f;
 
 	for (size_t i = 0; paths && paths[i]; i++) {
-		const struct fact_place *place = facts_listed(in->facts, paths, i);
+		const struct fact_place *place = facts_listed_at(&listed, i);
 		const char *why;
 		int r = 0;
 

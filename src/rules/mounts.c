@@ -63,10 +63,12 @@ static enum relation relate_place(const struct rule_input *in, const struct fact
 static bool harmless(const struct rule_input *in, const struct oci_mount *mount,
 		     const struct fact_place *source, const char *const *allowed)
 {
+	const struct fact_paths listed = facts_listed(in->facts, allowed);
+
 	if (source->n_below > 0 || !mount_readonly(mount))
 		return false;
 	for (size_t i = 0; allowed && allowed[i]; i++) {
-		const struct fact_place *place = facts_listed(in->facts, allowed, i);
+		const struct fact_place *place = facts_listed_at(&listed, i);
 
 		if (place && place->is == FACT_KNOWN && spot_below(&source->spot, &place->spot))
 			return true;
@@ -164,6 +166,7 @@ static int own_root(const struct rule_input *in, const struct fact_place *source
 static struct compared *compared_new(const struct rule_input *in, struct error *err)
 {
 	const char *const *paths = rule_param(in, "paths")->list;
+	const struct fact_paths listed = facts_listed(in->facts, paths);
 	struct compared *v;
 	size_t n = 0;
 
@@ -173,7 +176,7 @@ static struct compared *compared_new(const struct rule_input *in, struct error *
 	if (!v)
 		error_oom(err);
 	for (size_t i = 0; v && i < n; i++) {
-		const struct fact_place *place = facts_listed(in->facts, paths, i);
+		const struct fact_place *place = facts_listed_at(&listed, i);
 
 		v[i] = (struct compared){ paths[i], place, place && place_located(place) };
 	}
