@@ -224,9 +224,18 @@ int namespaces_of(int64_t pid, const struct fact_ns own[NS_MAX], struct fact_ns 
  * -ENODATA if it is something else. */
 int namespace_inode(const char *text, const char *name, uint64_t *ret) must_check;
 
-/* Looking at the entries of one configuration; zeroed at first but for the bundle. */
+#define NS_GONE_MAX 4u
+
+/* Folders that were looked for, and are not there: of an engine that this host does not have. */
+struct ns_gone {
+	char folder[NS_GONE_MAX][48];	/* absolute; "": none yet */
+	size_t next;			/* the next to be forgotten */
+};
+
+/* Looking at the entries of one configuration; zeroed at first but for these two. */
 struct ns_look {
 	int bundle_fd;
+	struct ns_gone *gone;
 	char folder[32];		/* "/proc/PID/ns" that was asked for last; "": none yet */
 	int fd;				/* of that, or -errno */
 };
@@ -329,6 +338,7 @@ struct facts_seen {
 	struct places places;
 	struct cgroups cgroups;
 	struct programs programs;
+	struct ns_gone gone;
 };
 
 /* seen_close - free what @seen owns. */

@@ -238,7 +238,9 @@ static int gather_namespaces(const struct oci_spec *spec, const struct facts_sou
 	size_t n = spec->linux_.namespaces.n;
 	/* The container's own namespaces say more than any path that led to them. */
 	const bool paths = look && source->pid <= 0;
-	_cleanup_(ns_look_free) struct ns_look how = { .bundle_fd = source->bundle_fd };
+	_cleanup_(ns_look_free) struct ns_look how = {
+		.bundle_fd = source->bundle_fd, .gone = &source->seen->gone,
+	};
 	int r = 0;
 
 	if (look && !facts->borrowed && (all || source->pid > 0 || joins(spec)))

@@ -176,6 +176,33 @@ static int open_of_process(struct ns_look *how, const char *path)
 	return how->fd < 0 ? how->fd : path_open_old(how->fd, slash + 1, 0);
 }
 
+/* is_gone - whether the folder of @path, whose text has @len bytes, is known not to be there. */
+static bool is_gone(const struct ns_gone *gone, const char *path, size_t len)
+{
+	for (size_t i = 0; i < NS_GONE_MAX && len > 0; i++) {
+		if (strncmp(gone->folder[i], path, len) == 0 && !gone->folder[i][len])
+			return true;
+	}
+	return false;
+}
+
+/* learn_gone - of @path, which is missing, perhaps with its folder. */
+static void learn_gone(struct ns_gone *gone, const char *path, size_t len)
+{
+	char *folder = gone->folder[gone->next];
+	_cleanup_close_ int fd = -1;
+	char text[sizeof(gone->folder[0])];
+
+	if (path[0] != '/' || len == 0 || len >= sizeof(text))
+		return;
+	*(char *)mempcpy(text, path, len) = '\0';
+	fd = path_open(AT_FDCWD, text, O_DIRECTORY, RESOLVE_NO_MAGICLINKS);
+	if (fd != -ENOENT)
+		return;
+	memcpy(folder, text, len + 1);
+	gone->next = (gone->next + 1) % NS_GONE_MAX;
+}
+
 static bool is_nsfs(int fd)
 {
 	struct statfs fs;
@@ -189,13 +216,19 @@ static bool is_nsfs(int fd)
  */
 static int open_entry(const char *path, struct ns_look *how, bool *ret_own)
 {
+	const char *slash = strrchr(path, '/');
+	const size_t len = slash ? (size_t)(slash - path) : 0;
 	_cleanup_close_ int fd = -1;
 
 	if (is_proc_ns(path))
 		return open_of_process(how, path);
-	fd = path_open(how->bundle_fd, path, 0, RESOLVE_NO_MAGICLINKS);
-	if (fd == -ENOENT || fd == -ENOTDIR)
+	if (is_gone(how->gone, path, len))
 		return -ENOENT;
+	fd = path_open(how->bundle_fd, path, 0, RESOLVE_NO_MAGICLINKS);
+	if (fd == -ENOENT || fd == -ENOTDIR) {
+		learn_gone(how->gone, path, len);
+		return -ENOENT;
+	}
 	if (fd >= 0 && is_nsfs(fd))
 		return steal_fd(&fd);
 	return open_walked(path, how->bundle_fd, ret_own);

@@ -186,7 +186,12 @@ static void test_seen(void **state)
 		"{'source': 'd/none/z', 'type': 'bind'}, {'source': '@/link/none', 'type': 'bind'},"
 		"{'source': '@/file/below', 'type': 'bind'}, {'source': '@/d', 'type': 'bind'}],"
 		"'hooks': {'poststop': [{'path': '@/file'}, {'path': '@/d/hook'}, {'path': 'x'}]},"
-		"'linux': {'cgroupsPath': '/cofferdam-none/pod/one'}}";
+		"'linux': {'cgroupsPath': '/cofferdam-none/pod/one', 'namespaces': ["
+		"{'type': 'network', 'path': '@/none/y'}, {'type': 'ipc', 'path': '@/none/z'},"
+		"{'type': 'uts', 'path': '@/file/below'}, {'type': 'pid', 'path': '@/d/none'},"
+		"{'type': 'user', 'path': '/none'}]}}";
+	static const char own[] = "{'linux': {'namespaces': [{'type': 'user', 'path': 'own/file'},"
+		"{'type': 'uts', 'path': '@/gone/file'}]}}";
 	static const char *const places[] = { "/etc", "/none", NULL };
 	_cleanup_(facts_host_free) struct facts_host *host = NULL;
 	struct facts_seen *seen = facts_seen_new();
@@ -203,10 +208,13 @@ static void test_seen(void **state)
 	policy.rules[RULE_ROOTFS_HOST].action = ACTION_DENY;
 	policy.rules[RULE_PIDS_LIMIT].action = ACTION_DENY;
 	policy.rules[RULE_FOREIGN_HOOKS].action = ACTION_DENY;
+	policy.rules[RULE_FOREIGN_NAMESPACE].action = ACTION_DENY;
 	assert_int_equal(facts_host_gather(&policy, &host, &err), 0);
 	make_dir("@/d");
 	make_file("@/file", "");
 	make_link("d", "@/link");
+	make_dir("@/gone");
+	make_file("@/gone/file", "");
 	for (int i = 0; i < 2; i++)
 		assert_as_unseen(one, &policy, host, seen);
 	/* more folders and names than are remembered */
@@ -218,11 +226,18 @@ static void test_seen(void **state)
 			       "{'source': '@/d/%d/none/%d', 'type': 'bind'},"
 			       "{'source': '@/none%d/%d', 'type': 'bind'}],"
 			       "'hooks': {'poststop': [{'path': '@/d/%d'}, {'path': '/bin/true'}]},"
-			       "'linux': {'cgroupsPath': '/cofferdam-none%d/%d'}}",
-			       i % 8, i, i, i, i % 8, i % 3, i);
+			       "'linux': {'cgroupsPath': '/cofferdam-none%d/%d', 'namespaces': ["
+			       "{'type': 'network', 'path': '@/gone%d/%d'},"
+			       "{'type': 'ipc', 'path': '@/d/%d'}]}}",
+			       i % 8, i, i, i, i % 8, i % 3, i, i % 6, i, i % 8);
 		assert_as_unseen(many, &policy, host, seen);
 		assert_as_unseen(one, &policy, host, seen);
 	}
+	/* of each bundle anew, and not of a folder whose name only starts like it */
+	assert_as_unseen(own, &policy, NULL, seen);
+	make_dir("@/own");
+	make_file("@/own/file", "");
+	assert_as_unseen(own, &policy, NULL, seen);
 	/* it is not looked for again: whoever has to must not use it */
 	before = printed(one, &policy, host, seen);
 	make_dir("@/none");
