@@ -4,7 +4,7 @@
 
 #include <cofferdam/report.h>
 
-#define REPORT_RANKS (VERDICT_MAX * SEVERITY_MAX)
+#define REPORT_RANKS ((size_t)VERDICT_MAX * SEVERITY_MAX)
 
 /* The findings of a report in the order they are told. Start zeroed. */
 struct report_walk {

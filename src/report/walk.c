@@ -28,7 +28,7 @@ bool report_spared(const struct report *report, size_t i, enum verdict *ret)
 static size_t rank_of(const struct report_walk *w, size_t i)
 {
 	const size_t severity = registry_rule(w->report->decision->findings.v[i].rule)->severity;
-	const enum verdict v = report_decides(w->report, i);
+	const size_t v = report_decides(w->report, i);
 
 	if (!w->deciding)
 		return v * SEVERITY_MAX + severity;
