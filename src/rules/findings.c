@@ -6,6 +6,8 @@
 
 #include <cofferdam/text.h>
 
+#include "rules-private.h"
+
 #define VALUE_MAX 256	/* bytes of a value shown: enough to recognise it */
 #define TEXT_MAX 512
 
@@ -130,8 +132,7 @@ bool finding_mends(const struct finding *f)
 int finding_edit(struct finding *f, enum json_op op, const char *pointer,
 		 const char *value, struct error *err)
 {
-	f->sketched = f->sketch;
-	return f->sketch ? 0 : json_edits_add(&f->edits, op, pointer, value, err);
+	return finding_sketch(f) ? 0 : json_edits_add(&f->edits, op, pointer, value, err);
 }
 
 int finding_lend(struct finding *f, enum json_op op, const char *pointer,
