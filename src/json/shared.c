@@ -3,7 +3,8 @@
 /*
  * Objects and arrays that many texts share. The text of one is whole in itself: where the same
  * bytes stand again they are the same value, and the grammar may take them for "{}" or "[]".
- * What was remembered stays, as documents hold strings of it.
+ * What was remembered stays, as documents hold strings of it. And the tokens that the grammar
+ * took: those of most texts are the same.
  */
 
 #include <errno.h>
