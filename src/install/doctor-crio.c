@@ -23,7 +23,7 @@ void doctor_watched(struct doctor *d, const char *folder)
 
 	if (!since || fd < 0 || statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, &st) < 0)
 		return;
-	/* a second or two are what the clocks differ in */
+	/* it may have read so within its first second or two */
 	made = (st.stx_mask & STATX_BTIME) && st.stx_btime.tv_sec > since + 1;
 	moved = st.stx_ctime.tv_sec > since + 1 &&
 		(!(st.stx_mask & STATX_BTIME) || st.stx_ctime.tv_sec != st.stx_mtime.tv_sec ||

@@ -127,7 +127,7 @@ static void running(struct doctor *d, enum engine engine)
 		const struct change *c = &d->state.v[i];
 		struct stat st;
 
-		/* a second or two are what the clocks differ in */
+		/* it may have read so within its first second or two */
 		if (c->engine != engine || c->kind != CHANGE_FILE ||
 		    tree_look(&d->tree, c->path, &st) < 0 || st.st_ctime <= since + 1)
 			continue;

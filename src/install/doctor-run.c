@@ -12,14 +12,22 @@
 #include <cofferdam/file.h>
 #include <cofferdam/text.h>
 
-/* The time of the boot, in seconds since the epoch. */
-static time_t booted(void)
+#define SECOND 1000000000LL
+
+/*
+ * When it was @ticks, of which a second has @hertz, after the boot, in seconds since the
+ * epoch. Both clocks' parts of a second count: without them it would be a second later or
+ * earlier at one moment than at another.
+ */
+static time_t since_boot(unsigned long long ticks, long hertz)
 {
 	struct timespec now = { 0 }, up = { 0 };
+	unsigned long long hz = (unsigned long long)hertz;
+	long long passed = (long long)(ticks / hz) * SECOND + (long long)(ticks % hz) * (SECOND / hertz);
 
 	(void)clock_gettime(CLOCK_REALTIME, &now);
 	(void)clock_gettime(CLOCK_BOOTTIME, &up);
-	return now.tv_sec - up.tv_sec;
+	return (time_t)(((now.tv_sec - up.tv_sec) * SECOND + now.tv_nsec - up.tv_nsec + passed) / SECOND);
 }
 
 /* proc_pid_stat(5): the name in brackets, then fields from the third on. */
@@ -50,7 +58,7 @@ time_t doctor_started(const char *pid, const char *name)
 	if (!field)
 		return 0;
 	ticks = strtoull(field, NULL, 10);
-	return booted() + (time_t)(ticks / (unsigned long long)hertz);
+	return since_boot(ticks, hertz);
 }
 
 /* A process of this host by an engine's name. */

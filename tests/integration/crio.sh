@@ -80,7 +80,7 @@ answers() {
 
 # settle - times of processes and of files are compared in seconds
 settle() {
-	sleep 2
+	sleep 2.1
 }
 
 restart() {
