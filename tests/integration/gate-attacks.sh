@@ -267,7 +267,7 @@ foreign_tracer() {
 	read -r state
 	pid=\$(echo "\$state" | jq .pid)
 	strace -f -o /dev/null -p "\$pid" </dev/null >/dev/null 2>&1 &
-	sleep 0.3
+	for i in \$(seq 200); do grep -q '^TracerPid:.[1-9]' /proc/\$pid/status && break; sleep 0.05; done
 	echo "\$state" | "$hook" createRuntime --host-config "$enforce"
 	r=\$?
 	kill %1

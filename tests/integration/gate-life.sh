@@ -66,8 +66,7 @@ lifecycle() {
 	in_runtime "$runtime" resume "$id"
 	is "$runtime resume" "$(state_of "$id")" running
 	in_runtime "$runtime" kill "$id" TERM
-	sleep 0.5
-	is "$runtime kill TERM: stopped" "$(state_of "$id")" stopped
+	holds "$runtime kill TERM: stopped" wait_for is_stopped "$id"
 	in_runtime "$runtime" delete "$id"
 
 	for act in "kill KILL" "delete --force" "supervisor"; do
@@ -81,8 +80,7 @@ lifecycle() {
 		delete*) in_runtime "$runtime" delete --force "$id" ;;
 		supervisor) kill -KILL "$pid" ;;
 		esac
-		sleep 0.4
-		unlike "$runtime, $act before start: it does not live" "$(state_of "$id")" "created|running"
+		holds "$runtime, $act before start: it does not live" wait_for ended "$id"
 		in_runtime "$runtime" start "$id" >/dev/null 2>&1
 		sleep 0.1
 		holds "$runtime, $act: nor run" test ! -e "$dir/out/marker"
@@ -103,6 +101,11 @@ lifecycle() {
 
 is_stopped() {
 	[ "$(state_of "$1")" = stopped ]
+}
+
+# ended ID - it is stopped, or deleted
+ended() {
+	[[ ! $(state_of "$1") =~ created|running ]]
 }
 
 # The child that sees to the mounts: its end or standstill lets nothing run unhardened.
