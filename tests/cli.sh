@@ -93,6 +93,21 @@ is "check: a folder is every config.json below it" \
 	"$(grep -cE '(allowed|denied|hardened) by|harden.* by' <<<"$out")" 3
 mkdir "$work/empty"
 exits 3 check "${policy[@]}" "$work/empty"
+mkdir -p nest/bundle/rootfs/app nest/config.json/below
+cp "$good/config.json" nest/bundle
+cp "$good/config.json" nest/config.json/below
+cp "$broken/config.json" nest/bundle/rootfs/app
+exits 0 check "${policy[@]}" --policy baseline nest
+is "check: but what a bundle holds is its container's" \
+	"$(grep -oE '^nest.* allowed by' <<<"$out" | paste -sd' ')" \
+	"nest/bundle/config.json: allowed by nest/config.json/below/config.json: allowed by"
+chmod 0444 nest/bundle
+bare=()
+[ "$(id -u)" != 0 ] || bare=(setpriv --bounding-set=-all --inh-caps=-all)
+"${bare[@]}" "$cofferdam" check "${policy[@]}" --policy baseline nest >out 2>err
+like "check: a folder in which nothing can be looked for is not passed by" "$? $(cat err)" \
+	'^3 .*nest/bundle/config.json: Permission denied'
+chmod 0755 nest/bundle
 
 try check "${policy[@]}" --format json "$good" "$ordinary" "$bad" "$broken"
 is "check --format json: one object a line, and the worst exit code" \

@@ -44,19 +44,19 @@ done
 "$cofferdam" check --policy restricted tree >out 2>err
 holds "as many as there are processors: the same" cmp one.out out
 
-# Of a folder all is told by name, folders and configurations alike; no link leads elsewhere.
-mkdir -p odd/x/{B,a,config.json/in,config.json-,d/none,.h}
-for i in a config.json/in config.json- d .h; do
+# Of a folder all is told by name; no link leads elsewhere, and nothing in a bundle is one.
+mkdir -p odd/x/{B,a,config.json/in,config.json-,d/rootfs/b,none,.h}
+for i in a config.json/in config.json- d d/rootfs d/rootfs/b .h; do
 	cp "$good/config.json" "odd/x/$i"
 done
 ln -s ../a/config.json odd/x/B/config.json
 ln -s a odd/x/link
-ln -s ../none odd/x/d/none/config.json
+ln -s ../nowhere odd/x/none/config.json
 ln -s odd named
 for folder in odd odd/ named; do
 	is "$folder: by name" "$("$cofferdam" check --jobs 2 --policy restricted $folder 2>&1 |
 		sed -nE "s,^(cofferdam: )?${folder%/}/x/(.*)/config.json: .*,\\2,p" | xargs)" \
-		".h B a config.json/in config.json- d d/none"
+		".h B a config.json/in config.json- d none"
 done
 
 "$cofferdam" check --jobs 4 --format json --policy restricted tree good tree/1001 none tree >out 2>err

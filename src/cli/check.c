@@ -87,12 +87,11 @@ static void check_one(void *context, struct job *job)
 	lent_return(how->lent, &desk);
 }
 
-/* wanted - of a folder: those below it, and configurations. */
+/* wanted - of a folder: those below it. */
 static int wanted(const struct dirent *e)
 {
-	return strcmp(e->d_name, "config.json") == 0 ||
-	       ((e->d_type == DT_DIR || e->d_type == DT_UNKNOWN) &&
-		strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0);
+	return (e->d_type == DT_DIR || e->d_type == DT_UNKNOWN) && strcmp(e->d_name, ".") != 0 &&
+	       strcmp(e->d_name, "..") != 0;
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b)
@@ -113,15 +112,13 @@ static bool is_folder(const char *path, const struct dirent *e)
 {
 	struct stat st;
 
-	return e->d_type == DT_UNKNOWN ? lstat(path, &st) < 0 || S_ISDIR(st.st_mode)
-				       : e->d_type == DT_DIR;
+	return e->d_type == DT_DIR || lstat(path, &st) < 0 || S_ISDIR(st.st_mode);
 }
 
-/*
- * check_below - every config.json below @path, counted in @found; links are not followed. fts(3)
- * would ask for the state of each folder and file. PATH_MAX bounds how deep it goes.
- */
-static void check_below(struct pool *pool, const char *path, size_t *found)
+static void check_below(struct pool *pool, const char *path, size_t *found);
+
+/* check_folders - those in @path, in order of their names; links are not followed. */
+static void check_folders(struct pool *pool, const char *path, size_t *found)
 {
 	struct dirent **v;
 	const int n = scandir(path, &v, wanted, by_name);
@@ -138,27 +135,39 @@ static void check_below(struct pool *pool, const char *path, size_t *found)
 			unreadable(pool, path);
 		else if (is_folder(name, e))
 			check_below(pool, name, found);
-		else if (strcmp(e->d_name, "config.json") == 0 && ++*found)
-			pool_add(pool, name, NULL);
 	}
 	free(v);
 }
 
-static void check_tree(struct pool *pool, const char *path)
+/*
+ * check_below - the bundle @path, or every bundle below it, counted in @found. What a bundle
+ * holds is its container's: an image may have any number of files called config.json.
+ * PATH_MAX bounds how deep it goes.
+ */
+static void check_below(struct pool *pool, const char *path, size_t *found)
 {
-	size_t found = 0;
-	struct error err;
+	_cleanup_free_ char *config = input_in(path, "config.json");
+	struct stat st;
+	int r;
 
-	check_below(pool, path, &found);
-	if (found > 0)
+	if (!config) {
+		unreadable(pool, path);
 		return;
-	(void)error_set(&err, -ENOENT, "%s: holds no config.json", path);
-	pool_add(pool, path, &err);
+	}
+	r = lstat(config, &st);
+	if (r == 0 && !S_ISDIR(st.st_mode)) {
+		++*found;
+		pool_add(pool, config, NULL);
+	} else if (r == 0 || errno == ENOENT) {
+		check_folders(pool, path, found);
+	} else {
+		unreadable(pool, config);
+	}
 }
 
-static void check_path(struct pool *pool, char *path)
+static void check_path(struct pool *pool, const char *path)
 {
-	_cleanup_free_ char *config = NULL;
+	size_t found = 0;
 	struct error err;
 	struct stat st;
 
@@ -166,15 +175,11 @@ static void check_path(struct pool *pool, char *path)
 		pool_add(pool, path, NULL);
 		return;
 	}
-	config = input_in(path, "config.json");
-	if (!config) {
-		(void)error_oom(&err);
-		pool_add(pool, path, &err);
-	} else if (lstat(config, &st) == 0) {
-		pool_add(pool, config, NULL);
-	} else {
-		check_tree(pool, path);
-	}
+	check_below(pool, path, &found);
+	if (found > 0)
+		return;
+	(void)error_set(&err, -ENOENT, "%s: holds no config.json", path);
+	pool_add(pool, path, &err);
 }
 
 /* jobs - of --jobs: 0 and the number, or -EINVAL. */

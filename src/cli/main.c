@@ -12,8 +12,8 @@
 
 static const struct command commands[] = {
 	{ "check", "[OPTION]... PATH...", "judge configurations; change nothing",
-	  "PATH is a bundle, a config.json, a folder (every config.json below it), or -\n"
-	  "for standard input. Judged as the runtime door would, unless --door says\n"
+	  "PATH is a bundle, a config.json, a folder (every bundle below it), or - for\n"
+	  "standard input. Judged as the runtime door would, unless --door says\n"
 	  "otherwise: a door that cannot edit config.json denies where the policy says\n"
 	  "harden.\n\n"
 	  "  --policy POLICY       baseline, restricted, cis-docker, a bundle's name (or\n"
