@@ -107,6 +107,9 @@ bare=()
 "${bare[@]}" "$cofferdam" check "${policy[@]}" --policy baseline nest >out 2>err
 like "check: a folder in which nothing can be looked for is not passed by" "$? $(cat err)" \
 	'^3 .*nest/bundle/config.json: Permission denied'
+"${bare[@]}" "$cofferdam" check "${policy[@]}" --policy baseline nest/bundle >out 2>err
+is "check: that is all that is said of it" "$? $(cat err)" \
+	"3 cofferdam: nest/bundle/config.json: Permission denied"
 chmod 0755 nest/bundle
 
 try check "${policy[@]}" --format json "$good" "$ordinary" "$bad" "$broken"

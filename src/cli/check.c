@@ -99,11 +99,13 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static void unreadable(struct pool *pool, const char *path)
+/* unreadable - what there is at @path is told of, so that something was found. */
+static void unreadable(struct pool *pool, const char *path, size_t *found)
 {
 	struct error err;
 
 	(void)error_sys(&err, errno, "%s", path);
+	++*found;
 	pool_add(pool, path, &err);
 }
 
@@ -124,7 +126,7 @@ static void check_folders(struct pool *pool, const char *path, size_t *found)
 	const int n = scandir(path, &v, wanted, by_name);
 
 	if (n < 0) {
-		unreadable(pool, path);
+		unreadable(pool, path, found);
 		return;
 	}
 	for (int i = 0; i < n; i++) {
@@ -132,7 +134,7 @@ static void check_folders(struct pool *pool, const char *path, size_t *found)
 		_cleanup_free_ char *name = input_in(path, e->d_name);
 
 		if (!name)
-			unreadable(pool, path);
+			unreadable(pool, path, found);
 		else if (is_folder(name, e))
 			check_below(pool, name, found);
 	}
@@ -151,7 +153,7 @@ static void check_below(struct pool *pool, const char *path, size_t *found)
 	int r;
 
 	if (!config) {
-		unreadable(pool, path);
+		unreadable(pool, path, found);
 		return;
 	}
 	r = lstat(config, &st);
@@ -161,7 +163,7 @@ static void check_below(struct pool *pool, const char *path, size_t *found)
 	} else if (r == 0 || errno == ENOENT) {
 		check_folders(pool, path, found);
 	} else {
-		unreadable(pool, config);
+		unreadable(pool, config, found);
 	}
 }
 
