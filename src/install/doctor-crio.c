@@ -23,9 +23,8 @@ void doctor_watched(struct doctor *d, const char *folder)
 
 	if (!since || fd < 0 || statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, &st) < 0)
 		return;
-	/* it may have read so within its first second or two */
-	made = (st.stx_mask & STATX_BTIME) && st.stx_btime.tv_sec > since + 1;
-	moved = st.stx_ctime.tv_sec > since + 1 &&
+	made = (st.stx_mask & STATX_BTIME) && doctor_missed(st.stx_btime.tv_sec, since);
+	moved = doctor_missed(st.stx_ctime.tv_sec, since) &&
 		(!(st.stx_mask & STATX_BTIME) || st.stx_ctime.tv_sec != st.stx_mtime.tv_sec ||
 		 st.stx_ctime.tv_nsec != st.stx_mtime.tv_nsec);
 	if (made || moved)

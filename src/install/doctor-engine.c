@@ -127,9 +127,8 @@ static void running(struct doctor *d, enum engine engine)
 		const struct change *c = &d->state.v[i];
 		struct stat st;
 
-		/* it may have read so within its first second or two */
 		if (c->engine != engine || c->kind != CHANGE_FILE ||
-		    tree_look(&d->tree, c->path, &st) < 0 || st.st_ctime <= since + 1)
+		    tree_look(&d->tree, c->path, &st) < 0 || !doctor_missed(st.st_ctime, since))
 			continue;
 		remark(d, REMARK_FAULT, "restart", engine, "restart it",
 		       "%s (pid %ld) runs since before %s was changed", engine_name(engine), pid, c->path);

@@ -130,8 +130,7 @@ bool doctor_injected(struct doctor *d, size_t ours, time_t newest)
 		       " does not run: containers have no hook");
 		return false;
 	}
-	/* it may have read so within its first second or two */
-	if (pid && newest > since + 1)
+	if (pid && doctor_missed(newest, since))
 		remark(d, REMARK_WARNING, "restart", ENGINE_CONTAINERD, "restart it",
 		       "NRI's plugin " INJECTOR " (pid %ld) runs since before its hooks were changed; "
 		       "its older versions read them once", pid);

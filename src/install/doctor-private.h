@@ -76,6 +76,15 @@ time_t doctor_since(enum engine engine, long *ret_pid);
 time_t doctor_started(const char *pid, const char *name);
 
 /*
+ * doctor_missed - whether what was changed at @changed was too late for what started at
+ * @since, both in seconds: it may have read so within its first second or two.
+ */
+static inline bool doctor_missed(time_t changed, time_t since)
+{
+	return changed > since + 1;
+}
+
+/*
  * canary_told - what an engine that was to start the canary @said, and its exit
  * status: whether that was a refusal, and ours.
  */
