@@ -49,11 +49,6 @@ start() {
 	wait_for grep -q crio "/proc/$crio_pid/comm"
 }
 
-# settle - times of processes and of files are compared in seconds
-settle() {
-	sleep 2.1
-}
-
 # until_second - until the host has been up for a whole number of seconds, of which when CRI-O
 # started is a part
 until_second() {

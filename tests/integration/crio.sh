@@ -78,11 +78,6 @@ answers() {
 }
 
 
-# settle - times of processes and of files are compared in seconds
-settle() {
-	sleep 2.1
-}
-
 restart() {
 	settle
 	start

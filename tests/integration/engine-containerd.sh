@@ -55,7 +55,7 @@ cat "$work/config.toml" >/etc/containerd/config.toml
 
 # --- the door ---
 
-sleep 2.1	# times of processes and of files are compared in seconds
+settle
 runs "install" "restart containerd" "$cofferdam" install --engine containerd
 like "doctor: it still runs with what it read before" "$(remarks restart containerd)" \
 	"^fault: containerd .*runs since before"

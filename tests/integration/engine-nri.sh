@@ -161,7 +161,7 @@ rm $hooks/containerd-nri.json
 inject
 like "doctor: podman's hook would judge what containerd starts" "$(remarks hooks containerd)" \
 	"^warning: .*00-podman.json is for podman"
-sleep 2.1	# times of processes and of files are compared in seconds
+settle
 runs "install" "restart containerd" "$cofferdam" install --engine containerd
 start
 inject

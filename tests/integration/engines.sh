@@ -95,6 +95,11 @@ remarks() {
 		| select(.topic == $topic and (.engine // "host") == $engine) | "\(.level): \(.what)"'
 }
 
+# settle - times of processes and of files are compared in seconds
+settle() {
+	sleep 2.1
+}
+
 # canary ENGINE - what doctor says of its canary, at once
 canary() {
 	"$cofferdam" doctor --canary --format json | jq -r --arg engine "$1" '.remarks[]
