@@ -89,7 +89,7 @@ exits 3 check "${policy[@]}" "$good" "$broken" "$bad"
 is "check: the others are judged all the same" \
 	"$(grep -cE 'allowed by|denied by' <<<"$out")" 2
 exits 3 check "${policy[@]}" "$work/bundles"
-is "check: a folder is every config.json below it" \
+is "check: a folder is every bundle below it" \
 	"$(grep -cE '(allowed|denied|hardened) by|harden.* by' <<<"$out")" 3
 mkdir "$work/empty"
 exits 3 check "${policy[@]}" "$work/empty"

@@ -12,10 +12,10 @@
 
 static const struct command commands[] = {
 	{ "check", "[OPTION]... PATH...", "judge configurations; change nothing",
-	  "PATH is a bundle, a config.json, a folder (every bundle below it), or - for\n"
-	  "standard input. Judged as the runtime door would, unless --door says\n"
-	  "otherwise: a door that cannot edit config.json denies where the policy says\n"
-	  "harden.\n\n"
+	  "PATH is a bundle, a config.json, a folder (every bundle below it; what those\n"
+	  "hold is not looked at), or - for standard input. Judged as the runtime door\n"
+	  "would, unless --door says otherwise: a door that cannot edit config.json\n"
+	  "denies where the policy says harden.\n\n"
 	  "  --policy POLICY       baseline, restricted, cis-docker, a bundle's name (or\n"
 	  "                        NAME@VERSION), or a path; without it what host.json says\n"
 	  "  --door DOOR           runtime (default), hook, precreate\n"
